@@ -1,0 +1,1 @@
+//! The only crate in the browser that knows HTTP.

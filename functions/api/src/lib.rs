@@ -1,0 +1,1 @@
+//! The JSON API: an axum router over the engine's use cases.

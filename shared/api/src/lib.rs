@@ -1,0 +1,1 @@
+//! What crosses HTTP: requests, responses, the error body, route paths.

@@ -1,0 +1,1 @@
+//! A small DICOM archive over a folder, and a generator of synthetic studies.

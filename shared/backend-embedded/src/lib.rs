@@ -1,0 +1,1 @@
+//! The embedded backend: SQLite items and queue, directory staging.

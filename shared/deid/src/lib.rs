@@ -1,0 +1,1 @@
+//! De-identification of one DICOM data set at a time, streaming, without I/O.

@@ -1,0 +1,1 @@
+//! DIMSE over TCP and TLS: associations, command sets, status codes, service classes.

@@ -1,0 +1,1 @@
+//! Nouns and rules of ADIT: nodes, jobs, tasks, identifiers, retry policy. No I/O, no clock, no async.

@@ -1,0 +1,1 @@
+//! Use cases: submit, plan, retrieve, deliver, verify, settle, cancel, sweep, search.

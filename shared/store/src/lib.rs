@@ -1,0 +1,1 @@
+//! The three ports (ItemStore, WorkQueue, Staging) and the typed repositories on top.

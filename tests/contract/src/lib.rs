@@ -1,0 +1,1 @@
+//! Contract suites of the ports, run on every backend.

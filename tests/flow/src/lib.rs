@@ -1,0 +1,1 @@
+//! Whole journeys in one process over real sockets.

@@ -1,0 +1,1 @@
+//! Journeys with real peers: Orthanc and DCMTK.

@@ -1,0 +1,1 @@
+//! Scripted peers, a delay proxy and other tools shared by the tests.
