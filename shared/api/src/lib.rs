@@ -1,1 +1,10 @@
-//! What crosses HTTP: requests, responses, the error body, route paths.
+//! What crosses HTTP: requests, responses, the error body, route paths. Builds for `wasm32-unknown-unknown`.
+//!
+//! The browser, the command line and the server compile this one crate; nothing here knows how a request is answered.
+
+pub mod error;
+pub mod jobs;
+pub mod nodes;
+pub mod paths;
+pub mod search;
+pub mod session;

@@ -1,1 +1,18 @@
-//! Nouns and rules of ADIT: nodes, jobs, tasks, identifiers, retry policy. No I/O, no clock, no async.
+//! Nouns and rules of ADIT: nodes, jobs, tasks, identifiers, state machine, retry policy.
+//!
+//! This room has no I/O, no clock and no async: time is a [`Timestamp`] argument, randomness comes from the caller.
+//! It builds for `wasm32-unknown-unknown`; the browser and the server share these definitions.
+
+pub mod dicom;
+pub mod ids;
+pub mod job;
+pub mod node;
+pub mod retry;
+pub mod task;
+pub mod text;
+pub mod time;
+pub mod transfer;
+
+pub use dicom::{AeTitle, InvalidValue, Uid};
+pub use ids::{JobId, NodeId, TaskId, UserId};
+pub use time::Timestamp;

@@ -1,0 +1,58 @@
+//! The one shape of a refusal: a code for programs, a sentence for people.
+
+use serde::{Deserialize, Serialize};
+
+/// Body of every answer with a status of 400 or above.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ErrorBody {
+    /// What kind of refusal it is.
+    pub code: ErrorCode,
+    /// What went wrong and what to do, in plain words.
+    pub detail: String,
+    /// The form field the sentence is about, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// Kinds of refusal, each with one HTTP status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The request cannot be understood or breaks a rule.
+    Invalid,
+    /// Nobody is logged in.
+    LoginRequired,
+    /// The log-in data are wrong.
+    WrongCredentials,
+    /// The person may not do this, or the CSRF token is missing.
+    Forbidden,
+    /// There is no such thing, or it belongs to somebody else.
+    NotFound,
+    /// The state does not allow it (any more).
+    Conflict,
+    /// Too many requests.
+    TooMany,
+    /// A PACS could not be reached or refused.
+    Peer,
+    /// Something broke here; the log knows more.
+    Internal,
+}
+
+impl ErrorCode {
+    /// The HTTP status that goes with the code.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Invalid => 400,
+            Self::LoginRequired | Self::WrongCredentials => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict => 409,
+            Self::TooMany => 429,
+            Self::Internal => 500,
+            Self::Peer => 502,
+        }
+    }
+}

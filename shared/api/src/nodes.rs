@@ -1,0 +1,72 @@
+//! Nodes: what a person enters, what comes back, and the answer of a connection test.
+
+use adit_domain::node::NodeConfig;
+use adit_domain::{NodeId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Adds or changes a node.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeInput {
+    /// Everything but the secrets.
+    #[serde(flatten)]
+    pub config: NodeConfig,
+    /// Private key of the client certificate, PEM: absent keeps the stored one, empty removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_key_pem: Option<String>,
+    /// Authorization header for DICOMweb: absent keeps the stored one, empty removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_header: Option<String>,
+    /// The version that was edited; absent for a new node. A stale version is refused.
+    #[serde(default)]
+    pub version: Option<u64>,
+}
+
+/// A node as it is shown. Secrets never come back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeView {
+    /// Identifies the node.
+    pub id: NodeId,
+    /// Everything but the secrets.
+    #[serde(flatten)]
+    pub config: NodeConfig,
+    /// To be sent back with a change.
+    pub version: u64,
+    /// A client key is stored.
+    pub has_client_key: bool,
+    /// An authorization header is stored.
+    pub has_authorization_header: bool,
+    /// Images may be fetched from here.
+    pub can_be_source: bool,
+    /// Images may be sent here.
+    pub can_be_destination: bool,
+    /// How the node did lately.
+    pub health: NodeHealth,
+}
+
+/// How a server did lately, as the circuit breaker sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeHealth {
+    /// Not used before this moment, because it did not answer.
+    pub resting_until: Option<Timestamp>,
+    /// What it said or did last, when it failed.
+    pub last_error: String,
+}
+
+/// What a connection test found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeTest {
+    /// Whether the node can be used.
+    pub ok: bool,
+    /// The result in one sentence; for a failure: what to check.
+    pub summary: String,
+    /// Milliseconds from connecting to an accepted association.
+    pub connect_ms: Option<u64>,
+    /// Milliseconds of the C-ECHO alone.
+    pub echo_ms: Option<u64>,
+    /// What was negotiated: one line each, label and value.
+    pub facts: Vec<(String, String)>,
+}

@@ -1,0 +1,56 @@
+//! Route paths; the only place where they are spelled.
+
+/// GET: who am I; POST: log in; DELETE: log out.
+pub const SESSION: &str = "/api/session";
+/// POST: change the own password.
+pub const PASSWORD: &str = "/api/session/password";
+/// GET, PUT: the own preferences (a small JSON object).
+pub const PREFERENCES: &str = "/api/preferences";
+/// GET: list; POST: add.
+pub const NODES: &str = "/api/nodes";
+/// GET, PUT, DELETE.
+pub const NODE: &str = "/api/nodes/{id}";
+/// POST: test the connection.
+pub const NODE_TEST: &str = "/api/nodes/{id}/test";
+/// POST: search, answered as newline-delimited JSON while the servers answer.
+pub const SEARCH: &str = "/api/search";
+/// POST: series of one study.
+pub const SEARCH_SERIES: &str = "/api/search/series";
+/// GET: list; POST: create.
+pub const JOBS: &str = "/api/jobs";
+/// GET, DELETE; PATCH: urgent.
+pub const JOB: &str = "/api/jobs/{id}";
+/// POST: cancel, resume, retry, restart.
+pub const JOB_ACTION: &str = "/api/jobs/{id}/{action}";
+/// GET: server-sent events, each a [`crate::jobs::JobSnapshot`].
+pub const JOB_EVENTS: &str = "/api/jobs/{id}/events";
+/// GET.
+pub const TASK: &str = "/api/jobs/{id}/tasks/{task_id}";
+/// POST: reset, kill.
+pub const TASK_ACTION: &str = "/api/jobs/{id}/tasks/{task_id}/{action}";
+/// GET: the OpenAPI description.
+pub const OPENAPI: &str = "/api/openapi.json";
+/// GET: the same for people.
+pub const DOCS: &str = "/api/docs";
+/// GET: alive.
+pub const HEALTH: &str = "/health/";
+/// Header that carries the CSRF token of the session on every request that changes something.
+pub const CSRF_HEADER: &str = "x-adit-csrf";
+
+/// Fills the placeholders `{..}` of a path in order.
+#[must_use]
+pub fn fill(path: &str, values: &[&str]) -> String {
+    let mut values = values.iter();
+    path.split('/')
+        .map(|part| if part.starts_with('{') { values.next().copied().unwrap_or(part) } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn placeholders_are_filled_in_order() {
+        assert_eq!(super::fill(super::TASK_ACTION, &["J", "T", "reset"]), "/api/jobs/J/tasks/T/reset");
+    }
+}
