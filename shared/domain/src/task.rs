@@ -212,6 +212,9 @@ pub struct Task {
     /// Whether a queue message was sent for the present wait; false is repaired by the sweeper.
     #[serde(default)]
     pub enqueued: bool,
+    /// Receipts of an earlier epoch no longer count: a restart begins a new one.
+    #[serde(default)]
+    pub epoch: u32,
     /// Final figures of the last run.
     #[serde(default)]
     pub progress: Progress,

@@ -1,1 +1,112 @@
-//! Use cases: submit, plan, retrieve, deliver, verify, settle, cancel, sweep, search.
+//! Use cases of ADIT: submit, plan, retrieve, transform, stage, deliver, verify, settle, cancel, sweep, search.
+//!
+//! The engine knows the three ports, DIMSE and de-identification; it knows neither HTTP nor a backend. [`Engine`] is what a
+//! caller asks; [`worker::Worker`] is the loop that moves images; [`reception::Reception`] takes what a C-MOVE sends us.
+
+mod clock;
+mod jobs;
+mod nodes;
+mod peers;
+mod probe;
+pub mod reception;
+mod refusal;
+mod search;
+pub mod sweep;
+mod text;
+mod transfer;
+pub mod worker;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use adit_deid::ProjectKey;
+use adit_domain::UserId;
+use adit_store::items::ItemStore;
+use adit_store::queue::WorkQueue;
+use adit_store::repositories::{Jobs, Nodes, Receipts, Tasks};
+use adit_store::staging::Staging;
+
+pub use clock::now;
+pub use refusal::Refusal;
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Identifies the person.
+    pub user_id: UserId,
+    /// User name.
+    pub username: String,
+    /// Sees all jobs and logs.
+    pub staff: bool,
+}
+
+/// What the engine must be told about this installation.
+pub struct Settings {
+    /// Our AE title, as caller and as receiver of C-MOVE.
+    pub ae_title: String,
+    /// Key from which pseudonymous UIDs are derived.
+    pub project_key: ProjectKey,
+    /// Name of this process: owner of leases.
+    pub process: String,
+    /// Folders outside of these roots are refused; empty means any.
+    pub folder_roots: Vec<PathBuf>,
+}
+
+/// The three ports of one backend.
+#[derive(Clone)]
+pub struct Ports {
+    /// Items.
+    pub items: Arc<dyn ItemStore>,
+    /// Work queue.
+    pub queue: Arc<dyn WorkQueue>,
+    /// Staging of instances.
+    pub staging: Arc<dyn Staging>,
+}
+
+/// The use cases. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(pub(crate) Arc<Shared>);
+
+/// What all use cases share.
+pub(crate) struct Shared {
+    pub settings: Settings,
+    pub ports: Ports,
+    pub nodes: Nodes,
+    pub jobs: Jobs,
+    pub tasks: Tasks,
+    pub receipts: Receipts,
+    pub peers: peers::Peers,
+    pub running: worker::Running,
+    pub reception: Arc<reception::Reception>,
+}
+
+impl Engine {
+    /// An engine over one backend's ports.
+    #[must_use]
+    pub fn new(ports: Ports, settings: Settings) -> Self {
+        let items = Arc::clone(&ports.items);
+        Self(Arc::new(Shared {
+            nodes: Nodes::new(Arc::clone(&items)),
+            jobs: Jobs::new(Arc::clone(&items)),
+            tasks: Tasks::new(Arc::clone(&items)),
+            receipts: Receipts::new(items),
+            peers: peers::Peers::default(),
+            running: worker::Running::default(),
+            reception: Arc::new(reception::Reception::new(settings.ae_title.clone())),
+            settings,
+            ports,
+        }))
+    }
+
+    /// Takes instances that a source sends us because of a C-MOVE; to be served by a DIMSE server.
+    #[must_use]
+    pub fn reception(&self) -> Arc<reception::Reception> {
+        Arc::clone(&self.0.reception)
+    }
+
+    /// Our AE title.
+    #[must_use]
+    pub fn ae_title(&self) -> &str {
+        &self.0.settings.ae_title
+    }
+}

@@ -1,0 +1,85 @@
+//! Looking at jobs and tasks. A job of somebody else answers as absent, except to staff.
+
+use adit_api::jobs::{JobFilter, JobPage, JobSnapshot, JobView, TaskDetail};
+use adit_domain::{JobId, TaskId};
+use adit_store::items::Cursor;
+use adit_store::repositories::LiveProgress;
+use adit_store::repositories::jobs::JobRecord;
+
+use super::views::{job_view, task_view, total};
+use crate::{Actor, Engine, Refusal};
+
+/// Jobs on a page unless asked otherwise, and at most.
+const PAGE: usize = 50;
+const MAX_PAGE: usize = 200;
+
+impl Engine {
+    /// The reader's jobs (or everybody's, for staff), newest first.
+    pub async fn jobs(&self, actor: &Actor, filter: JobFilter) -> Result<JobPage, Refusal> {
+        if filter.all && !actor.staff {
+            return Err(Refusal::forbidden("Only staff may see the jobs of everybody."));
+        }
+        let owner = (!filter.all).then_some(&actor.user_id);
+        let limit = filter.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
+        let mut after = filter.after.as_deref().map(parse_cursor).transpose()?;
+        let mut jobs = Vec::new();
+        loop {
+            // One row at a time near the end keeps the cursor exact when a filter drops rows.
+            let (records, next) = self.0.jobs.list(owner, limit - jobs.len(), after).await?;
+            jobs.extend(
+                records.into_iter().filter(|record| filter.status.is_none_or(|status| record.job.status == status)).map(|record| job_view(actor, &record)),
+            );
+            after = next;
+            if after.is_none() || jobs.len() >= limit {
+                let next = after.map(|cursor| cursor.to_string());
+                return Ok(JobPage { jobs, next });
+            }
+        }
+    }
+
+    /// A job with its tasks, as it is this moment.
+    pub async fn snapshot(&self, actor: &Actor, id: &JobId) -> Result<JobSnapshot, Refusal> {
+        let record = self.readable(actor, id).await?;
+        let tasks = self.0.tasks.of_job(id).await?;
+        let live = self.0.tasks.live_of_job(id).await?;
+        let views: Vec<_> = tasks
+            .into_iter()
+            .map(|task| {
+                let live = live.iter().find(|(of, _)| of == task.value.id.as_str()).map(|(_, live)| live);
+                task_view(&task.value, live)
+            })
+            .collect();
+        Ok(JobSnapshot { job: job_view(actor, &record), progress: total(&views), tasks: views })
+    }
+
+    /// Everything about one task; the log only for staff.
+    pub async fn task(&self, actor: &Actor, job: &JobId, id: &TaskId) -> Result<TaskDetail, Refusal> {
+        self.readable(actor, job).await?;
+        let task = self.0.tasks.get(job, id).await?.ok_or_else(|| Refusal::not_found("task"))?.value;
+        let live: Vec<(String, LiveProgress)> = self.0.tasks.live_of_job(job).await?;
+        let live = live.iter().find(|(of, _)| of == id.as_str()).map(|(_, live)| live);
+        Ok(TaskDetail {
+            task: task_view(&task, live),
+            patient_id: task.patient_id,
+            study_instance_uid: task.study_instance_uid,
+            series_instance_uids: task.series_instance_uids,
+            failures: task.failures,
+            failures_total: task.failures_total,
+            log: if actor.staff { task.log } else { Vec::new() },
+            log_hidden: !actor.staff,
+        })
+    }
+
+    pub(crate) async fn job_view(&self, actor: &Actor, id: &JobId) -> Result<JobView, Refusal> {
+        Ok(job_view(actor, &self.readable(actor, id).await?))
+    }
+
+    pub(crate) async fn readable(&self, actor: &Actor, id: &JobId) -> Result<JobRecord, Refusal> {
+        let record = self.0.jobs.get(id).await?;
+        record.filter(|record| actor.staff || record.job.owner == actor.user_id).ok_or_else(|| Refusal::not_found("job"))
+    }
+}
+
+fn parse_cursor(text: &str) -> Result<Cursor, Refusal> {
+    text.parse().map_err(|_| Refusal::invalid("This page of the list does not exist any more. Go back to the first page."))
+}

@@ -1,0 +1,152 @@
+//! Submit: a wish becomes a job with its tasks in one transaction, then a queue message each.
+
+use std::collections::BTreeSet;
+
+use adit_api::jobs::{CreateJob, JobView, StudySelection};
+use adit_domain::job::{Job, JobStatus};
+use adit_domain::node::NodeKind;
+use adit_domain::task::{Progress, Task, TaskStatus};
+use adit_domain::transfer::{MAX_STUDIES, TransferOptions};
+use adit_domain::{JobId, NodeId, TaskId, Timestamp, Uid};
+use adit_store::repositories::NodeRecord;
+
+use crate::clock::random;
+use crate::{Actor, Engine, Refusal, now};
+
+impl Engine {
+    /// Makes a job of the chosen studies and puts its tasks into the queue.
+    pub async fn create_job(&self, actor: &Actor, wish: CreateJob) -> Result<JobView, Refusal> {
+        let options = wish.options.validated()?;
+        check_selection(&wish.studies)?;
+        let destination = self.node_record(&wish.destination).await.map_err(|error| error.at("destination"))?;
+        check_destination(&destination)?;
+        let sources = self.sources(&wish.studies).await?;
+        check_direct_move(&options, &destination)?;
+        let now = now();
+        let job = Job {
+            id: JobId::new(now, random()),
+            owner: actor.user_id.clone(),
+            owner_name: actor.username.clone(),
+            source: sources[0].node.id.clone(),
+            source_name: names(&sources),
+            destination: destination.node.id.clone(),
+            destination_name: destination.node.config.name.clone(),
+            options,
+            urgent: wish.urgent,
+            canceling: false,
+            status: JobStatus::Pending,
+            message: String::new(),
+            created: now,
+            start: None,
+            end: None,
+        };
+        let tasks: Vec<Task> = (0_i64..).zip(wish.studies).map(|(n, study)| new_task(&job, study, now, n)).collect();
+        self.0.jobs.insert(&job, &tasks).await?;
+        tracing::info!(job = %job.id, tasks = tasks.len(), pseudonymised = job.options.pseudonymises(), "job created");
+        for task in &tasks {
+            // A task that is not enqueued now is found by the sweeper.
+            if let Err(error) = self.enqueue(&job, &task.id).await {
+                tracing::warn!(job = %job.id, task = %task.id, error = %error, "a task will be enqueued by the sweeper");
+            }
+        }
+        self.job_view(actor, &job.id).await
+    }
+
+    async fn sources(&self, studies: &[StudySelection]) -> Result<Vec<NodeRecord>, Refusal> {
+        let ids: BTreeSet<&NodeId> = studies.iter().map(|study| &study.source).collect();
+        let mut records = Vec::new();
+        for id in ids {
+            let record = self.node_record(id).await.map_err(|error| error.at("studies"))?;
+            let name = &record.node.config.name;
+            if !record.node.config.enabled {
+                return Err(Refusal::conflict(format!("{name} is disabled. Choose studies from another server or ask an administrator.")));
+            }
+            if !record.node.config.can_be_source() {
+                return Err(Refusal::invalid(format!("Nothing can be fetched from {name}: neither C-GET nor C-MOVE is ticked in its settings.")));
+            }
+            records.push(record);
+        }
+        Ok(records)
+    }
+}
+
+fn check_selection(studies: &[StudySelection]) -> Result<(), Refusal> {
+    if studies.is_empty() {
+        return Err(Refusal::invalid("Choose at least one study.").at("studies"));
+    }
+    if studies.len() > MAX_STUDIES {
+        return Err(Refusal::invalid(format!("A job may hold {MAX_STUDIES} studies at most. Split your choice into several jobs.")).at("studies"));
+    }
+    let mut seen = BTreeSet::new();
+    for study in studies {
+        Uid::parse(&study.study_instance_uid)?;
+        for series in &study.series_instance_uids {
+            Uid::parse(series)?;
+        }
+        if study.series_instance_uids.len() > 500 || study.patient_id.len() > 256 || study.label.len() > 400 {
+            return Err(Refusal::invalid("One of the chosen studies holds too many series or too long texts.").at("studies"));
+        }
+        if !seen.insert((&study.source, &study.study_instance_uid)) {
+            return Err(Refusal::invalid("The same study was chosen twice. Remove one of them.").at("studies"));
+        }
+    }
+    Ok(())
+}
+
+fn check_destination(record: &NodeRecord) -> Result<(), Refusal> {
+    let name = &record.node.config.name;
+    if !record.node.config.enabled {
+        return Err(Refusal::conflict(format!("{name} is disabled. Choose another destination.")).at("destination"));
+    }
+    if !record.node.config.can_be_destination() {
+        return Err(Refusal::invalid(format!("{name} cannot receive images: C-STORE is not ticked in its settings.")).at("destination"));
+    }
+    Ok(())
+}
+
+fn check_direct_move(options: &TransferOptions, destination: &NodeRecord) -> Result<(), Refusal> {
+    if !options.direct_move {
+        return Ok(());
+    }
+    if !options.leaves_unchanged() {
+        return Err(Refusal::invalid("A direct transfer cannot change images. Remove pseudonym and trial, or switch the direct transfer off.").at("direct_move"));
+    }
+    if matches!(destination.node.config.kind, NodeKind::Folder(_)) {
+        return Err(Refusal::invalid("A direct transfer needs a server as destination.").at("direct_move"));
+    }
+    Ok(())
+}
+
+fn names(records: &[NodeRecord]) -> String {
+    records.iter().map(|record| record.node.config.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn new_task(job: &Job, study: StudySelection, now: Timestamp, place: i64) -> Task {
+    Task {
+        // The place in the moment keeps tasks in the order in which they were chosen.
+        id: TaskId::new(now.plus_ms(place), random()),
+        job_id: job.id.clone(),
+        source: study.source,
+        destination: job.destination.clone(),
+        patient_id: study.patient_id.trim().to_owned(),
+        study_instance_uid: study.study_instance_uid.trim().to_owned(),
+        series_instance_uids: study.series_instance_uids,
+        label: study.label,
+        status: TaskStatus::Pending,
+        attempts: 0,
+        failed_attempts: 0,
+        message: String::new(),
+        log: Vec::new(),
+        failures: Vec::new(),
+        failures_total: 0,
+        created: now,
+        start: None,
+        end: None,
+        lease: None,
+        cancel_requested: false,
+        not_before: None,
+        enqueued: false,
+        epoch: 0,
+        progress: Progress::default(),
+    }
+}

@@ -1,0 +1,78 @@
+//! What the engine answers when it will not or cannot do what was asked: a code for programs, a sentence for people.
+
+use adit_api::error::{ErrorBody, ErrorCode};
+use adit_domain::InvalidValue;
+use adit_store::items::{Kind, StoreError};
+use thiserror::Error;
+
+/// A refusal.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", body.detail)]
+pub struct Refusal {
+    /// What the caller is told.
+    pub body: ErrorBody,
+}
+
+impl Refusal {
+    fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { body: ErrorBody { code, detail: detail.into(), field: None } }
+    }
+
+    /// The request breaks a rule.
+    pub fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Invalid, detail)
+    }
+
+    /// The thing does not exist, or belongs to somebody else.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(ErrorCode::NotFound, format!("There is no such {what}. It may have been deleted; go back and reload the page."))
+    }
+
+    /// The person may not do this.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Forbidden, detail)
+    }
+
+    /// The state does not allow it.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Conflict, detail)
+    }
+
+    /// A server could not be reached or refused.
+    pub fn peer(detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Peer, detail)
+    }
+
+    /// Names the form field that the sentence is about.
+    #[must_use]
+    pub fn at(mut self, field: &str) -> Self {
+        self.body.field = Some(field.to_owned());
+        self
+    }
+}
+
+impl From<InvalidValue> for Refusal {
+    fn from(error: InvalidValue) -> Self {
+        let field = error.what.replace(' ', "_").to_lowercase();
+        let mut sentence = error.to_string();
+        if let Some(first) = sentence.get_mut(0..1) {
+            first.make_ascii_uppercase();
+        }
+        Self::invalid(format!("{sentence}.")).at(&field)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error.kind {
+            Kind::Conflict { .. } => {
+                Self::conflict("Somebody else changed this at the same moment. Reload the page and try again.")
+            }
+            Kind::TooLarge => Self::invalid("This is too much for one entry. Shorten the texts or choose fewer studies."),
+            _ => {
+                tracing::error!(error = %error, "the store failed");
+                Self::new(ErrorCode::Internal, "The database did not answer. Try again in a moment; if it stays like this, tell an administrator.")
+            }
+        }
+    }
+}

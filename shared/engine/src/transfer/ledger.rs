@@ -1,0 +1,244 @@
+//! The books of one run: what is expected, received, delivered, verified, held back, failed, and what was said about it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use adit_domain::task::{InstanceFailure, LogEntry, LogLevel, MAX_FAILURES, MAX_LOG, Progress, Step};
+use adit_store::repositories::{Receipt, ReceiptState};
+
+use super::plan::Plan;
+use crate::now;
+
+/// Warnings shown while a task runs.
+const SHOWN: usize = 5;
+
+#[derive(Default)]
+pub(crate) struct Ledger {
+    books: Mutex<Books>,
+    bytes: AtomicU64,
+}
+
+#[derive(Default)]
+struct Books {
+    step: Step,
+    expected: u64,
+    /// SOP Instance UIDs at the source.
+    received: HashSet<String>,
+    delivered: HashSet<String>,
+    held_back: HashSet<String>,
+    verified: u64,
+    failures: BTreeMap<String, Failure>,
+    log: Vec<LogEntry>,
+    warnings: u32,
+    /// Receipts not stored yet.
+    unsaved: Vec<Receipt>,
+    /// What the destination should hold, by SOP Instance UID at the source.
+    sent_as: HashMap<String, String>,
+    unasked: u64,
+}
+
+struct Failure {
+    series: String,
+    step: Step,
+    reason: String,
+    transient: bool,
+}
+
+impl Ledger {
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn step(&self, step: Step) {
+        self.books().step = step;
+    }
+
+    pub fn present_step(&self) -> Step {
+        self.books().step
+    }
+
+    pub fn expect(&self, count: u64) {
+        self.books().expected = count;
+    }
+
+    /// Adds a log line; warnings lower the outcome.
+    pub fn note(&self, level: LogLevel, title: &str, message: &str) {
+        let mut books = self.books();
+        if level == LogLevel::Warning {
+            books.warnings += 1;
+        }
+        if books.log.len() >= MAX_LOG {
+            books.log.remove(0);
+        }
+        books.log.push(LogEntry { at: now(), level, title: title.to_owned(), message: message.to_owned() });
+    }
+
+    pub fn add_bytes(&self, count: u64) {
+        self.bytes.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Whether this instance is still to be received: not delivered, not staged, not held back.
+    pub fn is_wanted(&self, uid: &str) -> bool {
+        let books = self.books();
+        !books.delivered.contains(uid) && !books.received.contains(uid) && !books.held_back.contains(uid)
+    }
+
+    pub fn received(&self, uid: &str) {
+        let mut books = self.books();
+        books.failures.remove(uid);
+        books.received.insert(uid.to_owned());
+    }
+
+    pub fn hold_back(&self, uid: &str) {
+        self.books().held_back.insert(uid.to_owned());
+    }
+
+    pub fn delivered_with(&self, receipt: Receipt) {
+        let mut books = self.books();
+        books.failures.remove(&receipt.sop_instance_uid);
+        books.delivered.insert(receipt.sop_instance_uid.clone());
+        books.sent_as.insert(receipt.sop_instance_uid.clone(), receipt.delivered_as.clone());
+        books.unsaved.push(receipt);
+    }
+
+    /// Takes over what earlier runs have achieved.
+    pub fn restore(&self, receipts: Vec<Receipt>) {
+        let mut books = self.books();
+        for receipt in receipts {
+            match receipt.state {
+                ReceiptState::Delivered => {
+                    books.received.insert(receipt.sop_instance_uid.clone());
+                    books.sent_as.insert(receipt.sop_instance_uid.clone(), receipt.delivered_as);
+                    books.delivered.insert(receipt.sop_instance_uid);
+                }
+                ReceiptState::HeldBack => {
+                    books.held_back.insert(receipt.sop_instance_uid);
+                }
+            }
+        }
+    }
+
+    pub fn take_unsaved(&self) -> Vec<Receipt> {
+        std::mem::take(&mut self.books().unsaved)
+    }
+
+    pub fn unsaved_count(&self) -> usize {
+        self.books().unsaved.len()
+    }
+
+    /// An instance did not pass `step`. `transient`: trying again may help.
+    pub fn fail(&self, uid: &str, series: &str, step: Step, reason: &str, transient: bool) {
+        let failure = Failure { series: series.to_owned(), step, reason: reason.to_owned(), transient };
+        let mut books = self.books();
+        books.received.remove(uid);
+        books.failures.insert(uid.to_owned(), failure);
+    }
+
+    /// The destination does not hold an instance although it had acknowledged it.
+    pub fn lost(&self, uid: &str) {
+        let mut books = self.books();
+        books.delivered.remove(uid);
+        books.received.remove(uid);
+    }
+
+    pub fn refuse_unasked(&self) {
+        self.books().unasked += 1;
+    }
+
+    pub fn unasked(&self) -> u64 {
+        self.books().unasked
+    }
+
+    pub fn verified(&self, count: u64) {
+        self.books().verified = count;
+    }
+
+    /// Instances of this run by their UID at the source, with the UID at the destination.
+    pub fn sent_as(&self) -> HashMap<String, String> {
+        let books = self.books();
+        books.sent_as.iter().filter(|(uid, _)| books.delivered.contains(*uid)).map(|(a, b)| (a.clone(), b.clone())).collect()
+    }
+
+    pub fn delivered(&self) -> u64 {
+        self.books().delivered.len() as u64
+    }
+
+    pub fn held_back(&self) -> u64 {
+        self.books().held_back.len() as u64
+    }
+
+    pub fn wants_more(&self, plan: &Plan) -> bool {
+        if plan.exact { plan.expected.keys().any(|uid| self.is_wanted(uid)) } else { self.short_of(plan) > 0 || self.delivered() == 0 }
+    }
+
+    /// Expected instances that are neither delivered, held back nor known to have failed (empty without an exact list).
+    pub fn unaccounted(&self, plan: &Plan) -> Vec<(String, String)> {
+        let books = self.books();
+        let open = |uid: &String| !books.delivered.contains(uid) && !books.held_back.contains(uid) && !books.failures.contains_key(uid);
+        plan.expected.iter().filter(|(uid, _)| open(uid)).map(|(uid, at)| (uid.clone(), plan.series[at.series].uid.clone())).collect()
+    }
+
+    /// How many instances are missing by count, when the source gave numbers only.
+    pub fn short_of(&self, plan: &Plan) -> u64 {
+        if plan.exact { 0 } else { plan.expected_count().saturating_sub(self.delivered() + self.held_back()) }
+    }
+
+    pub fn failures(&self) -> (Vec<InstanceFailure>, u64) {
+        let books = self.books();
+        let listed = books.failures.iter().take(MAX_FAILURES).map(|(uid, failure)| InstanceFailure {
+            sop_instance_uid: uid.clone(),
+            series_instance_uid: failure.series.clone(),
+            step: failure.step,
+            reason: failure.reason.clone(),
+        });
+        (listed.collect(), books.failures.len() as u64)
+    }
+
+    pub fn first_reason(&self) -> String {
+        self.books().failures.values().next().map_or_else(|| "the source sent fewer than it announced".to_owned(), |failure| failure.reason.clone())
+    }
+
+    /// Whether trying again may help: some failure is transient, or instances are missing by count.
+    pub fn may_get_better(&self) -> bool {
+        let books = self.books();
+        books.failures.is_empty() || books.failures.values().any(|failure| failure.transient)
+    }
+
+    pub fn last_warning(&self) -> Option<String> {
+        self.books().log.iter().rev().find(|entry| entry.level == LogLevel::Warning).map(|entry| entry.message.clone())
+    }
+
+    pub fn shown_warnings(&self) -> Vec<String> {
+        let books = self.books();
+        let said = books.log.iter().rev().filter(|entry| entry.level == LogLevel::Warning).map(|entry| entry.message.clone());
+        let mut lines: Vec<String> = said.take(SHOWN).collect();
+        if let Some((_, failure)) = books.failures.iter().next() {
+            lines.insert(0, format!("{} images failed so far: {}.", books.failures.len(), failure.reason));
+        }
+        lines
+    }
+
+    pub fn take_log(&self) -> Vec<LogEntry> {
+        std::mem::take(&mut self.books().log)
+    }
+
+    /// The figures, without speed and remaining time.
+    pub fn progress(&self) -> Progress {
+        let books = self.books();
+        let delivered = books.delivered.len() as u64;
+        Progress {
+            step: books.step,
+            expected: books.expected,
+            received: (books.received.len() as u64).max(delivered),
+            delivered,
+            verified: books.verified,
+            failed: books.failures.len() as u64,
+            held_back: books.held_back.len() as u64,
+            bytes: self.bytes.load(Ordering::Relaxed),
+            warnings: books.warnings,
+            at: now(),
+            ..Progress::default()
+        }
+    }
+}

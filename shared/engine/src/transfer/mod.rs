@@ -1,0 +1,157 @@
+//! One run of one task: plan, retrieve, transform, stage, deliver, verify.
+//!
+//! The stages overlap: while an instance is delivered the next one is received; a bounded channel between them holds the
+//! source back when the destination is slower. What was delivered before, by an earlier attempt or process, has a receipt
+//! and does not move again.
+
+mod deliver;
+mod direct;
+mod ledger;
+mod outcome;
+mod plan;
+mod problem;
+mod progress;
+mod retrieve;
+mod sink;
+mod units;
+mod verify;
+
+use std::sync::Arc;
+
+use adit_domain::job::Job;
+use adit_domain::task::{Step, Task};
+use adit_store::repositories::NodeRecord;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use outcome::{Ending, Outcome};
+
+use crate::peers::State;
+use crate::{Engine, now};
+use ledger::Ledger;
+use plan::Plan;
+use problem::Problem;
+
+/// One end of a transfer.
+pub(crate) struct End {
+    pub record: NodeRecord,
+    pub state: Arc<State>,
+}
+
+/// Everything that the stages of one run share.
+pub(crate) struct Transfer {
+    pub engine: Engine,
+    pub job: Job,
+    pub task: Task,
+    pub source: End,
+    pub destination: End,
+    pub ledger: Arc<Ledger>,
+    /// Ends this run: a person, the process, or a stage that cannot go on.
+    pub stop: CancellationToken,
+}
+
+impl Engine {
+    /// Runs a claimed task and says what has become of it. Never fails: every problem is part of the outcome.
+    pub(crate) async fn transfer(&self, job: &Job, task: &Task, stop: &CancellationToken) -> Outcome {
+        let ledger = Arc::new(Ledger::default());
+        let showing = progress::show(self.clone(), task.job_id.clone(), task.id.clone(), Arc::clone(&ledger));
+        let result = match self.ends(task).await {
+            Ok((source, destination)) => {
+                let transfer = Transfer {
+                    engine: self.clone(),
+                    job: job.clone(),
+                    task: task.clone(),
+                    source,
+                    destination,
+                    ledger: Arc::clone(&ledger),
+                    stop: stop.child_token(),
+                };
+                Box::pin(Arc::new(transfer).run()).await
+            }
+            Err(problem) => Err(problem),
+        };
+        showing.stop().await;
+        outcome::of(&ledger, result, stop.is_cancelled())
+    }
+
+    /// Both ends, if they may be used now.
+    async fn ends(&self, task: &Task) -> Result<(End, End), Problem> {
+        let mut ends = Vec::new();
+        for (id, what) in [(&task.source, "source"), (&task.destination, "destination")] {
+            let record = self.0.nodes.get(id).await.map_err(|error| Problem::Transient(error.to_string()))?;
+            let record = record.ok_or_else(|| Problem::Permanent(format!("The {what} was deleted from the list of servers and folders.")))?;
+            let name = &record.node.config.name;
+            if !record.node.config.enabled {
+                let until = now().plus_ms(adit_domain::retry::BREAKER_OPEN_MS);
+                return Err(Problem::Deferred(until, format!("{name} is disabled; the transfer waits until it is enabled again.")));
+            }
+            let state = self.0.peers.state(&record);
+            if let Some(until) = state.resting(now()) {
+                return Err(Problem::Deferred(until, format!("{name} does not answer at present; the transfer waits until it does.")));
+            }
+            ends.push(End { record, state });
+        }
+        let destination = ends.pop();
+        let source = ends.pop();
+        source.zip(destination).ok_or_else(|| Problem::Permanent("The transfer has no source or destination.".into()))
+    }
+}
+
+impl Transfer {
+    async fn run(self: Arc<Self>) -> Result<Plan, Problem> {
+        let (at_source, at_destination) = self.permits().await?;
+        self.ledger.step(Step::Plan);
+        self.check_destination().await?;
+        let plan = Arc::new(self.plan().await?);
+        self.ledger.expect(plan.expected_count());
+        self.restore(&plan).await?;
+        if self.ledger.wants_more(&plan) {
+            let moved = self.wants_direct_move() && Arc::clone(&self).direct_move(&plan).await?;
+            if !moved {
+                Arc::clone(&self).stream(Arc::clone(&plan), at_source, at_destination).await?;
+            }
+        }
+        self.ledger.step(Step::Verify);
+        self.verify(&plan).await?;
+        Arc::try_unwrap(plan).or_else(|shared| Ok((*shared).clone()))
+    }
+
+    /// Retrieves and delivers at the same time.
+    async fn stream(self: Arc<Self>, plan: Arc<Plan>, source: OwnedSemaphorePermit, destination: Option<OwnedSemaphorePermit>) -> Result<(), Problem> {
+        let (to_deliver, staged) = deliver::channel();
+        self.ledger.step(Step::Retrieve);
+        let delivering = Arc::clone(&self).deliver(Arc::clone(&plan), staged, destination);
+        let retrieving = async {
+            self.redeliver_staged(&plan, &to_deliver).await?;
+            let result = Arc::clone(&self).retrieve(&plan, &to_deliver, source).await;
+            drop(to_deliver);
+            self.ledger.step(Step::Deliver);
+            result
+        };
+        let (retrieved, delivered) = tokio::join!(retrieving, delivering);
+        self.flush_receipts().await?;
+        // A delivery that cannot go on stops the retrieval: its problem is the cause.
+        delivered.and(retrieved)
+    }
+
+    /// One association at each end, taken in the order of the nodes' ids so that two opposite transfers cannot block one another.
+    async fn permits(&self) -> Result<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>), Problem> {
+        let take = async {
+            let (source, destination) = (&self.source, &self.destination);
+            if source.record.node.id == destination.record.node.id {
+                let permit = source.state.permit().await;
+                return (permit, source.state.try_permit());
+            }
+            if source.record.node.id < destination.record.node.id {
+                let first = source.state.permit().await;
+                return (first, Some(destination.state.permit().await));
+            }
+            let first = destination.state.permit().await;
+            (source.state.permit().await, Some(first))
+        };
+        tokio::select! {
+            permits = take => Ok(permits),
+            () = self.stop.cancelled() => Err(Problem::Canceled),
+        }
+    }
+}

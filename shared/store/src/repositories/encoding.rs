@@ -1,0 +1,30 @@
+//! Turning typed values into items and back.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::items::{Item, Key, Kind, StoreError};
+
+/// A value with the version it was read at; give the version back to change it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Versioned<T> {
+    /// The value.
+    pub value: T,
+    /// Version of its item.
+    pub version: u64,
+}
+
+pub(super) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {
+    Key { pk: pk.into(), sk: sk.into() }
+}
+
+pub(super) fn item<T: Serialize>(key: Key, value: &T) -> Result<Item, StoreError> {
+    let body = serde_json::to_value(value).map_err(|error| StoreError::new(Kind::Invalid, error))?;
+    Ok(Item { key, body, counters: Default::default(), index1: None, index2: None, version: 0, expires_at: None })
+}
+
+pub(super) fn value<T: DeserializeOwned>(item: Item) -> Result<Versioned<T>, StoreError> {
+    let version = item.version;
+    let value = serde_json::from_value(item.body).map_err(|error| StoreError::new(Kind::Corrupt, error))?;
+    Ok(Versioned { value, version })
+}

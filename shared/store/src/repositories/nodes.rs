@@ -1,0 +1,139 @@
+//! Nodes and their secrets. Names and AE titles are unique through claim items written in the same transaction.
+
+use std::sync::Arc;
+
+use adit_domain::NodeId;
+use adit_domain::node::{Node, Secrets};
+
+use super::encoding::{Versioned, item, key, value};
+use crate::items::{Condition, Index, Item, ItemStore, Key, Query, SkRange, StoreError, Write};
+
+const PARTITION: &str = "NODES";
+const CLAIMS: &str = "NODE_CLAIM";
+
+/// A node with what is needed to change it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NodeRecord {
+    /// The node.
+    pub node: Node,
+    /// Version of its item.
+    pub version: u64,
+    /// Its secrets.
+    pub secrets: Secrets,
+}
+
+/// Repository of nodes.
+#[derive(Clone)]
+pub struct Nodes {
+    items: Arc<dyn ItemStore>,
+}
+
+impl Nodes {
+    /// A repository over `items`.
+    #[must_use]
+    pub fn new(items: Arc<dyn ItemStore>) -> Self {
+        Self { items }
+    }
+
+    /// All nodes, by id. An installation has tens of them.
+    pub async fn list(&self) -> Result<Vec<NodeRecord>, StoreError> {
+        let mut records = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self
+                .items
+                .query(Query {
+                    index: Index::Primary,
+                    pk: PARTITION.into(),
+                    sk: SkRange::Prefix("NODE#".into()),
+                    descending: false,
+                    limit: 100,
+                    after,
+                })
+                .await?;
+            for item in page.items {
+                let node: Versioned<Node> = value(item)?;
+                let secrets = self.secrets(&node.value.id).await?;
+                records.push(NodeRecord { node: node.value, version: node.version, secrets });
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(records);
+            }
+        }
+    }
+
+    /// One node.
+    pub async fn get(&self, id: &NodeId) -> Result<Option<NodeRecord>, StoreError> {
+        let Some(found) = self.items.get(&node_key(id)).await? else { return Ok(None) };
+        let node: Versioned<Node> = value(found)?;
+        let secrets = self.secrets(id).await?;
+        Ok(Some(NodeRecord { node: node.value, version: node.version, secrets }))
+    }
+
+    async fn secrets(&self, id: &NodeId) -> Result<Secrets, StoreError> {
+        let found = self.items.get(&secret_key(id)).await?;
+        Ok(found.map(value::<Secrets>).transpose()?.map(|secrets| secrets.value).unwrap_or_default())
+    }
+
+    /// Adds a node. Conflict at write 1 or later: name or AE title is taken.
+    pub async fn insert(&self, node: &Node, secrets: &Secrets) -> Result<(), StoreError> {
+        let mut writes = vec![
+            Write::Put { item: item(node_key(&node.id), node)?, condition: Condition::Absent },
+            Write::Put { item: item(secret_key(&node.id), secrets)?, condition: Condition::None },
+        ];
+        writes.extend(claims(node).into_iter().map(|claim| take(claim, &node.id)));
+        self.items.transact(writes).await
+    }
+
+    /// Changes a node that was read at `before.version`. Conflict at write 0: somebody else changed it; later: a name is taken.
+    pub async fn update(&self, before: &NodeRecord, node: &Node, secrets: &Secrets) -> Result<(), StoreError> {
+        let mut writes = vec![
+            Write::Put { item: item(node_key(&node.id), node)?, condition: Condition::Version(before.version) },
+            Write::Put { item: item(secret_key(&node.id), secrets)?, condition: Condition::None },
+        ];
+        let (old, new) = (claims(&before.node), claims(node));
+        writes.extend(new.iter().filter(|claim| !old.contains(claim)).map(|claim| take(claim.clone(), &node.id)));
+        writes.extend(
+            old.iter()
+                .filter(|claim| !new.contains(claim))
+                .map(|claim| Write::Delete { key: claim.clone(), condition: Condition::None }),
+        );
+        self.items.transact(writes).await
+    }
+
+    /// Removes a node with everything that belongs to it.
+    pub async fn delete(&self, record: &NodeRecord) -> Result<(), StoreError> {
+        let id = &record.node.id;
+        let mut writes = vec![
+            Write::Delete { key: node_key(id), condition: Condition::Version(record.version) },
+            Write::Delete { key: secret_key(id), condition: Condition::None },
+        ];
+        writes.extend(claims(&record.node).into_iter().map(|key| Write::Delete { key, condition: Condition::None }));
+        self.items.transact(writes).await
+    }
+}
+
+fn node_key(id: &NodeId) -> Key {
+    key(PARTITION, format!("NODE#{id}"))
+}
+
+fn secret_key(id: &NodeId) -> Key {
+    key(PARTITION, format!("SECRET#{id}"))
+}
+
+/// What nobody else may be called: the name without regard to case, and a server's AE title.
+fn claims(node: &Node) -> Vec<Key> {
+    let mut claims = vec![key(CLAIMS, format!("NAME#{}", node.config.name.to_lowercase()))];
+    if let Some(server) = node.config.server() {
+        claims.push(key(CLAIMS, format!("AE#{}", server.ae_title)));
+    }
+    claims
+}
+
+fn take(claim: Key, id: &NodeId) -> Write {
+    let body = serde_json::json!({ "node": id.as_str() });
+    let item =
+        Item { key: claim, body, counters: Default::default(), index1: None, index2: None, version: 0, expires_at: None };
+    Write::Put { item, condition: Condition::Absent }
+}

@@ -1,0 +1,145 @@
+//! Tasks and their live progress. A change of state moves the job's counters in the same transaction.
+
+use std::sync::Arc;
+
+use adit_domain::task::{Progress, Task, TaskStatus};
+use adit_domain::{JobId, TaskId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::encoding::{Versioned, item, key, value};
+use super::jobs::job_key;
+use crate::items::{Condition, Index, Item, ItemStore, Key, Query, SkRange, StoreError, Write};
+
+/// What a running task shows, written about twice a second without touching the task itself.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct LiveProgress {
+    /// Figures.
+    pub progress: Progress,
+    /// The newest warnings.
+    pub warnings: Vec<String>,
+}
+
+/// Repository of tasks.
+#[derive(Clone)]
+pub struct Tasks {
+    items: Arc<dyn ItemStore>,
+}
+
+impl Tasks {
+    /// A repository over `items`.
+    #[must_use]
+    pub fn new(items: Arc<dyn ItemStore>) -> Self {
+        Self { items }
+    }
+
+    /// One task.
+    pub async fn get(&self, job: &JobId, id: &TaskId) -> Result<Option<Versioned<Task>>, StoreError> {
+        self.items.get(&task_key(job, id)).await?.map(value).transpose()
+    }
+
+    /// All tasks of a job in the order in which they were made.
+    pub async fn of_job(&self, job: &JobId) -> Result<Vec<Versioned<Task>>, StoreError> {
+        self.collect(job, "TASK#").await?.into_iter().map(value).collect()
+    }
+
+    /// Live progress of all running tasks of a job, by task id.
+    pub async fn live_of_job(&self, job: &JobId) -> Result<Vec<(String, LiveProgress)>, StoreError> {
+        let items = self.collect(job, "LIVE#").await?;
+        items
+            .into_iter()
+            .map(|item| {
+                let id = item.key.sk.trim_start_matches("LIVE#").to_owned();
+                Ok((id, value::<LiveProgress>(item)?.value))
+            })
+            .collect()
+    }
+
+    async fn collect(&self, job: &JobId, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self
+                .items
+                .query(Query {
+                    index: Index::Primary,
+                    pk: format!("JOB#{job}"),
+                    sk: SkRange::Prefix(prefix.into()),
+                    descending: false,
+                    limit: 200,
+                    after,
+                })
+                .await?;
+            items.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// Replaces a task that was read in state `before` at `version`; the job's counters follow in the same transaction.
+    pub async fn update(&self, task: &Task, before: TaskStatus, version: u64) -> Result<(), StoreError> {
+        let mut writes = vec![Write::Put { item: task_item(task)?, condition: Condition::Version(version) }];
+        if before != task.status {
+            let deltas = vec![(before.counter().to_owned(), -1), (task.status.counter().to_owned(), 1)];
+            writes.push(Write::Add { key: job_key(&task.job_id), deltas });
+        }
+        self.items.transact(writes).await
+    }
+
+    /// Stores what a running task shows.
+    pub async fn show(&self, job: &JobId, id: &TaskId, live: &LiveProgress) -> Result<(), StoreError> {
+        self.items.put(item(live_key(job, id), live)?, Condition::None).await
+    }
+
+    /// Removes a task (and its live progress), taking it out of the job's counters.
+    pub async fn delete(&self, task: &Task, version: u64) -> Result<(), StoreError> {
+        let counter = task.status.counter().to_owned();
+        self.items
+            .transact(vec![
+                Write::Delete { key: task_key(&task.job_id, &task.id), condition: Condition::Version(version) },
+                Write::Delete { key: live_key(&task.job_id, &task.id), condition: Condition::None },
+                Write::Add { key: job_key(&task.job_id), deltas: vec![(counter, -1)] },
+            ])
+            .await
+    }
+
+    /// Running tasks whose lease ended before `now`.
+    pub async fn leases_ended(&self, now: Timestamp, limit: usize) -> Result<Vec<Versioned<Task>>, StoreError> {
+        self.indexed(Index::First, "LEASE", now, limit).await
+    }
+
+    /// Waiting tasks written before `now` for which no queue message was recorded.
+    pub async fn not_enqueued(&self, now: Timestamp, limit: usize) -> Result<Vec<Versioned<Task>>, StoreError> {
+        self.indexed(Index::Second, "OUTBOX", now, limit).await
+    }
+
+    async fn indexed(&self, index: Index, pk: &str, until: Timestamp, limit: usize) -> Result<Vec<Versioned<Task>>, StoreError> {
+        let sk = SkRange::Between(String::new(), sortable(until));
+        let page = self.items.query(Query { index, pk: pk.into(), sk, descending: false, limit, after: None }).await?;
+        page.items.into_iter().map(value).collect()
+    }
+}
+
+fn sortable(moment: Timestamp) -> String {
+    format!("{:015}", moment.0.max(0))
+}
+
+fn task_key(job: &JobId, id: &TaskId) -> Key {
+    key(format!("JOB#{job}"), format!("TASK#{id}"))
+}
+
+fn live_key(job: &JobId, id: &TaskId) -> Key {
+    key(format!("JOB#{job}"), format!("LIVE#{id}"))
+}
+
+pub(super) fn task_item(task: &Task) -> Result<Item, StoreError> {
+    let mut item = item(task_key(&task.job_id, &task.id), task)?;
+    if let (TaskStatus::InProgress, Some(lease)) = (task.status, &task.lease) {
+        item.index1 = Some(("LEASE".to_owned(), sortable(lease.until)));
+    }
+    if task.status == TaskStatus::Pending && !task.enqueued {
+        item.index2 = Some(("OUTBOX".to_owned(), sortable(task.created)));
+    }
+    Ok(item)
+}
