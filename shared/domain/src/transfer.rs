@@ -40,6 +40,10 @@ impl TransferOptions {
         ] {
             *text = text.trim().to_owned();
             check_text(what, text, MAX_TEXT)?;
+            // The images' own character sets need not hold anything else.
+            if !text.is_ascii() {
+                return Err(InvalidValue::new(what, "must be written with plain letters, digits and signs, without accents"));
+            }
         }
         if self.pseudonym.contains(['*', '?', '^', '=']) {
             return Err(InvalidValue::new("pseudonym", "must not contain * ? ^ or ="));
