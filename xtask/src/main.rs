@@ -1,1 +1,13 @@
 fn main() {}
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun

@@ -1,1 +1,13 @@
 //! The web app.
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun

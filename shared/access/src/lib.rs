@@ -1,1 +1,13 @@
 //! Accounts, sessions and who may do what.
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun

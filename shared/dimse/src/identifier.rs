@@ -151,11 +151,19 @@ impl Identifier {
 
     /// Decodes explicit or implicit VR little endian; sequences are passed over.
     pub fn decode(bytes: &[u8], transfer_syntax_uid: &str) -> Result<Self, InvalidIdentifier> {
+        Self::decode_until(bytes, transfer_syntax_uid, u16::MAX)
+    }
+
+    /// Decodes the beginning of a data set: the groups up to `last_group`. What follows need not be complete.
+    pub fn decode_until(bytes: &[u8], transfer_syntax_uid: &str, last_group: u16) -> Result<Self, InvalidIdentifier> {
         let explicit = transfer_syntax_uid != uids::IMPLICIT_VR_LITTLE_ENDIAN;
         let mut identifier = Self::new();
         let mut reader = Reader { bytes, explicit };
         while !reader.bytes.is_empty() {
             let (key, vr, length) = reader.header()?;
+            if key.0 > last_group {
+                break;
+            }
             if length == u32::MAX || vr == *b"SQ" {
                 reader.skip_value(length, 0)?;
                 continue;

@@ -3,6 +3,7 @@
 use adit_api::error::{ErrorBody, ErrorCode};
 use adit_domain::InvalidValue;
 use adit_store::items::{Kind, StoreError};
+use adit_store::staging::StagingError;
 use thiserror::Error;
 
 /// A refusal.
@@ -74,5 +75,12 @@ impl From<StoreError> for Refusal {
                 Self::new(ErrorCode::Internal, "The database did not answer. Try again in a moment; if it stays like this, tell an administrator.")
             }
         }
+    }
+}
+
+impl From<StagingError> for Refusal {
+    fn from(error: StagingError) -> Self {
+        tracing::error!(error = %error, "staging failed");
+        Self::new(ErrorCode::Internal, "The staging area cannot be used (is the disk full?). Tell an administrator.")
     }
 }

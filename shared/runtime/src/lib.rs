@@ -1,1 +1,13 @@
 //! Settings, telemetry and shutdown.
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun
+// begun

@@ -130,7 +130,7 @@ pub trait Staging: Send + Sync {
 
 /// An object being written.
 #[async_trait]
-pub trait StagedWriter: Send {
+pub trait StagedWriter: Send + Sync {
     /// Appends bytes.
     async fn write(&mut self, bytes: &[u8]) -> Result<(), StagingError>;
     /// Makes the object visible, replacing an earlier one of the same key as a whole.

@@ -1,0 +1,109 @@
+//! Testing the connection to a node, with an answer that a PACS administrator can act on.
+
+use std::path::Path;
+
+use adit_api::nodes::NodeTest;
+use adit_dimse::{Association, DimseError, Model, Phase, Proposal, Service, Status, uids};
+use adit_domain::NodeId;
+use adit_domain::node::{NodeKind, Server};
+use adit_store::repositories::NodeRecord;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Engine, Refusal, now, peers};
+
+impl Engine {
+    /// Tries a server (association and C-ECHO) or a folder (writing and removing a file).
+    pub async fn test_node(&self, id: &NodeId) -> Result<NodeTest, Refusal> {
+        let record = self.node_record(id).await?;
+        Ok(match &record.node.config.kind {
+            NodeKind::Server(server) => self.test_server(&record, server).await,
+            NodeKind::Folder(folder) => test_folder(Path::new(&folder.path)).await,
+        })
+    }
+
+    async fn test_server(&self, record: &NodeRecord, server: &Server) -> NodeTest {
+        let state = self.0.peers.state(record);
+        let _permit = state.permit().await;
+        let cancel = CancellationToken::new();
+        let proposal = Proposal::new().verification().find(Model::StudyRoot).find(Model::PatientRoot).move_(Model::StudyRoot).get(Model::StudyRoot, &[]);
+        let opened = match peers::peer(server, &record.secrets, self.ae_title()) {
+            Ok(peer) => Association::connect(&peer, &proposal, &cancel).await,
+            Err(error) => Err(error),
+        };
+        let mut association = match opened {
+            Ok(association) => association,
+            Err(error) => {
+                if error.is_unreachable() {
+                    state.failed(now(), error.to_string());
+                }
+                return failed(&advice(&error, server, self.ae_title()));
+            }
+        };
+        let facts = facts(&association);
+        let took = milliseconds(association.negotiated().took);
+        let echo = association.echo(&cancel).await;
+        association.release().await;
+        match echo {
+            Ok((Status::SUCCESS, time)) => {
+                state.answered();
+                NodeTest { ok: true, summary: "The server answers.".into(), connect_ms: Some(took), echo_ms: Some(milliseconds(time)), facts }
+            }
+            Ok((status, _)) => NodeTest { facts, connect_ms: Some(took), ..failed(&format!("The server refused the C-ECHO: {} (status {status}).", status.sentence(Service::Find))) },
+            Err(error) => NodeTest { facts, connect_ms: Some(took), ..failed(&format!("The association was accepted, but the C-ECHO failed: {error}.")) },
+        }
+    }
+}
+
+fn failed(summary: &str) -> NodeTest {
+    NodeTest { ok: false, summary: summary.to_owned(), connect_ms: None, echo_ms: None, facts: Vec::new() }
+}
+
+fn milliseconds(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What went wrong and what to check.
+fn advice(error: &DimseError, server: &Server, our_ae_title: &str) -> String {
+    let calling = if server.calling_ae_title.is_empty() { our_ae_title } else { &server.calling_ae_title };
+    match error {
+        DimseError::Connect(_) => format!("Nothing answers at {}:{} ({error}). Check host and port, and whether a firewall is in between.", server.host, server.port),
+        DimseError::Timeout(Phase::Connect) => format!("{}:{} does not answer in time. Check host and port, and whether a firewall is in between.", server.host, server.port),
+        DimseError::Timeout(_) => "The port is open, but no DICOM association came about in time. Check the port and whether the server expects TLS.".to_owned(),
+        DimseError::Rejected { reason, .. } => format!("The server rejected the association: {reason}. It has to know the calling AE title {calling}, and its own AE title must be {}.", server.ae_title),
+        DimseError::Tls(_) => format!("No secure connection: {error}. Check the CA certificate, the client certificate and the server name."),
+        DimseError::Closed | DimseError::Broken(_) | DimseError::Protocol(_) => format!("Something answers at {}:{}, but not as a DICOM server should ({error}). Check the port and whether TLS is on at both ends.", server.host, server.port),
+        _ => format!("{error}."),
+    }
+}
+
+/// What was negotiated, line by line.
+fn facts(association: &Association) -> Vec<(String, String)> {
+    let negotiated = association.negotiated();
+    let yes_no = |class: &str| if association.supports(class) { "accepted" } else { "not accepted" }.to_owned();
+    let pdu = match negotiated.peer_max_pdu {
+        0 => "unlimited".to_owned(),
+        size => format!("{size} bytes"),
+    };
+    vec![
+        ("Implementation".into(), format!("{} ({})", negotiated.implementation_version_name, negotiated.implementation_class_uid)),
+        ("Encryption".into(), negotiated.tls.unwrap_or("none").to_owned()),
+        ("Largest PDU".into(), pdu),
+        ("Search, study root (C-FIND)".into(), yes_no(uids::STUDY_ROOT_FIND)),
+        ("Search, patient root (C-FIND)".into(), yes_no(uids::PATIENT_ROOT_FIND)),
+        ("Retrieval by C-GET".into(), yes_no(uids::STUDY_ROOT_GET)),
+        ("Retrieval by C-MOVE".into(), yes_no(uids::STUDY_ROOT_MOVE)),
+    ]
+}
+
+async fn test_folder(path: &Path) -> NodeTest {
+    let probe = path.join(format!(".adit-test-{}", std::process::id()));
+    let tried = async {
+        tokio::fs::create_dir_all(path).await?;
+        tokio::fs::write(&probe, b"ADIT").await?;
+        tokio::fs::remove_file(&probe).await
+    };
+    match tried.await {
+        Ok(()) => NodeTest { ok: true, summary: "ADIT can write into the folder.".into(), ..failed("") },
+        Err(error) => failed(&format!("ADIT cannot write into the folder ({error}). Check the path, the mount and the rights of the user that runs ADIT.")),
+    }
+}

@@ -1,0 +1,35 @@
+//! Searching servers for studies and series, with answers passed on while they arrive.
+
+mod ask;
+mod query;
+pub(crate) mod series;
+
+use adit_api::search::{SearchLine, StudyQuery};
+use tokio::sync::mpsc;
+
+use crate::{Engine, Refusal};
+
+/// Lines waiting for a slow reader.
+const WAITING: usize = 256;
+
+impl Engine {
+    /// Asks all chosen servers at once. Lines come as the servers answer, one `Source` line per server at its end. Dropping
+    /// the receiver ends the search at every server.
+    pub async fn search(&self, query: StudyQuery) -> Result<mpsc::Receiver<SearchLine>, Refusal> {
+        let query = query::checked(query)?;
+        let mut records = Vec::new();
+        for id in &query.sources {
+            let record = self.node_record(id).await.map_err(|error| error.at("sources"))?;
+            if record.node.config.server().is_none_or(|server| !server.services.can_find()) {
+                return Err(Refusal::invalid(format!("{} cannot be searched: C-FIND is not ticked in its settings.", record.node.config.name)).at("sources"));
+            }
+            records.push(record);
+        }
+        let (sender, receiver) = mpsc::channel(WAITING);
+        for record in records {
+            let (engine, query, sender) = (self.clone(), query.clone(), sender.clone());
+            tokio::spawn(async move { engine.ask_one(record, query, sender).await });
+        }
+        Ok(receiver)
+    }
+}

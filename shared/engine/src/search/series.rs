@@ -1,0 +1,85 @@
+//! The series of one study.
+
+use std::ops::ControlFlow;
+
+use adit_api::search::{SeriesQuery, SeriesRow};
+use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass, Tag, tags};
+use adit_domain::Uid;
+use adit_domain::text::encode_for_query;
+use adit_domain::transfer::TEXT_MODALITIES;
+use tokio_util::sync::CancellationToken;
+
+use crate::text::Answer;
+use crate::{Engine, Refusal, now, peers};
+
+/// Series of a study that are shown.
+const MAX_SERIES: usize = 2000;
+/// What a series-level answer should hold.
+const SERIES_KEYS: [Tag; 7] = [
+    tags::STUDY_INSTANCE_UID,
+    tags::SERIES_INSTANCE_UID,
+    tags::SERIES_NUMBER,
+    tags::SERIES_DESCRIPTION,
+    tags::MODALITY,
+    tags::NUMBER_OF_SERIES_RELATED_INSTANCES,
+    tags::INSTANCE_AVAILABILITY,
+];
+
+impl Engine {
+    /// The series of a study, by number.
+    pub async fn series(&self, query: SeriesQuery) -> Result<Vec<SeriesRow>, Refusal> {
+        let study = Uid::parse(&query.study_instance_uid)?;
+        let record = self.node_record(&query.source).await?;
+        let name = record.node.config.name.clone();
+        let server = record.node.config.server().filter(|server| server.services.can_find());
+        let server = server.ok_or_else(|| Refusal::invalid(format!("{name} cannot be searched: C-FIND is not ticked in its settings.")))?;
+        let model = if server.services.study_root_find { Model::StudyRoot } else { Model::PatientRoot };
+        let state = self.0.peers.state(&record);
+        let _permit = state.permit().await;
+        let cancel = CancellationToken::new();
+        let failed = |error: adit_dimse::DimseError| Refusal::peer(format!("{name} could not be asked: {error}."));
+        let peer = peers::peer(server, &record.secrets, self.ae_title()).map_err(failed)?;
+        let mut association = Association::connect(&peer, &Proposal::new().find(model), &cancel).await.map_err(|error| {
+            if error.is_unreachable() {
+                state.failed(now(), error.to_string());
+            }
+            failed(error)
+        })?;
+        let identifier = series_level(study.as_str(), (model == Model::PatientRoot).then_some(&query.patient_id));
+        let mut rows = Vec::new();
+        let mut take = |answer: Identifier| {
+            rows.push(row(&answer));
+            if rows.len() < MAX_SERIES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let outcome = association.find(model, &identifier, &mut take, &cancel).await.map_err(failed)?;
+        if outcome.status.class() == StatusClass::Failure {
+            return Err(Refusal::peer(format!("{name}: {} (status {}).", outcome.status.sentence(Service::Find), outcome.status)));
+        }
+        association.release().await;
+        rows.sort_by_key(|row| (row.series_number.is_none(), row.series_number, row.series_instance_uid.clone()));
+        Ok(rows)
+    }
+}
+
+/// The keys for all series of a study.
+pub(crate) fn series_level(study_instance_uid: &str, patient_id: Option<&String>) -> Identifier {
+    let mut identifier = Identifier::at_level("SERIES").with(tags::STUDY_INSTANCE_UID, study_instance_uid).asking(&SERIES_KEYS);
+    if let Some(patient_id) = patient_id {
+        identifier.set_raw(tags::PATIENT_ID, &encode_for_query(patient_id).0);
+    }
+    identifier
+}
+
+fn row(identifier: &Identifier) -> SeriesRow {
+    let mut answer = Answer::new(identifier);
+    let modality = answer.code(tags::MODALITY);
+    SeriesRow {
+        series_instance_uid: answer.code(tags::SERIES_INSTANCE_UID),
+        series_number: answer.number(tags::SERIES_NUMBER),
+        series_description: answer.text(tags::SERIES_DESCRIPTION),
+        instance_count: answer.number(tags::NUMBER_OF_SERIES_RELATED_INSTANCES),
+        availability: answer.code(tags::INSTANCE_AVAILABILITY),
+        is_document: TEXT_MODALITIES.contains(&modality.as_str()),
+        modality,
+    }
+}

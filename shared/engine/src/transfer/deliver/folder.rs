@@ -1,0 +1,84 @@
+//! Delivery into a folder: written under a temporary name, then renamed, so that no half file is ever visible.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use adit_domain::node::NodeKind;
+
+use super::naming::{file_for, folder_for};
+use super::{Queue, next};
+use crate::transfer::Transfer;
+use crate::transfer::plan::Plan;
+use crate::transfer::problem::Problem;
+use crate::transfer::sink::StagedInstance;
+
+/// Temporary files begin like this; those of a dead process are removed by the next run of the same task.
+const TEMPORARY: &str = ".adit-";
+
+impl Transfer {
+    /// Puts instances into the folder until no more come.
+    pub(super) async fn into_folder(self: Arc<Self>, plan: Arc<Plan>, queue: Queue) -> Result<(), Problem> {
+        let root = self.study_folder(&plan)?;
+        while let Some(instance) = next(&queue).await {
+            if self.stop.is_cancelled() {
+                return Err(Problem::Canceled);
+            }
+            let target = root.join(file_for(&self, &plan, &instance));
+            self.put(&instance, target).await?;
+            self.delivered(&instance).await?;
+        }
+        Ok(())
+    }
+
+    /// The folder of this task's study.
+    pub(in crate::transfer) fn study_folder(&self, plan: &Plan) -> Result<PathBuf, Problem> {
+        match &self.destination.record.node.config.kind {
+            NodeKind::Folder(folder) => Ok(folder_for(self, plan, Path::new(&folder.path))),
+            NodeKind::Server(_) => Err(Problem::Permanent("The destination is not a folder.".into())),
+        }
+    }
+
+    async fn put(&self, instance: &StagedInstance, target: PathBuf) -> Result<(), Problem> {
+        let staging = &self.engine.0.ports.staging;
+        let temporary = target.with_file_name(format!("{TEMPORARY}{}-{}", self.task.id, instance.key.sop()));
+        let failed = |error: io::Error| Problem::Transient(format!("The folder cannot be written to ({error}). Is it mounted and is there space left?"));
+        if let Some(staged) = staging.local_path(&instance.key) {
+            let moved = tokio::task::spawn_blocking(move || take(&staged, &temporary, &target)).await;
+            return moved.map_err(io::Error::other).and_then(|result| result).map_err(failed);
+        }
+        let mut stream = staging.open(&instance.key, None).await?;
+        let written = async {
+            if let Some(folder) = target.parent() {
+                tokio::fs::create_dir_all(folder).await?;
+            }
+            let mut file = tokio::fs::File::create(&temporary).await?;
+            tokio::io::copy(&mut stream, &mut file).await?;
+            file.sync_all().await?;
+            tokio::fs::rename(&temporary, &target).await
+        };
+        written.await.map_err(failed)
+    }
+}
+
+/// Links the staged file to its target, or copies it to another file system.
+fn take(staged: &Path, temporary: &Path, target: &Path) -> io::Result<()> {
+    if let Some(folder) = target.parent().filter(|folder| !folder.exists()) {
+        fs::create_dir_all(folder)?;
+    }
+    match fs::remove_file(temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    if fs::hard_link(staged, temporary).is_err() {
+        fs::copy(staged, temporary)?;
+        fs::File::open(temporary)?.sync_all()?;
+    }
+    fs::rename(temporary, target)?;
+    // Renaming onto another link of the same file does nothing and leaves the temporary name.
+    match fs::remove_file(temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,101 @@
+//! Deliver: from staging to the destination, several instances at a time where the destination allows.
+
+mod dimse;
+mod folder;
+mod naming;
+
+use std::sync::Arc;
+
+use adit_domain::task::Step;
+use adit_store::repositories::{Receipt, ReceiptState};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, mpsc};
+use tokio::task::JoinSet;
+
+use super::Transfer;
+use super::plan::Plan;
+use super::problem::Problem;
+use super::sink::StagedInstance;
+
+/// Staged instances that may wait for the destination before the source is held back.
+const WAITING: usize = 32;
+/// Receipts stored together.
+const RECEIPTS: usize = 50;
+/// Parallel writes to a folder.
+const FOLDER_WRITERS: usize = 2;
+
+/// What the deliverers share.
+pub(super) type Queue = Arc<Mutex<mpsc::Receiver<StagedInstance>>>;
+
+/// The bounded channel between retrieval and delivery.
+pub(super) fn channel() -> (mpsc::Sender<StagedInstance>, mpsc::Receiver<StagedInstance>) {
+    mpsc::channel(WAITING)
+}
+
+impl Transfer {
+    /// Delivers everything that comes through the channel. A problem ends the whole run: the retrieval is stopped.
+    pub(super) async fn deliver(self: Arc<Self>, plan: Arc<Plan>, staged: mpsc::Receiver<StagedInstance>, permit: Option<OwnedSemaphorePermit>) -> Result<(), Problem> {
+        let queue: Queue = Arc::new(Mutex::new(staged));
+        let mut workers = JoinSet::new();
+        match self.destination.server() {
+            None => {
+                for _ in 0..FOLDER_WRITERS {
+                    workers.spawn(Arc::clone(&self).into_folder(Arc::clone(&plan), Arc::clone(&queue)));
+                }
+            }
+            Some(server) => {
+                let mut permits = vec![permit];
+                while permits.len() < usize::from(server.limits.associations) && permits.len() < 8 {
+                    match self.destination.state.try_permit() {
+                        Some(permit) => permits.push(Some(permit)),
+                        None => break,
+                    }
+                }
+                for permit in permits {
+                    workers.spawn(Arc::clone(&self).into_server(Arc::clone(&queue), permit));
+                }
+            }
+        }
+        let mut result = Ok(());
+        while let Some(ended) = workers.join_next().await {
+            let ended = ended.unwrap_or_else(|_| Err(Problem::Transient("A part of the delivery broke.".into())));
+            if let (Ok(()), Err(problem)) = (&result, ended) {
+                result = Err(problem);
+                self.stop.cancel();
+            }
+        }
+        result
+    }
+
+    /// The destination has the instance: receipt, then staging is freed.
+    async fn delivered(&self, instance: &StagedInstance) -> Result<(), Problem> {
+        self.ledger.delivered_with(Receipt {
+            sop_instance_uid: instance.note.original.clone(),
+            series_instance_uid: instance.note.series.clone(),
+            delivered_as: instance.note.delivered_as.clone(),
+            size: instance.size,
+            state: ReceiptState::Delivered,
+        });
+        if self.ledger.unsaved_count() >= RECEIPTS {
+            self.flush_receipts().await?;
+        }
+        // Until its receipt is stored a crash delivers an instance once more, which changes nothing.
+        Ok(self.engine.0.ports.staging.delete(&instance.key).await?)
+    }
+
+    /// Stores the receipts that are not stored yet.
+    pub(super) async fn flush_receipts(&self) -> Result<(), Problem> {
+        let receipts = self.ledger.take_unsaved();
+        Ok(self.engine.0.receipts.put(&self.task.id, self.task.epoch, &receipts).await?)
+    }
+
+    /// An instance cannot be delivered; the others go on.
+    async fn undeliverable(&self, instance: &StagedInstance, reason: &str, transient: bool) -> Result<(), Problem> {
+        self.ledger.fail(&instance.note.original, &instance.note.series, Step::Deliver, reason, transient);
+        Ok(self.engine.0.ports.staging.delete(&instance.key).await?)
+    }
+}
+
+/// The next staged instance; `None` when all have come.
+async fn next(queue: &Queue) -> Option<StagedInstance> {
+    queue.lock().await.recv().await
+}

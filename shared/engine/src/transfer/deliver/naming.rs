@@ -1,0 +1,100 @@
+//! Names of folders and files. What people typed never leaves its folder: no separators, no dots alone, no control characters,
+//! and two different names never become the same.
+
+use std::path::{Path, PathBuf};
+
+use adit_deid::map_uid;
+use adit_store::staging::part;
+use sha2::{Digest, Sha256};
+
+use crate::transfer::Transfer;
+use crate::transfer::plan::{Plan, Series};
+use crate::transfer::sink::StagedInstance;
+
+/// Longest name of one folder, in bytes (file systems take 255).
+const LONGEST: usize = 120;
+
+/// Makes one name of a text. A text that had to be changed gets a short hash of the original, so that it meets no other.
+pub(super) fn sanitize(text: &str) -> String {
+    let mut name: String = text.trim().chars().map(|c| if c.is_control() || r#"<>:"/\|?*"#.contains(c) { '_' } else { c }).collect();
+    while name.len() > LONGEST {
+        name.pop();
+    }
+    let trimmed = name.trim_matches(|c: char| c == '.' || c == ' ').to_owned();
+    let name = if trimmed.is_empty() { "default".to_owned() } else { trimmed };
+    if name == text { name } else { format!("{name}~{}", short_hash(text)) }
+}
+
+fn short_hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The folder of a job's study below the destination's path.
+pub(crate) fn folder_for(transfer: &Transfer, plan: &Plan, root: &Path) -> PathBuf {
+    let job = &transfer.job;
+    let day = date_of(job.created.0);
+    let options = &job.options;
+    let patient = if options.pseudonymises() { options.pseudonym.clone() } else { plan.patient_id_text.clone() };
+    let mut modalities: Vec<&str> = plan.series.iter().map(|series| series.modality.as_str()).filter(|modality| !modality.is_empty()).collect();
+    modalities.sort_unstable();
+    modalities.dedup();
+    let date = if plan.study_date.is_empty() { "00000000" } else { &plan.study_date };
+    let time = plan.study_time.split('.').next().filter(|time| !time.is_empty()).unwrap_or("000000");
+    root.join(sanitize(&format!("adit_selective_transfer_{}_{day}_{}", job.id, job.owner_name)))
+        .join(sanitize(&patient))
+        .join(sanitize(&format!("{date}-{time}-{}", modalities.join(","))))
+}
+
+/// The file of an instance below the study's folder.
+pub(super) fn file_for(transfer: &Transfer, plan: &Plan, instance: &StagedInstance) -> PathBuf {
+    let series = plan.series.iter().find(|series| series.uid == instance.note.series);
+    let key = &transfer.engine.0.settings.project_key;
+    let uid = if transfer.job.options.pseudonymises() { map_uid(key, &instance.note.series) } else { instance.note.series.clone() };
+    let folder = match series {
+        Some(Series { number: Some(number), description, .. }) if *number != 0 => {
+            let description = if description.is_empty() { "Undefined" } else { description };
+            format!("{number}-{description}")
+        }
+        _ => uid,
+    };
+    Path::new(&sanitize(&folder)).join(format!("{}.dcm", part(&instance.note.delivered_as)))
+}
+
+/// `YYYYMMDD` (UTC) of milliseconds since the epoch.
+fn date_of(ms: i64) -> String {
+    // Days to a civil date, after Howard Hinnant's algorithm.
+    let days = ms.div_euclid(86_400_000) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}{month:02}{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_in_their_folder_and_do_not_collide() {
+        assert_eq!(sanitize("P-001"), "P-001");
+        for text in ["..", ".", "", "a/b", "../../etc/passwd", "a\nb", "x:y", " lead"] {
+            let name = sanitize(text);
+            assert!(!name.contains(['/', '\\', '\n', ':']) && name != ".." && name != "." && !name.is_empty(), "{text} became {name}");
+        }
+        assert_ne!(sanitize("a/b"), sanitize("a_b"));
+        assert_ne!(sanitize("a/b"), sanitize("a:b"));
+        assert!(sanitize(&"ü".repeat(300)).len() < 200);
+    }
+
+    #[test]
+    fn days_are_civil_dates() {
+        assert_eq!(date_of(0), "19700101");
+        assert_eq!(date_of(1_709_251_200_000), "20240301");
+        assert_eq!(date_of(951_782_400_000), "20000229");
+    }
+}

@@ -1,0 +1,290 @@
+//! Plan: find the study, its series and the expected instances at the source.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+
+use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass, Tag, tags};
+use adit_domain::node::{Server, Services};
+use adit_domain::task::LogLevel;
+use adit_domain::text::encode_for_query;
+
+use super::problem::Problem;
+use super::{End, Transfer};
+use crate::search::series::series_level;
+use crate::text::Answer;
+use crate::{now, peers};
+
+/// What is asked of a study.
+const STUDY_KEYS: [Tag; 6] =
+    [tags::PATIENT_ID, tags::STUDY_INSTANCE_UID, tags::STUDY_DATE, tags::STUDY_TIME, tags::MODALITIES_IN_STUDY, tags::INSTANCE_AVAILABILITY];
+/// What is asked of an instance.
+const IMAGE_KEYS: [Tag; 5] =
+    [tags::STUDY_INSTANCE_UID, tags::SERIES_INSTANCE_UID, tags::SOP_INSTANCE_UID, tags::SOP_CLASS_UID, tags::INSTANCE_AVAILABILITY];
+
+/// A series that is to be transferred.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Series {
+    pub uid: String,
+    pub number: Option<i32>,
+    pub description: String,
+    pub modality: String,
+    /// Instances by the source's count.
+    pub count: Option<u64>,
+}
+
+/// An expected instance.
+#[derive(Debug, Clone)]
+pub(crate) struct Expected {
+    /// Place of its series in [`Plan::series`].
+    pub series: usize,
+    pub sop_class_uid: String,
+}
+
+/// What is to be transferred.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    /// Patient ID at the source, raw as the source writes it.
+    pub patient_id: Vec<u8>,
+    /// The same, decoded.
+    pub patient_id_text: String,
+    pub study_date: String,
+    pub study_time: String,
+    pub model: Model,
+    pub series: Vec<Series>,
+    /// By SOP Instance UID at the source; empty unless `exact`.
+    pub expected: HashMap<String, Expected>,
+    /// Whether the source listed its instances one by one.
+    pub exact: bool,
+}
+
+impl Plan {
+    /// Instances that are to arrive.
+    pub fn expected_count(&self) -> u64 {
+        if self.exact { self.expected.len() as u64 } else { self.series.iter().filter_map(|series| series.count).sum() }
+    }
+
+    /// Classes of the expected instances.
+    pub fn classes(&self) -> Vec<String> {
+        let mut classes: Vec<String> = self.expected.values().map(|one| one.sop_class_uid.clone()).filter(|uid| !uid.is_empty()).collect();
+        classes.sort();
+        classes.dedup();
+        if self.expected.values().any(|one| one.sop_class_uid.is_empty()) { Vec::new() } else { classes }
+    }
+
+    /// The keys that name study and, for the patient root, patient.
+    pub fn keys(&self, level: &str, study_instance_uid: &str) -> Identifier {
+        let mut identifier = Identifier::at_level(level).with(tags::STUDY_INSTANCE_UID, study_instance_uid);
+        if self.model == Model::PatientRoot {
+            identifier.set_raw(tags::PATIENT_ID, &self.patient_id);
+        }
+        identifier
+    }
+}
+
+/// The model for searching at a server.
+pub(super) fn find_model(services: &Services) -> Model {
+    if services.study_root_find { Model::StudyRoot } else { Model::PatientRoot }
+}
+
+impl End {
+    pub fn name(&self) -> &str {
+        &self.record.node.config.name
+    }
+
+    pub fn server(&self) -> Option<&Server> {
+        self.record.node.config.server()
+    }
+}
+
+impl Transfer {
+    /// Opens an association with one end; a server that is not there is remembered by its breaker and defers the task.
+    pub(super) async fn open(&self, end: &End, what: &str, proposal: &Proposal) -> Result<Association, Problem> {
+        let Some(server) = end.server() else { return Err(Problem::Permanent(format!("{} is not a server.", end.name()))) };
+        let peer = peers::peer(server, &end.record.secrets, self.engine.ae_title()).map_err(|error| Problem::of_peer(end.name(), what, &error))?;
+        match Association::connect(&peer, proposal, &self.stop).await {
+            Ok(association) => {
+                end.state.answered();
+                Ok(association)
+            }
+            Err(error) => {
+                if error.is_unreachable() {
+                    end.state.failed(now(), error.to_string());
+                    if let Some(until) = end.state.resting(now()) {
+                        return Err(Problem::Deferred(until, format!("{} does not answer ({error}); the transfer waits until it does.", end.name())));
+                    }
+                }
+                Err(Problem::of_peer(end.name(), what, &error))
+            }
+        }
+    }
+
+    /// The destination is asked before anything moves.
+    pub(super) async fn check_destination(&self) -> Result<(), Problem> {
+        if self.destination.server().is_none() {
+            return Ok(());
+        }
+        let mut association = self.open(&self.destination, "opening an association", &Proposal::new().verification()).await?;
+        let echo = association.echo(&self.stop).await;
+        association.release().await;
+        match echo {
+            Ok((status, _)) if status.is_done() => Ok(()),
+            Ok((status, _)) => Err(Problem::Transient(format!("{} refused a C-ECHO with status {status}.", self.destination.name()))),
+            // Some archives offer no verification to store-only callers.
+            Err(adit_dimse::DimseError::NoContext(_)) => Ok(()),
+            Err(error) => Err(Problem::of_peer(self.destination.name(), "C-ECHO", &error)),
+        }
+    }
+
+    /// Finds out what is to be transferred.
+    pub(super) async fn plan(&self) -> Result<Plan, Problem> {
+        let Some(server) = self.source.server() else { return Err(Problem::Permanent(format!("{} is not a server.", self.source.name()))) };
+        let model = find_model(&server.services);
+        let mut association = self.open(&self.source, "opening an association", &Proposal::new().verification().find(model)).await?;
+        if association.supports(adit_dimse::uids::VERIFICATION) {
+            let echo = association.echo(&self.stop).await.map_err(|error| Problem::of_peer(self.source.name(), "C-ECHO", &error))?;
+            if !echo.0.is_done() {
+                return Err(Problem::Transient(format!("{} refused a C-ECHO with status {}.", self.source.name(), echo.0)));
+            }
+        }
+        let mut plan = self.find_study(&mut association, model).await?;
+        plan.series = self.find_series(&mut association, &plan).await?;
+        self.find_instances(&mut association, &mut plan).await?;
+        association.release().await;
+        Ok(plan)
+    }
+
+    async fn find(&self, association: &mut Association, model: Model, query: &Identifier, what: &str) -> Result<Vec<Identifier>, Problem> {
+        let mut found = Vec::new();
+        let mut take = |answer| {
+            found.push(answer);
+            ControlFlow::Continue(())
+        };
+        let outcome = association.find(model, query, &mut take, &self.stop).await.map_err(|error| Problem::of_peer(self.source.name(), what, &error))?;
+        if outcome.status.class() == StatusClass::Failure {
+            let sentence = format!("{}: {what} failed: {} (status {}).", self.source.name(), outcome.status.sentence(Service::Find), outcome.status);
+            return Err(if outcome.status.is_transient(Service::Find) { Problem::Transient(sentence) } else { Problem::Permanent(sentence) });
+        }
+        Ok(found)
+    }
+
+    async fn find_study(&self, association: &mut Association, model: Model) -> Result<Plan, Problem> {
+        let query = |with_patient: bool| {
+            let mut query = Identifier::at_level("STUDY").with(tags::STUDY_INSTANCE_UID, &self.task.study_instance_uid);
+            if with_patient && !self.task.patient_id.is_empty() {
+                let (value, charset) = encode_for_query(&self.task.patient_id);
+                query.set_raw(tags::PATIENT_ID, &value);
+                if !charset.is_empty() {
+                    query.set_raw(tags::SPECIFIC_CHARACTER_SET, charset.as_bytes());
+                }
+            }
+            query.asking(&STUDY_KEYS)
+        };
+        let mut found = self.find(association, model, &query(true), "the search for the study").await?;
+        if found.is_empty() && model == Model::StudyRoot && !self.task.patient_id.is_empty() {
+            found = self.find(association, model, &query(false), "the search for the study").await?;
+            if !found.is_empty() {
+                self.ledger.note(LogLevel::Warning, "Different Patient ID", "The source holds the study under another Patient ID than the one that was chosen.");
+            }
+        }
+        found.retain(|answer| answer.text(tags::STUDY_INSTANCE_UID) == self.task.study_instance_uid || answer.raw(tags::STUDY_INSTANCE_UID).is_none());
+        let Some(study) = found.first() else {
+            return Err(Problem::Permanent(format!("{} does not hold the study (any more).", self.source.name())));
+        };
+        let patients: HashSet<&[u8]> = found.iter().map(|answer| answer.raw(tags::PATIENT_ID).unwrap_or_default()).collect();
+        if patients.len() > 1 {
+            return Err(Problem::Permanent(format!("{} holds several studies of different patients under the same Study Instance UID; it has to be mended there first.", self.source.name())));
+        }
+        if found.len() > 1 {
+            self.ledger.note(LogLevel::Warning, "Several answers", "The source answered several times for the same study; all of it is transferred.");
+        }
+        let mut answer = Answer::new(study);
+        let availability = answer.code(tags::INSTANCE_AVAILABILITY);
+        if matches!(availability.as_str(), "OFFLINE" | "NEARLINE") {
+            self.ledger.note(LogLevel::Info, "Not online", &format!("The source says that the study is {availability}; the first image may take a while."));
+        }
+        Ok(Plan {
+            patient_id: study.raw(tags::PATIENT_ID).unwrap_or_default().to_vec(),
+            patient_id_text: answer.text(tags::PATIENT_ID),
+            study_date: answer.code(tags::STUDY_DATE),
+            study_time: answer.code(tags::STUDY_TIME),
+            model,
+            series: Vec::new(),
+            expected: HashMap::new(),
+            exact: false,
+        })
+    }
+
+    async fn find_series(&self, association: &mut Association, plan: &Plan) -> Result<Vec<Series>, Problem> {
+        let query = series_level(&self.task.study_instance_uid, (plan.model == Model::PatientRoot).then_some(&plan.patient_id_text));
+        let found = self.find(association, plan.model, &query, "the search for series").await?;
+        let mut series = Vec::new();
+        let mut seen = HashSet::new();
+        for identifier in &found {
+            let mut answer = Answer::new(identifier);
+            let uid = answer.code(tags::SERIES_INSTANCE_UID);
+            if uid.is_empty() || !seen.insert(uid.clone()) {
+                continue;
+            }
+            let one = Series {
+                number: answer.number(tags::SERIES_NUMBER),
+                description: answer.text(tags::SERIES_DESCRIPTION),
+                modality: answer.code(tags::MODALITY),
+                count: answer.number(tags::NUMBER_OF_SERIES_RELATED_INSTANCES),
+                uid,
+            };
+            series.push(one);
+        }
+        let chosen = &self.task.series_instance_uids;
+        for uid in chosen.iter().filter(|uid| !seen.contains(*uid)) {
+            self.ledger.note(LogLevel::Warning, "Series missing", &format!("The source does not hold the chosen series {uid} (any more)."));
+        }
+        series.retain(|one| chosen.is_empty() || chosen.contains(&one.uid));
+        if series.is_empty() {
+            return Err(Problem::Permanent(format!("{} names no series of this study that was chosen.", self.source.name())));
+        }
+        let (held, going): (Vec<Series>, Vec<Series>) = series.into_iter().partition(|one| self.job.options.holds_back(&one.modality, ""));
+        for one in &held {
+            let count = one.count.map_or_else(|| "some".to_owned(), |count| count.to_string());
+            self.ledger.note(LogLevel::Info, "Held back", &format!("A series of modality {} ({count} instances) stays behind, because its text names people.", one.modality));
+            for number in 0..one.count.unwrap_or(1) {
+                self.ledger.hold_back(&format!("{}#{number}", one.uid));
+            }
+        }
+        Ok(going)
+    }
+
+    /// Lists the instances of every series. A source that cannot list them gives counts at least.
+    async fn find_instances(&self, association: &mut Association, plan: &mut Plan) -> Result<(), Problem> {
+        let mut expected = HashMap::new();
+        for (place, series) in plan.series.iter().enumerate() {
+            let query = plan.keys("IMAGE", &self.task.study_instance_uid).with(tags::SERIES_INSTANCE_UID, &series.uid).asking(&IMAGE_KEYS);
+            let found = match self.find(association, plan.model, &query, "the search for images").await {
+                Ok(found) => found,
+                Err(Problem::Permanent(sentence)) => {
+                    self.ledger.note(LogLevel::Info, "No list of images", &format!("The source cannot list single images ({sentence}); they are counted only."));
+                    return Ok(());
+                }
+                Err(problem) => return Err(problem),
+            };
+            let before = expected.len();
+            for answer in &found {
+                let uid = answer.text(tags::SOP_INSTANCE_UID);
+                if !uid.is_empty() {
+                    expected.insert(uid, Expected { series: place, sop_class_uid: answer.text(tags::SOP_CLASS_UID) });
+                }
+            }
+            if expected.len() == before && series.count.unwrap_or(0) > 0 {
+                self.ledger.note(LogLevel::Info, "No list of images", "The source counts images that it does not list; they are counted only.");
+                return Ok(());
+            }
+        }
+        let held: Vec<String> = expected.iter().filter(|(_, one)| self.job.options.holds_back("", &one.sop_class_uid)).map(|(uid, _)| uid.clone()).collect();
+        for uid in held {
+            self.ledger.hold_back(&uid);
+            expected.remove(&uid);
+        }
+        plan.expected = expected;
+        plan.exact = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,209 @@
+//! Where an instance goes while it arrives: through the rewriter into staging, then to the delivery.
+
+use std::sync::Arc;
+
+use adit_deid::{FirstRules, Limits, Options, Rewriter, map_uid, part10};
+use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, InstanceHead, InstanceSink, Status};
+use adit_domain::task::{LogLevel, Step};
+use crate::text::uid_key;
+use adit_store::staging::{StagedKey, StagedWriter};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use super::Transfer;
+use super::plan::Plan;
+
+/// What is said about a staged instance. No patient data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StagedNote {
+    pub sop_class_uid: String,
+    pub transfer_syntax_uid: String,
+    /// SOP Instance UID at the source.
+    pub original: String,
+    /// SOP Instance UID at the destination.
+    pub delivered_as: String,
+    /// Series Instance UID at the source.
+    pub series: String,
+    /// Bytes of preamble and file meta information before the data set.
+    pub offset: u64,
+}
+
+/// An instance in staging, on its way to the destination.
+#[derive(Debug, Clone)]
+pub(crate) struct StagedInstance {
+    pub key: StagedKey,
+    pub size: u64,
+    pub note: StagedNote,
+}
+
+/// The sink of one association.
+pub(crate) struct TransferSink {
+    transfer: Arc<Transfer>,
+    plan: Arc<Plan>,
+    to_deliver: mpsc::Sender<StagedInstance>,
+    /// Series of the running request, for sources that do not list their images.
+    series_hint: String,
+    current: Option<Current>,
+}
+
+/// The instance that is arriving.
+enum Current {
+    /// It is there already: its bytes are dropped, the sender hears Success.
+    Known,
+    Arriving(Box<Arriving>),
+}
+
+struct Arriving {
+    note: StagedNote,
+    key: StagedKey,
+    rewriter: Option<Rewriter>,
+    writer: Box<dyn StagedWriter>,
+    out: Vec<u8>,
+}
+
+impl TransferSink {
+    pub fn new(transfer: Arc<Transfer>, plan: Arc<Plan>, to_deliver: mpsc::Sender<StagedInstance>, series_hint: String) -> Self {
+        Self { transfer, plan, to_deliver, series_hint, current: None }
+    }
+
+    fn series_of(&self, uid: &str) -> String {
+        self.plan.expected.get(uid).map_or_else(|| self.series_hint.clone(), |one| self.plan.series[one.series].uid.clone())
+    }
+
+    /// Records why an instance did not get through and answers with the status for its sender.
+    fn fail(&self, uid: &str, step: Step, reason: &str, transient: bool, status: Status) -> Status {
+        self.transfer.ledger.fail(uid, &self.series_of(uid), step, reason, transient);
+        status
+    }
+
+    async fn start(&self, head: &InstanceHead) -> Result<Box<Arriving>, Status> {
+        let (transfer, uid) = (&self.transfer, &head.sop_instance_uid);
+        let options = &transfer.job.options;
+        let delivered_as = if options.pseudonymises() { map_uid(&transfer.engine.0.settings.project_key, uid) } else { uid.clone() };
+        let meta = part10::file_meta(&head.sop_class_uid, &delivered_as, &head.transfer_syntax_uid, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME);
+        let series = self.series_of(uid);
+        let key = StagedKey::new(transfer.task.id.as_str(), &series, uid);
+        let staged = async {
+            let mut writer = transfer.engine.0.ports.staging.begin(&key).await?;
+            writer.write(&meta).await?;
+            Ok::<_, adit_store::staging::StagingError>(writer)
+        };
+        let writer = staged.await.map_err(|error| self.fail(uid, Step::Stage, &format!("staging failed: {error}"), true, Status::OUT_OF_RESOURCES))?;
+        let rewriter = (!options.leaves_unchanged()).then(|| Rewriter::new(&head.transfer_syntax_uid, Arc::new(transfer.rules()), Limits::default()));
+        let note = StagedNote {
+            sop_class_uid: head.sop_class_uid.clone(),
+            transfer_syntax_uid: head.transfer_syntax_uid.clone(),
+            original: uid.clone(),
+            delivered_as,
+            series,
+            offset: meta.len() as u64,
+        };
+        Ok(Box::new(Arriving { note, key, rewriter, writer, out: Vec::new() }))
+    }
+}
+
+impl Transfer {
+    /// The rules for this job's images.
+    fn rules(&self) -> FirstRules {
+        let options = &self.job.options;
+        FirstRules::new(Options {
+            key: self.engine.0.settings.project_key.clone(),
+            pseudonym: options.pseudonym.clone(),
+            trial_protocol_id: options.trial_protocol_id.clone(),
+            trial_protocol_name: options.trial_protocol_name.clone(),
+        })
+    }
+}
+
+#[async_trait]
+impl InstanceSink for TransferSink {
+    async fn begin(&mut self, head: &InstanceHead) -> Result<(), Status> {
+        self.current = None;
+        let (transfer, uid) = (Arc::clone(&self.transfer), &head.sop_instance_uid);
+        if transfer.stop.is_cancelled() {
+            return Err(Status::PROCESSING_FAILURE);
+        }
+        if transfer.job.options.holds_back("", &head.sop_class_uid) {
+            transfer.ledger.hold_back(uid);
+            self.current = Some(Current::Known);
+            return Ok(());
+        }
+        if self.plan.exact && !self.plan.expected.contains_key(uid) {
+            transfer.ledger.refuse_unasked();
+            return Err(Status::DOES_NOT_MATCH);
+        }
+        if !transfer.ledger.is_wanted(uid) {
+            self.current = Some(Current::Known);
+            return Ok(());
+        }
+        if let Some(server) = transfer.source.server() {
+            transfer.source.state.pace(server.limits.instances_per_second).await;
+        }
+        self.current = Some(Current::Arriving(self.start(head).await?));
+        Ok(())
+    }
+
+    async fn write(&mut self, chunk: &[u8]) -> Result<(), Status> {
+        let Some(Current::Arriving(arriving)) = &mut self.current else { return Ok(()) };
+        self.transfer.ledger.add_bytes(chunk.len() as u64);
+        let uid = arriving.note.original.clone();
+        let passes = arriving.rewriter.as_mut().is_none_or(|rewriter| rewriter.passes(chunk));
+        let written = match &mut arriving.rewriter {
+            Some(rewriter) if !passes => {
+                arriving.out.clear();
+                if let Err(error) = rewriter.push(chunk, &mut arriving.out) {
+                    self.current = None;
+                    return Err(self.fail(&uid, Step::Transform, &error.to_string(), false, Status::CANNOT_UNDERSTAND));
+                }
+                arriving.writer.write(&arriving.out).await
+            }
+            _ => arriving.writer.write(chunk).await,
+        };
+        if let Err(error) = written {
+            self.current = None;
+            return Err(self.fail(&uid, Step::Stage, &format!("staging failed: {error}"), true, Status::OUT_OF_RESOURCES));
+        }
+        Ok(())
+    }
+
+    async fn end(&mut self) -> Status {
+        let mut arriving = match self.current.take() {
+            Some(Current::Arriving(arriving)) => arriving,
+            _ => return Status::SUCCESS,
+        };
+        let uid = arriving.note.original.clone();
+        if let Some(rewriter) = arriving.rewriter.take() {
+            arriving.out.clear();
+            let report = match rewriter.finish(&mut arriving.out) {
+                Ok(report) => report,
+                Err(error) => return self.fail(&uid, Step::Transform, &error.to_string(), false, Status::CANNOT_UNDERSTAND),
+            };
+            if uid_key(&report.facts.sop_instance_uid) != uid_key(&uid) {
+                return self.fail(&uid, Step::Transform, "the image carries another SOP Instance UID than the source announced", false, Status::DOES_NOT_MATCH);
+            }
+            if let Err(error) = arriving.writer.write(&arriving.out).await {
+                return self.fail(&uid, Step::Stage, &format!("staging failed: {error}"), true, Status::OUT_OF_RESOURCES);
+            }
+        }
+        let Arriving { note, key, writer, .. } = *arriving;
+        let metadata = serde_json::to_value(&note).unwrap_or_default();
+        let staged = match writer.commit(metadata).await {
+            Ok(staged) => staged,
+            Err(error) => return self.fail(&uid, Step::Stage, &format!("staging failed: {error}"), true, Status::OUT_OF_RESOURCES),
+        };
+        self.transfer.ledger.received(&uid);
+        // A closed channel means that the delivery has given up; the staged instance waits for the next run.
+        if self.to_deliver.send(StagedInstance { key, size: staged.size, note }).await.is_err() {
+            self.transfer.stop.cancel();
+        }
+        Status::SUCCESS
+    }
+
+    async fn abort(&mut self) {
+        if let Some(Current::Arriving(arriving)) = self.current.take() {
+            self.transfer.ledger.note(LogLevel::Info, "Cut off", "The source broke off in the middle of an image; it is asked for again.");
+            arriving.writer.abort().await;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Verify: the destination is asked what it holds, instance by instance.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Duration;
+
+use adit_deid::map_uid;
+use adit_dimse::{Identifier, Model, Proposal, StatusClass, tags};
+use adit_domain::task::{LogLevel, Step};
+use adit_domain::text::encode_for_query;
+
+use super::Transfer;
+use super::plan::{Plan, find_model};
+use super::problem::Problem;
+
+/// Archives index what they have acknowledged a little later: waits before asking again, in milliseconds.
+const PATIENCE_MS: [u64; 4] = [300, 1000, 3000, 8000];
+
+impl Transfer {
+    /// Compares what was delivered with what is there. What is missing loses its receipt and moves again on a retry.
+    pub(super) async fn verify(&self, plan: &Plan) -> Result<(), Problem> {
+        let sent = self.ledger.sent_as();
+        if sent.is_empty() {
+            return Ok(());
+        }
+        let held = match self.destination.server() {
+            None => Some(self.held_in_folder(plan).await?),
+            Some(server) if server.services.can_find() => Some(self.held_at_server(plan, sent.values().collect()).await?),
+            Some(_) => None,
+        };
+        let Some(held) = held else {
+            self.ledger.note(LogLevel::Info, "Not verified", "The destination cannot be searched; its acknowledgements have to do.");
+            return Ok(());
+        };
+        let missing: Vec<String> = sent.iter().filter(|(_, delivered)| !held.contains(*delivered)).map(|(original, _)| original.clone()).collect();
+        self.ledger.verified((sent.len() - missing.len()) as u64);
+        self.engine.0.receipts.forget(&self.task.id, self.task.epoch, &missing).await?;
+        for uid in &missing {
+            let series = plan.expected.get(uid).map(|one| plan.series[one.series].uid.clone()).unwrap_or_default();
+            self.ledger.lost(uid);
+            self.ledger.fail(uid, &series, Step::Verify, "the destination had acknowledged it, but does not hold it", true);
+        }
+        Ok(())
+    }
+
+    async fn held_at_server(&self, plan: &Plan, wanted: HashSet<&String>) -> Result<HashSet<String>, Problem> {
+        let mut held = HashSet::new();
+        for wait in PATIENCE_MS.into_iter().map(Some).chain([None]) {
+            held.extend(self.ask_destination(plan).await?);
+            if wanted.iter().all(|uid| held.contains(*uid)) {
+                break;
+            }
+            let Some(wait) = wait else { break };
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(wait)) => {}
+                () = self.stop.cancelled() => return Err(Problem::Canceled),
+            }
+        }
+        Ok(held)
+    }
+
+    async fn ask_destination(&self, plan: &Plan) -> Result<HashSet<String>, Problem> {
+        let Some(server) = self.destination.server() else { return Ok(HashSet::new()) };
+        let model = find_model(&server.services);
+        let mut association = self.open(&self.destination, "opening an association", &Proposal::new().find(model)).await?;
+        let mut held = HashSet::new();
+        for series in &plan.series {
+            let query = self.image_query(plan, &series.uid, model);
+            let mut take = |answer: Identifier| {
+                held.insert(answer.text(tags::SOP_INSTANCE_UID));
+                ControlFlow::Continue(())
+            };
+            let found = association.find(model, &query, &mut take, &self.stop).await;
+            let outcome = found.map_err(|error| Problem::of_peer(self.destination.name(), "the search for what has arrived", &error))?;
+            if outcome.status.class() == StatusClass::Failure {
+                return Err(Problem::Transient(format!("{} could not be asked what has arrived (status {}).", self.destination.name(), outcome.status)));
+            }
+        }
+        association.release().await;
+        Ok(held)
+    }
+
+    fn image_query(&self, plan: &Plan, series_instance_uid: &str, model: Model) -> Identifier {
+        let options = &self.job.options;
+        let key = &self.engine.0.settings.project_key;
+        let new = |uid: &str| if options.pseudonymises() { map_uid(key, uid) } else { uid.to_owned() };
+        let mut query = Identifier::at_level("IMAGE")
+            .with(tags::STUDY_INSTANCE_UID, &new(&self.task.study_instance_uid))
+            .with(tags::SERIES_INSTANCE_UID, &new(series_instance_uid))
+            .asking(&[tags::SOP_INSTANCE_UID]);
+        if model == Model::PatientRoot {
+            let patient = if options.pseudonymises() { encode_for_query(&options.pseudonym).0 } else { plan.patient_id.clone() };
+            query.set_raw(tags::PATIENT_ID, &patient);
+        }
+        query
+    }
+
+    async fn held_in_folder(&self, plan: &Plan) -> Result<HashSet<String>, Problem> {
+        let root = self.study_folder(plan)?;
+        let listed = tokio::task::spawn_blocking(move || files(&root)).await;
+        listed.map_err(std::io::Error::other).and_then(|result| result).map_err(|error| Problem::Transient(format!("The folder cannot be read ({error}).")))
+    }
+}
+
+/// Names of all finished files below a folder, without `.dcm`; temporary ones of this task are gone by now.
+fn files(root: &Path) -> std::io::Result<HashSet<String>> {
+    let mut names = HashSet::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
+                if name.starts_with(".adit-") {
+                    std::fs::remove_file(&path)?;
+                } else {
+                    names.insert(name.trim_end_matches(".dcm").to_owned());
+                }
+            }
+        }
+    }
+    Ok(names)
+}
