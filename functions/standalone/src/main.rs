@@ -1,1 +1,55 @@
-fn main() {}
+//! `adit`: the whole of ADIT in one process, and the command line for a running one.
+
+mod cli;
+mod demo;
+mod files;
+mod serve;
+
+use std::process::ExitCode;
+
+use adit_runtime::settings::ServeSettings;
+use clap::{Parser, Subcommand};
+
+/// ADIT moves medical images where research needs them.
+#[derive(Parser)]
+#[command(name = "adit", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server: web page, API, DICOM receiver and transfers
+    Serve {
+        #[command(flatten)]
+        settings: Box<ServeSettings>,
+        /// Run two demo archives with synthetic studies and set them up as servers
+        #[arg(long)]
+        demo: bool,
+    },
+    #[command(flatten)]
+    Client(cli::ClientCommand),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("adit: no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match arguments.command {
+        Command::Serve { settings, demo } => match runtime.block_on(serve::run(*settings, demo)) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => {
+                eprintln!("adit: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
+        Command::Client(command) => runtime.block_on(cli::run(command)),
+    }
+}

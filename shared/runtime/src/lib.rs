@@ -1,13 +1,5 @@
-//! Settings, telemetry and shutdown.
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
+//! What every process of ADIT needs to run: settings, telemetry, shutdown.
+
+pub mod settings;
+pub mod shutdown;
+pub mod telemetry;

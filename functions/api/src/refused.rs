@@ -1,0 +1,101 @@
+//! Refusals as HTTP answers: one shape for all, also for what axum itself refuses.
+
+use std::any::Any;
+
+use adit_access::AccessError;
+use adit_api::error::{ErrorBody, ErrorCode};
+use adit_domain::InvalidValue;
+use adit_engine::Refusal;
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// A refusal on its way out.
+#[derive(Debug)]
+pub struct Refused {
+    body: ErrorBody,
+    retry_after_s: Option<u64>,
+}
+
+impl Refused {
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { body: ErrorBody { code, detail: detail.into(), field: None }, retry_after_s: None }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.body.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self.body)).into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { body: refusal.body, retry_after_s: None }
+    }
+}
+
+impl From<InvalidValue> for Refused {
+    fn from(error: InvalidValue) -> Self {
+        Refusal::from(error).into()
+    }
+}
+
+impl From<AccessError> for Refused {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::WrongCredentials => Self::new(ErrorCode::WrongCredentials, "The user name or the password is wrong."),
+            AccessError::Braked(seconds) => Self {
+                retry_after_s: Some(seconds),
+                ..Self::new(ErrorCode::TooMany, format!("Too many attempts. Wait {seconds} seconds and try again."))
+            },
+            AccessError::WeakPassword(why) => {
+                let mut refused = Self::new(ErrorCode::Invalid, format!("This cannot be used: {why}."));
+                refused.body.field = Some("new_password".into());
+                refused
+            }
+            AccessError::TooLarge => Self::new(ErrorCode::Invalid, "These preferences are too large."),
+            AccessError::Store(error) => Refusal::from(error).into(),
+        }
+    }
+}
+
+impl From<JsonRejection> for Refused {
+    fn from(rejection: JsonRejection) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Self::new(ErrorCode::Invalid, "The request is too large.");
+        }
+        Self::new(ErrorCode::Invalid, format!("The request cannot be understood: {}", rejection.body_text()))
+    }
+}
+
+impl From<QueryRejection> for Refused {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::new(ErrorCode::Invalid, format!("The address cannot be understood: {}", rejection.body_text()))
+    }
+}
+
+impl From<PathRejection> for Refused {
+    /// An identifier that cannot exist is one that does not exist.
+    fn from(_: PathRejection) -> Self {
+        Self::new(ErrorCode::NotFound, "There is no such thing here. Go back and reload the page.")
+    }
+}
+
+/// The answer for a path below `/api` that does not exist.
+pub async fn no_such_route() -> Refused {
+    Refused::new(ErrorCode::NotFound, "There is no such address. The description of this interface is at /api/docs.")
+}
+
+/// The answer when a handler broke; the details are in the log only.
+#[expect(clippy::needless_pass_by_value, reason = "the layer asks for this signature")]
+pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request handler panicked");
+    Refused::new(ErrorCode::Internal, "Something broke here. Try again; if it stays like this, tell an administrator.").into_response()
+}

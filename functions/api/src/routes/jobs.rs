@@ -1,0 +1,111 @@
+//! Jobs. Owners see and act on their own; staff on all. A job of somebody else answers as absent.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use adit_api::jobs::{CreateJob, JobFilter, JobPage, JobPatch, JobSnapshot, JobView};
+use adit_domain::JobId;
+use adit_domain::job::JobAction;
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::Body;
+use crate::App;
+use crate::refused::Refused;
+use crate::session::{Reader, Writer};
+
+/// How often a watched job is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+/// Sessions are checked anew this often while events flow, in looks.
+const CHECK_SESSION: u32 = 60;
+
+type Id = Result<Path<JobId>, PathRejection>;
+
+/// Jobs, newest first.
+#[utoipa::path(get, path = "/api/jobs", tag = "Jobs", description = "The own jobs, newest first; with all=true everybody's (staff). Needs a session.", params(JobFilter), responses((status = 200, body = JobPage), (status = 403)))]
+pub async fn list(State(app): State<App>, reader: Reader, filter: Result<Query<JobFilter>, QueryRejection>) -> Result<Json<JobPage>, Refused> {
+    Ok(Json(app.engine.jobs(&reader.actor, filter?.0).await?))
+}
+
+/// Creates a job.
+#[utoipa::path(post, path = "/api/jobs", tag = "Jobs", description = "Creates a transfer of the chosen studies or series; it starts at once. Needs a session and its CSRF token.", request_body = CreateJob, responses((status = 201, body = JobView), (status = 400), (status = 404), (status = 409)))]
+pub async fn create(State(app): State<App>, writer: Writer, Body(wish): Body<CreateJob>) -> Result<(StatusCode, Json<JobView>), Refused> {
+    Ok((StatusCode::CREATED, Json(app.engine.create_job(&writer.actor, wish).await?)))
+}
+
+/// One job with its tasks; with If-None-Match 304 when nothing has changed.
+#[utoipa::path(get, path = "/api/jobs/{id}", tag = "Jobs", description = "A job with its tasks. Answers with an ETag; with If-None-Match 304 when nothing has changed. Owner or staff.", params(("id" = String, Path)), responses((status = 200, body = JobSnapshot), (status = 304), (status = 404)))]
+pub async fn show(State(app): State<App>, reader: Reader, id: Id, headers: HeaderMap) -> Result<Response, Refused> {
+    let snapshot = app.engine.snapshot(&reader.actor, &id?.0).await?;
+    let text = serde_json::to_string(&snapshot).unwrap_or_default();
+    let tag = format!("\"{:x}\"", fingerprint(&text));
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|given| given.as_bytes() == tag.as_bytes()) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    Ok(([(header::ETAG, tag), (header::CONTENT_TYPE, "application/json".to_owned())], text).into_response())
+}
+
+fn fingerprint(text: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Urgent or no longer.
+#[utoipa::path(patch, path = "/api/jobs/{id}", tag = "Jobs", description = "Lets a job go before others, or no longer. Owner or staff, with CSRF token.", params(("id" = String, Path)), request_body = JobPatch, responses((status = 200, body = JobView), (status = 404)))]
+pub async fn change(State(app): State<App>, writer: Writer, id: Id, Body(patch): Body<JobPatch>) -> Result<Json<JobView>, Refused> {
+    Ok(Json(app.engine.set_urgent(&writer.actor, &id?.0, patch.urgent).await?))
+}
+
+/// Deletes a job.
+#[utoipa::path(delete, path = "/api/jobs/{id}", tag = "Jobs", description = "Deletes a job that does not run. Owner or staff, with CSRF token.", params(("id" = String, Path)), responses((status = 204), (status = 404), (status = 409)))]
+pub async fn remove(State(app): State<App>, writer: Writer, id: Id) -> Result<StatusCode, Refused> {
+    app.engine.act(&writer.actor, &id?.0, JobAction::Delete).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Cancel, resume, retry, restart.
+#[utoipa::path(post, path = "/api/jobs/{id}/{action}", tag = "Jobs", description = "Does cancel, resume, retry or restart (staff), as the job's list of actions allows. Owner or staff, with CSRF token.", params(("id" = String, Path), ("action" = JobAction, Path)), responses((status = 200, body = JobView), (status = 403), (status = 404), (status = 409)))]
+pub async fn act(State(app): State<App>, writer: Writer, path: Result<Path<(JobId, JobAction)>, PathRejection>) -> Result<Response, Refused> {
+    let (id, action) = path?.0;
+    Ok(match app.engine.act(&writer.actor, &id, action).await? {
+        Some(view) => Json(view).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
+}
+
+/// Live snapshots of a job.
+#[utoipa::path(get, path = "/api/jobs/{id}/events", tag = "Jobs", description = "Server-sent events named snapshot, each a JobSnapshot, whenever something has changed. Ends when the job is deleted or the session ends. Owner or staff.", params(("id" = String, Path)), responses((status = 200, body = JobSnapshot, content_type = "text/event-stream"), (status = 404)))]
+pub async fn events(State(app): State<App>, reader: Reader, id: Id) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refused> {
+    let id = id?.0;
+    app.engine.snapshot(&reader.actor, &id).await?;
+    let (sender, receiver) = tokio::sync::mpsc::channel(2);
+    tokio::spawn(async move {
+        let (mut last, mut looks) = (String::new(), 0_u32);
+        while let Ok(snapshot) = app.engine.snapshot(&reader.actor, &id).await {
+            let text = serde_json::to_string(&snapshot).unwrap_or_default();
+            if text != last {
+                if sender.send(Ok(Event::default().event("snapshot").data(&text))).await.is_err() {
+                    return;
+                }
+                last = text;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = sender.closed() => return,
+            }
+            looks += 1;
+            if looks.is_multiple_of(CHECK_SESSION) && !app.access.is_alive(&reader.session.id, adit_engine::now()).await.unwrap_or(false) {
+                return;
+            }
+        }
+    });
+    Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::default()))
+}

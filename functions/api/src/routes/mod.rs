@@ -1,0 +1,24 @@
+//! Handlers, a file per noun.
+
+pub mod jobs;
+pub mod nodes;
+pub mod search;
+pub mod session;
+pub mod tasks;
+
+use axum::Json;
+use axum::extract::{FromRequest, Request};
+use serde::de::DeserializeOwned;
+
+use crate::refused::Refused;
+
+/// A JSON body whose refusal has our shape.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Refused;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
+        let Json(value) = Json::<T>::from_request(request, state).await?;
+        Ok(Self(value))
+    }
+}
