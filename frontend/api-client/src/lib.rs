@@ -1,13 +1,139 @@
-//! The only crate in the browser that knows HTTP.
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
-// begun
+//! The only crate in the browser that knows HTTP: requests with the session's CSRF token, streamed searches, live jobs.
+
+mod live;
+mod request;
+mod search;
+
+use std::cell::RefCell;
+
+use adit_api::error::{ErrorBody, ErrorCode};
+use adit_api::jobs::{CreateJob, JobFilter, JobPage, JobPatch, JobView, TaskDetail};
+use adit_api::nodes::{NodeInput, NodeTest, NodeView};
+use adit_api::paths;
+use adit_api::search::{SeriesQuery, SeriesRow};
+use adit_api::session::{Login, PasswordChange, Session};
+use adit_domain::job::JobAction;
+
+pub use live::{Live, watch_job};
+pub use search::{Search, search};
+
+use request::{get, send, send_empty};
+
+thread_local! {
+    static CSRF_TOKEN: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// What a request brings: a value or the server's refusal.
+pub type Answer<T> = Result<T, ErrorBody>;
+
+/// A refusal of the browser's making, such as a lost connection.
+fn local(detail: &str) -> ErrorBody {
+    ErrorBody { code: ErrorCode::Internal, detail: detail.to_owned(), field: None }
+}
+
+fn remember(session: &Session) {
+    CSRF_TOKEN.with_borrow_mut(|token| token.clone_from(&session.csrf_token));
+}
+
+/// Who is logged in.
+pub async fn session() -> Answer<Session> {
+    let session: Session = get(paths::SESSION).await?;
+    remember(&session);
+    Ok(session)
+}
+
+/// Logs in.
+pub async fn log_in(login: &Login) -> Answer<Session> {
+    let session: Session = send("POST", paths::SESSION, login).await?;
+    remember(&session);
+    Ok(session)
+}
+
+/// Logs out.
+pub async fn log_out() -> Answer<()> {
+    send_empty("DELETE", paths::SESSION).await
+}
+
+/// Changes the own password.
+pub async fn change_password(change: &PasswordChange) -> Answer<()> {
+    request::send_for_nothing("POST", paths::PASSWORD, change).await
+}
+
+/// The own preferences.
+pub async fn preferences() -> Answer<serde_json::Value> {
+    get(paths::PREFERENCES).await
+}
+
+/// Stores the own preferences.
+pub async fn set_preferences(value: &serde_json::Value) -> Answer<()> {
+    request::send_for_nothing("PUT", paths::PREFERENCES, value).await
+}
+
+/// All servers and folders.
+pub async fn nodes() -> Answer<Vec<NodeView>> {
+    get(paths::NODES).await
+}
+
+/// Adds a node, or changes the one with this id.
+pub async fn save_node(id: Option<&str>, input: &NodeInput) -> Answer<NodeView> {
+    match id {
+        Some(id) => send("PUT", &paths::fill(paths::NODE, &[id]), input).await,
+        None => send("POST", paths::NODES, input).await,
+    }
+}
+
+/// Deletes a node.
+pub async fn delete_node(id: &str) -> Answer<()> {
+    send_empty("DELETE", &paths::fill(paths::NODE, &[id])).await
+}
+
+/// Tests the connection to a node.
+pub async fn test_node(id: &str) -> Answer<NodeTest> {
+    send("POST", &paths::fill(paths::NODE_TEST, &[id]), &()).await
+}
+
+/// The series of a study.
+pub async fn series(query: &SeriesQuery) -> Answer<Vec<SeriesRow>> {
+    send("POST", paths::SEARCH_SERIES, query).await
+}
+
+/// Creates a job.
+pub async fn create_job(wish: &CreateJob) -> Answer<JobView> {
+    send("POST", paths::JOBS, wish).await
+}
+
+/// A page of jobs.
+pub async fn jobs(filter: &JobFilter) -> Answer<JobPage> {
+    let mut path = format!("{}?all={}", paths::JOBS, filter.all);
+    if let Some(status) = filter.status.and_then(|status| serde_json::to_value(status).ok()) {
+        path.push_str(&format!("&status={}", status.as_str().unwrap_or_default()));
+    }
+    if let Some(after) = &filter.after {
+        path.push_str(&format!("&after={after}"));
+    }
+    get(&path).await
+}
+
+/// Does something with a job; `None` when it is gone by it.
+pub async fn act(id: &str, action: JobAction) -> Answer<Option<JobView>> {
+    if action == JobAction::Delete {
+        return send_empty("DELETE", &paths::fill(paths::JOB, &[id])).await.map(|()| None);
+    }
+    let verb = serde_json::to_value(action).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+    send("POST", &paths::fill(paths::JOB_ACTION, &[id, &verb]), &()).await.map(Some)
+}
+
+/// Lets a job go before others, or no longer.
+pub async fn set_urgent(id: &str, urgent: bool) -> Answer<JobView> {
+    send("PATCH", &paths::fill(paths::JOB, &[id]), &JobPatch { urgent }).await
+}
+
+/// Everything about a task.
+pub async fn task(job: &str, task: &str) -> Answer<TaskDetail> {
+    get(&paths::fill(paths::TASK, &[job, task])).await
+}
+
+/// Resets or kills a task.
+pub async fn act_on_task(job: &str, task: &str, action: &str) -> Answer<TaskDetail> {
+    send("POST", &paths::fill(paths::TASK_ACTION, &[job, task, action]), &()).await
+}

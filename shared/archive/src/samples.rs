@@ -12,7 +12,7 @@ pub fn demo_studies() -> Vec<StudySpec> {
         ("DEMO-0004", "王^小東".as_bytes(), "ISO_IR 192", "19911225", "F"),
         ("DEMO-0005", b"Garc\xeda^Luc\xeda", "ISO_IR 100", "20010515", "F"),
         ("DEMO-0006", b"Smith^John^Q", "", "19550909", "M"),
-        ("DEMO-0007", b"\xcb\xee\xd2\xd1\xd4\xd0\xd3^\xb8\xd2\xd0\xdd", "ISO_IR 144", "19660721", "M"),
+        ("DEMO-0007", b"\xb8\xd2\xd0\xdd\xde\xd2^\xb8\xd2\xd0\xdd", "ISO_IR 144", "19660721", "M"),
         ("DEMO-0008", b"J\xf8rgensen^S\xf8ren", "", "19790202", "M"),
         ("DEMO-0009", b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7", "\\ISO 2022 IR 149", "19880808", "M"),
         ("DEMO-0010", b"O'Neill^Aoife", "ISO_IR 192", "19990101", "F"),

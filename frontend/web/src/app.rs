@@ -1,0 +1,88 @@
+//! Log-in or pages, and the frame around them.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::path;
+
+use crate::context::{Shared, shared};
+use crate::features::account::AccountPage;
+use crate::features::jobs::{JobPage, JobsPage};
+use crate::features::login::LoginPage;
+use crate::features::servers::ServersPage;
+use crate::features::transfer::TransferPage;
+use crate::ui::{Spinner, Toasts};
+
+#[component]
+pub fn App() -> impl IntoView {
+    let state = Shared::new();
+    provide_context(state);
+    spawn_local(async move { state.session.set(Some(adit_api_client::session().await.ok())) });
+    Effect::new(move |_| {
+        if state.session.get().flatten().is_some() {
+            spawn_local(async move {
+                if let Ok(value) = adit_api_client::preferences().await {
+                    state.preferences.set(value);
+                }
+            });
+        }
+    });
+    let known = Memo::new(move |_| state.session.get().map(|session| session.is_some()));
+    view! {
+        {move || match known.get() {
+            None => view! { <div class="grid min-h-screen place-items-center"><Spinner label="Loading"/></div> }.into_any(),
+            Some(false) => view! { <LoginPage/> }.into_any(),
+            Some(true) => view! { <Pages/> }.into_any(),
+        }}
+        <Toasts/>
+    }
+}
+
+#[component]
+fn Pages() -> impl IntoView {
+    view! {
+        <Router>
+            <Frame/>
+            <main id="main" class="mx-auto max-w-7xl px-4 py-6">
+                <Routes fallback=|| view! { <h1 class="text-xl font-semibold">"There is no such page"</h1> }>
+                    <Route path=path!("/") view=TransferPage/>
+                    <Route path=path!("/jobs") view=JobsPage/>
+                    <Route path=path!("/jobs/:id") view=JobPage/>
+                    <Route path=path!("/servers") view=ServersPage/>
+                    <Route path=path!("/account") view=AccountPage/>
+                </Routes>
+            </main>
+        </Router>
+    }
+}
+
+#[component]
+fn Frame() -> impl IntoView {
+    let state = shared();
+    let name = move || state.session.get().flatten().map(|session| session.username).unwrap_or_default();
+    let log_out = move |_| {
+        spawn_local(async move {
+            match adit_api_client::log_out().await {
+                Ok(()) => state.session.set(Some(None)),
+                Err(error) => state.refuse(&error),
+            }
+        });
+    };
+    let link = "rounded-field px-3 py-2 hover:bg-base-200 aria-[current=page]:font-semibold aria-[current=page]:text-primary";
+    view! {
+        <header class="border-b border-base-300 bg-base-100">
+            <div class="mx-auto flex max-w-7xl flex-wrap items-center gap-2 px-4 py-2">
+                <span class="mr-4 text-lg font-bold tracking-wide text-primary">"ADIT"</span>
+                <nav aria-label="Pages" class="flex gap-1">
+                    <A href="/" exact=true attr:class=link>"Transfer"</A>
+                    <A href="/jobs" attr:class=link>"Jobs"</A>
+                    <A href="/servers" attr:class=link>"Servers"</A>
+                </nav>
+                <div class="ml-auto flex items-center gap-1">
+                    <A href="/account" attr:class=link>{name}</A>
+                    <button class="btn btn-ghost btn-sm" on:click=log_out>"Log out"</button>
+                </div>
+            </div>
+        </header>
+    }
+}

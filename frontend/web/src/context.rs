@@ -1,0 +1,84 @@
+//! What all pages share: who is logged in, preferences, messages.
+
+use std::time::Duration;
+
+use adit_api::error::{ErrorBody, ErrorCode};
+use adit_api::session::Session;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde_json::Value;
+
+/// How long a message stays.
+const MESSAGE: Duration = Duration::from_secs(8);
+
+/// A message in the corner.
+#[derive(Clone, PartialEq)]
+pub struct Toast {
+    pub id: u32,
+    pub text: String,
+    pub is_error: bool,
+}
+
+/// Shared state.
+#[derive(Clone, Copy)]
+pub struct Shared {
+    /// `None` while it is not known yet, then who is logged in, if anybody.
+    pub session: RwSignal<Option<Option<Session>>>,
+    pub toasts: RwSignal<Vec<Toast>>,
+    pub preferences: RwSignal<Value>,
+    next: RwSignal<u32>,
+}
+
+impl Shared {
+    pub fn new() -> Self {
+        Self { session: RwSignal::new(None), toasts: RwSignal::new(Vec::new()), preferences: RwSignal::new(Value::Null), next: RwSignal::new(0) }
+    }
+
+    /// Says something for a few seconds.
+    pub fn say(self, text: impl Into<String>) {
+        self.toast(text.into(), false);
+    }
+
+    /// Shows a refusal; a lost session leads to the log-in.
+    pub fn refuse(self, error: &ErrorBody) {
+        if error.code == ErrorCode::LoginRequired {
+            self.session.set(Some(None));
+        }
+        self.toast(error.detail.clone(), true);
+    }
+
+    fn toast(self, text: String, is_error: bool) {
+        let id = self.next.get_untracked();
+        self.next.set(id + 1);
+        self.toasts.update(|toasts| toasts.push(Toast { id, text, is_error }));
+        set_timeout(move || self.toasts.update(|toasts| toasts.retain(|toast| toast.id != id)), MESSAGE);
+    }
+
+    pub fn is_staff(self) -> bool {
+        self.session.get().flatten().is_some_and(|session| session.staff)
+    }
+
+    /// A text of the preferences.
+    pub fn preference(self, key: &str) -> Option<String> {
+        self.preferences.with_untracked(|value| value[key].as_str().map(str::to_owned))
+    }
+
+    /// Changes and stores a preference.
+    pub fn prefer(self, key: &str, value: impl Into<Value>) {
+        let mut all = self.preferences.get_untracked();
+        if !all.is_object() {
+            all = serde_json::json!({});
+        }
+        all[key] = value.into();
+        self.preferences.set(all.clone());
+        spawn_local(async move {
+            // A preference that is not kept is no reason to disturb anybody.
+            let _ = adit_api_client::set_preferences(&all).await;
+        });
+    }
+}
+
+/// The shared state.
+pub fn shared() -> Shared {
+    expect_context()
+}

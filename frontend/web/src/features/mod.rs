@@ -1,0 +1,7 @@
+//! Pages, a folder per feature.
+
+pub mod account;
+pub mod jobs;
+pub mod login;
+pub mod servers;
+pub mod transfer;

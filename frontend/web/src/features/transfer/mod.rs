@@ -1,0 +1,10 @@
+//! The main page: search, choose, start.
+
+mod options;
+mod page;
+mod results;
+mod search_form;
+mod selection;
+mod series;
+
+pub use page::TransferPage;

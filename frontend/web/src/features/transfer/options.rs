@@ -1,0 +1,100 @@
+//! Where the chosen studies go and what is done on the way.
+
+use adit_api::jobs::CreateJob;
+use adit_api::nodes::NodeView;
+use adit_domain::transfer::TransferOptions;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_navigate;
+
+use super::selection::Selection;
+use crate::context::shared;
+use crate::format::{counted, held_back};
+use crate::ui::{Check, Problem, Text};
+
+#[component]
+pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
+    let state = shared();
+    let destinations: Vec<NodeView> = nodes.into_iter().filter(|node| node.can_be_destination).collect();
+    let remembered = state.preference("destination").filter(|id| destinations.iter().any(|node| node.id.as_str() == id));
+    let destination = RwSignal::new(remembered.unwrap_or_default());
+    let [pseudonym, trial_id, trial_name, problem] = std::array::from_fn(|_| RwSignal::new(String::new()));
+    let [urgent, mail, documents, direct, busy] = std::array::from_fn(|_| RwSignal::new(false));
+    let navigate = StoredValue::new_local(use_navigate());
+    let modifies = Signal::derive(move || !pseudonym.get().trim().is_empty() || !trial_id.get().trim().is_empty() || !trial_name.get().trim().is_empty());
+    let count = move || selection.0.with(std::collections::BTreeMap::len);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        problem.set(String::new());
+        let Ok(to) = destination.get_untracked().parse() else {
+            problem.set("Choose a destination.".to_owned());
+            return;
+        };
+        let wish = CreateJob {
+            destination: to,
+            options: TransferOptions {
+                pseudonym: pseudonym.get_untracked(),
+                trial_protocol_id: trial_id.get_untracked(),
+                trial_protocol_name: trial_name.get_untracked(),
+                include_documents: documents.get_untracked(),
+                direct_move: direct.get_untracked() && !modifies.get_untracked(),
+                send_finished_mail: mail.get_untracked(),
+            },
+            urgent: urgent.get_untracked(),
+            studies: selection.studies(),
+        };
+        state.prefer("destination", destination.get_untracked());
+        busy.set(true);
+        spawn_local(async move {
+            match adit_api_client::create_job(&wish).await {
+                Ok(job) => navigate.with_value(|navigate| navigate(&format!("/jobs/{}", job.id), Default::default())),
+                Err(error) => {
+                    problem.set(error.detail);
+                    busy.set(false);
+                }
+            }
+        });
+    };
+    let stays = move || {
+        let held = held_back(&selection.modalities());
+        if pseudonym.get().trim().is_empty() {
+            "Without a pseudonym the images leave with the patient's name.".to_owned()
+        } else if documents.get() || held.is_empty() {
+            "Names, identifiers and private elements are removed; UIDs are replaced.".to_owned()
+        } else {
+            format!("Stays behind, because its text names people: {}.", held.join(", "))
+        }
+    };
+    let option = move |node: NodeView| view! { <option value=node.id.to_string() selected=node.id.to_string() == destination.get_untracked()>{node.config.name}</option> };
+    view! {
+        <Show when=move || { count() > 0 }>
+            <form class="sticky bottom-0 z-10 rounded-box border border-primary/40 bg-base-100 p-4 shadow-lg" aria-label="Transfer" on:submit=submit>
+                <div class="mb-3 flex items-center gap-3">
+                    <h2 class="text-base font-semibold">{move || format!("{} chosen", counted(count(), "study", "studies"))}</h2>
+                    <button class="btn btn-ghost btn-xs" type="button" on:click=move |_| selection.0.update(|all| all.clear())>"Clear"</button>
+                </div>
+                <div class="grid grid-cols-2 gap-3 md:grid-cols-4">
+                    <label class="flex flex-col gap-1 text-sm"><span class="font-medium">"Destination"</span>
+                        <select class="select select-sm w-full" on:change=move |event| destination.set(event_target_value(&event))>
+                            <option value="">"Choose ..."</option>
+                            {destinations.clone().into_iter().map(option).collect_view()}
+                        </select>
+                    </label>
+                    <Text label="Pseudonym" value=pseudonym placeholder="such as P-001"/>
+                    <Text label="Trial ID" value=trial_id/>
+                    <Text label="Trial name" value=trial_name/>
+                </div>
+                <p class="mt-2 text-sm" aria-live="polite">{stays}</p>
+                <div class="mt-3 flex flex-wrap items-center gap-x-6 gap-y-2">
+                    <Check label="Urgent" value=urgent/>
+                    <Check label="Mail when finished" value=mail/>
+                    <Check label="Include reports and documents" value=documents/>
+                    <Check label="Send straight from source to destination" value=direct disabled=modifies/>
+                    <button class="btn btn-primary btn-sm ml-auto" type="submit" disabled=move || busy.get()>"Start transfer"</button>
+                </div>
+                <Problem text=problem/>
+            </form>
+        </Show>
+    }
+}

@@ -1,0 +1,95 @@
+//! The page as a whole.
+
+use adit_api::nodes::NodeView;
+use adit_api::search::{SearchLine, SourceOutcome, StudyQuery, StudyRow};
+use adit_api_client::Search;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::A;
+
+use super::options::Options;
+use super::results::Results;
+use super::search_form::SearchForm;
+use super::selection::Selection;
+use crate::context::shared;
+use crate::ui::Spinner;
+
+/// A search as it stands.
+#[derive(Clone, Copy)]
+pub struct Found {
+    pub rows: RwSignal<Vec<StudyRow>>,
+    pub outcomes: RwSignal<Vec<SourceOutcome>>,
+    pub searching: RwSignal<bool>,
+    pub searched: RwSignal<bool>,
+}
+
+#[component]
+pub fn TransferPage() -> impl IntoView {
+    let state = shared();
+    let nodes = RwSignal::new(None::<Vec<NodeView>>);
+    let found = Found { rows: RwSignal::new(Vec::new()), outcomes: RwSignal::new(Vec::new()), searching: RwSignal::new(false), searched: RwSignal::new(false) };
+    let running = StoredValue::new_local(None::<Search>);
+    let selection = Selection::new();
+    spawn_local(async move {
+        match adit_api_client::nodes().await {
+            Ok(all) => nodes.set(Some(all.into_iter().filter(|node| node.config.enabled).collect())),
+            Err(error) => state.refuse(&error),
+        }
+    });
+    let cancel = move || {
+        if let Some(search) = running.get_value() {
+            search.cancel();
+        }
+        found.searching.set(false);
+    };
+    on_cleanup(move || {
+        if let Some(search) = running.try_get_value().flatten() {
+            search.cancel();
+        }
+    });
+    let start = move |query: StudyQuery| {
+        cancel();
+        let Some(handle) = Search::new() else { return };
+        running.set_value(Some(handle.clone()));
+        found.rows.set(Vec::new());
+        found.outcomes.set(Vec::new());
+        found.searching.set(true);
+        found.searched.set(true);
+        spawn_local(async move {
+            let result = adit_api_client::search(&handle, &query, |line| match line {
+                SearchLine::Study(row) => found.rows.update(|rows| insert(rows, *row)),
+                SearchLine::Source(outcome) => found.outcomes.update(|all| all.push(outcome)),
+            });
+            let result = result.await;
+            if !handle.is_cancelled() {
+                found.searching.set(false);
+                if let Err(error) = result {
+                    state.refuse(&error);
+                }
+            }
+        });
+    };
+    view! {
+        <h1 class="mb-4 text-xl font-semibold">"Transfer studies"</h1>
+        {move || match nodes.get() {
+            None => view! { <Spinner label="Loading servers"/> }.into_any(),
+            Some(all) if !all.iter().any(|node| node.can_be_source) => view! {
+                <p class="rounded-box border border-base-300 bg-base-100 p-6">"No server can be searched yet. Add one under "<A href="/servers" attr:class="link">"Servers"</A>"."</p>
+            }.into_any(),
+            Some(all) => view! {
+                <div class="flex flex-col gap-4">
+                    <SearchForm nodes=all.clone() start=start cancel=cancel searching=found.searching/>
+                    <Results found=found selection=selection/>
+                    <Options nodes=all selection=selection/>
+                </div>
+            }.into_any(),
+        }}
+    }
+}
+
+/// Keeps the newest studies on top.
+fn insert(rows: &mut Vec<StudyRow>, row: StudyRow) {
+    let newer = |one: &StudyRow| (&one.study_date, &one.study_time) > (&row.study_date, &row.study_time);
+    let place = rows.iter().position(|one| !newer(one)).unwrap_or(rows.len());
+    rows.insert(place, row);
+}
