@@ -11,7 +11,8 @@ use wasm_bindgen_cli_support::Bindgen;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// What the page is made of, below the workspace root.
-const SOURCES: [&str; 7] = ["frontend", "shared/api", "shared/domain", "xtask", "Cargo.lock", "Cargo.toml", "rust-toolchain.toml"];
+const SOURCES: [&str; 7] =
+    ["frontend", "shared/api", "shared/domain", "xtask", "Cargo.lock", "Cargo.toml", "rust-toolchain.toml"];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -58,12 +59,19 @@ fn dist(small: bool) -> Result<()> {
     if small {
         say("shrinking the program (wasm-opt)");
         let optimised = work.join("small.wasm");
-        run(Command::new(frontend.join("node_modules/.bin/wasm-opt")).args(["-Oz", "--all-features"]).arg(&wasm).arg("-o").arg(&optimised))?;
+        run(Command::new(frontend.join("node_modules/.bin/wasm-opt"))
+            .args(["-Oz", "--all-features"])
+            .arg(&wasm)
+            .arg("-o")
+            .arg(&optimised))?;
         fs::rename(&optimised, &wasm)?;
     }
     say("building the style (Tailwind)");
     let style = work.join("style.css");
-    run(Command::new(frontend.join("node_modules/.bin/tailwindcss")).current_dir(&frontend).args(["-i", "style.css", "--minify", "-o"]).arg(&style))?;
+    run(Command::new(frontend.join("node_modules/.bin/tailwindcss"))
+        .current_dir(&frontend)
+        .args(["-i", "style.css", "--minify", "-o"])
+        .arg(&style))?;
     assemble(&frontend, &out, &script, &wasm, &style)?;
     fs::write(&stamp, b"")?;
     say(&format!("done: {} ({} KiB of program)", out.display(), fs::metadata(&wasm)?.len() / 1024));
@@ -93,7 +101,15 @@ fn compile(root: &Path, small: bool) -> Result<PathBuf> {
     let profile = if small { "wasm-release" } else { "dev" };
     say(&format!("compiling the web page ({profile})"));
     let target = target_dir(root)?;
-    run(Command::new("cargo").current_dir(root).args(["build", "-p", "adit-web", "--target", TARGET, "--profile", profile]))?;
+    run(Command::new("cargo").current_dir(root).args([
+        "build",
+        "-p",
+        "adit-web",
+        "--target",
+        TARGET,
+        "--profile",
+        profile,
+    ]))?;
     let folder = if small { "wasm-release" } else { "debug" };
     Ok(target.join(TARGET).join(folder).join("adit_web.wasm"))
 }
@@ -111,13 +127,20 @@ fn assemble(frontend: &Path, out: &Path, script: &Path, wasm: &Path, style: &Pat
     fs::create_dir_all(out)?;
     let wasm = hashed(out, "adit", "wasm", &fs::read(wasm)?)?;
     let script = hashed(out, "adit", "js", &fs::read(script)?)?;
-    let loader = format!("import init from './{script}';\ninit({{ module_or_path: new URL('./{wasm}', import.meta.url) }});\n");
+    let loader =
+        format!("import init from './{script}';\ninit({{ module_or_path: new URL('./{wasm}', import.meta.url) }});\n");
     let loader = hashed(out, "start", "js", loader.as_bytes())?;
     let style = hashed(out, "style", "css", &fs::read(style)?)?;
     let theme = hashed(out, "theme", "js", &fs::read(frontend.join("theme.js"))?)?;
     let icon = hashed(out, "icon", "svg", &fs::read(frontend.join("icon.svg"))?)?;
     let mut page = fs::read_to_string(frontend.join("index.html"))?;
-    for (name, file) in [("{{style}}", &style), ("{{loader}}", &loader), ("{{script}}", &script), ("{{theme}}", &theme), ("{{icon}}", &icon)] {
+    for (name, file) in [
+        ("{{style}}", &style),
+        ("{{loader}}", &loader),
+        ("{{script}}", &script),
+        ("{{theme}}", &theme),
+        ("{{icon}}", &icon),
+    ] {
         ensure!(page.contains(name), "index.html has no place {name}");
         page = page.replace(name, &format!("/{file}"));
     }
@@ -150,5 +173,9 @@ fn newest(path: &Path) -> Option<SystemTime> {
         return modified(path);
     }
     let entries = fs::read_dir(path).ok()?;
-    entries.flatten().filter(|entry| entry.file_name() != "node_modules").filter_map(|entry| newest(&entry.path())).max()
+    entries
+        .flatten()
+        .filter(|entry| entry.file_name() != "node_modules")
+        .filter_map(|entry| newest(&entry.path()))
+        .max()
 }

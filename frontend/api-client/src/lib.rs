@@ -119,7 +119,8 @@ pub async fn act(id: &str, action: JobAction) -> Answer<Option<JobView>> {
     if action == JobAction::Delete {
         return send_empty("DELETE", &paths::fill(paths::JOB, &[id])).await.map(|()| None);
     }
-    let verb = serde_json::to_value(action).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+    let verb =
+        serde_json::to_value(action).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
     send("POST", &paths::fill(paths::JOB_ACTION, &[id, &verb]), &()).await.map(Some)
 }
 

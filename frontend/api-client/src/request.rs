@@ -35,7 +35,12 @@ pub(crate) fn text_of(body: &impl Serialize) -> Answer<String> {
 }
 
 /// Sends a request; a refusal of the server is an error.
-pub(crate) async fn fetch(method: &str, path: &str, body: Option<String>, signal: Option<&AbortSignal>) -> Answer<Response> {
+pub(crate) async fn fetch(
+    method: &str,
+    path: &str,
+    body: Option<String>,
+    signal: Option<&AbortSignal>,
+) -> Answer<Response> {
     let lost = |_: JsValue| local("The server cannot be reached. Check your connection and try again.");
     let headers = Headers::new().map_err(lost)?;
     if method != "GET" {
@@ -50,11 +55,14 @@ pub(crate) async fn fetch(method: &str, path: &str, body: Option<String>, signal
     }
     init.set_headers(&headers);
     let window = web_sys::window().ok_or_else(|| local("There is no browser window."))?;
-    let response: Response = JsFuture::from(window.fetch_with_str_and_init(path, &init)).await.map_err(lost)?.unchecked_into();
+    let response: Response =
+        JsFuture::from(window.fetch_with_str_and_init(path, &init)).await.map_err(lost)?.unchecked_into();
     if response.ok() {
         return Ok(response);
     }
-    Err(json::<ErrorBody>(&response).await.unwrap_or_else(|_| local("The server gave no understandable answer. Try again in a moment.")))
+    Err(json::<ErrorBody>(&response)
+        .await
+        .unwrap_or_else(|_| local("The server gave no understandable answer. Try again in a moment.")))
 }
 
 async fn json<T: DeserializeOwned>(response: &Response) -> Answer<T> {

@@ -68,7 +68,8 @@ fn Frame() -> impl IntoView {
             }
         });
     };
-    let link = "rounded-field px-3 py-2 hover:bg-base-200 aria-[current=page]:font-semibold aria-[current=page]:text-primary";
+    let link =
+        "rounded-field px-3 py-2 hover:bg-base-200 aria-[current=page]:font-semibold aria-[current=page]:text-primary";
     view! {
         <header class="border-b border-base-300 bg-base-100">
             <div class="mx-auto flex max-w-7xl flex-wrap items-center gap-2 px-4 py-2">

@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 use serde_json::Value;
 
 /// How long a message stays.
-const MESSAGE: Duration = Duration::from_secs(8);
+const MESSAGE: Duration = Duration::from_secs(6);
 
 /// A message in the corner.
 #[derive(Clone, PartialEq)]
@@ -31,7 +31,12 @@ pub struct Shared {
 
 impl Shared {
     pub fn new() -> Self {
-        Self { session: RwSignal::new(None), toasts: RwSignal::new(Vec::new()), preferences: RwSignal::new(Value::Null), next: RwSignal::new(0) }
+        Self {
+            session: RwSignal::new(None),
+            toasts: RwSignal::new(Vec::new()),
+            preferences: RwSignal::new(Value::Null),
+            next: RwSignal::new(0),
+        }
     }
 
     /// Says something for a few seconds.

@@ -71,7 +71,9 @@ pub fn action(action: JobAction) -> (&'static str, &'static str, bool) {
     match action {
         JobAction::Cancel => ("Cancel", "Cancel this job? Images that have arrived stay at the destination.", true),
         JobAction::Resume => ("Resume", "Let the canceled transfers go on?", false),
-        JobAction::Retry => ("Retry failed", "Run failed and incomplete transfers again? Only what is missing moves.", false),
+        JobAction::Retry => {
+            ("Retry failed", "Run failed and incomplete transfers again? Only what is missing moves.", false)
+        }
         JobAction::Restart => ("Restart", "Run everything again from the start? All images are sent once more.", true),
         JobAction::Delete => ("Delete", "Remove this job from the list? The transferred images are not touched.", true),
     }
@@ -79,7 +81,8 @@ pub fn action(action: JobAction) -> (&'static str, &'static str, bool) {
 
 /// Those of the modalities that stay behind in a pseudonymised transfer.
 pub fn held_back(modalities: &[String]) -> Vec<String> {
-    let mut held: Vec<String> = modalities.iter().filter(|modality| TEXT_MODALITIES.contains(&modality.as_str())).cloned().collect();
+    let mut held: Vec<String> =
+        modalities.iter().filter(|modality| TEXT_MODALITIES.contains(&modality.as_str())).cloned().collect();
     held.sort();
     held.dedup();
     held

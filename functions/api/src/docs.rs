@@ -14,13 +14,34 @@ use crate::session::Reader;
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "ADIT", description = "Automated DICOM transfer: the interface behind the web page and the command line. Log in with POST /api/session; changes need the CSRF token of the session in the header x-adit-csrf. Refusals are an ErrorBody."),
+    info(
+        title = "ADIT",
+        description = "Automated DICOM transfer: the interface behind the web page and the command line. Log in with POST /api/session; changes need the CSRF token of the session in the header x-adit-csrf. Refusals are an ErrorBody."
+    ),
     paths(
-        session::show, session::log_in, session::log_out, session::change_password, session::preferences, session::set_preferences,
-        nodes::list, nodes::show, nodes::add, nodes::change, nodes::remove, nodes::test,
-        search::studies, search::series,
-        jobs::list, jobs::create, jobs::show, jobs::change, jobs::remove, jobs::act, jobs::events,
-        tasks::show, tasks::act,
+        session::show,
+        session::log_in,
+        session::log_out,
+        session::change_password,
+        session::preferences,
+        session::set_preferences,
+        nodes::list,
+        nodes::show,
+        nodes::add,
+        nodes::change,
+        nodes::remove,
+        nodes::test,
+        search::studies,
+        search::series,
+        jobs::list,
+        jobs::create,
+        jobs::show,
+        jobs::change,
+        jobs::remove,
+        jobs::act,
+        jobs::events,
+        tasks::show,
+        tasks::act,
     ),
     components(schemas(ErrorBody))
 )]
@@ -43,17 +64,30 @@ pub async fn page(_: Reader) -> Html<String> {
 }
 
 fn render(description: &Value) -> String {
-    let mut page = String::from("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>ADIT interface</title><link rel=\"stylesheet\" href=\"/api/docs.css\"></head><body><main><h1>ADIT interface</h1>");
-    let _ = write!(page, "<p>{}</p><p><a href=\"/api/openapi.json\">OpenAPI description as JSON</a></p>", escape(description["info"]["description"].as_str()));
+    let mut page = String::from(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>ADIT interface</title><link rel=\"stylesheet\" href=\"/api/docs.css\"></head><body><main><h1>ADIT interface</h1>",
+    );
+    let _ = write!(
+        page,
+        "<p>{}</p><p><a href=\"/api/openapi.json\">OpenAPI description as JSON</a></p>",
+        escape(description["info"]["description"].as_str())
+    );
     for (path, methods) in description["paths"].as_object().into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {
-            let _ = write!(page, "<section><h2><b>{}</b> <code>{}</code></h2><p>{}</p>", method.to_uppercase(), escape(Some(path)), escape(operation["description"].as_str()));
+            let _ = write!(
+                page,
+                "<section><h2><b>{}</b> <code>{}</code></h2><p>{}</p>",
+                method.to_uppercase(),
+                escape(Some(path)),
+                escape(operation["description"].as_str())
+            );
             if let Some(body) = schema_name(&operation["requestBody"]["content"]) {
                 let _ = write!(page, "<p>Request: <a href=\"#{body}\">{body}</a></p>");
             }
             let _ = write!(page, "<ul>");
             for (status, response) in operation["responses"].as_object().into_iter().flatten() {
-                let body = schema_name(&response["content"]).map_or_else(String::new, |name| format!(": <a href=\"#{name}\">{name}</a>"));
+                let body = schema_name(&response["content"])
+                    .map_or_else(String::new, |name| format!(": <a href=\"#{name}\">{name}</a>"));
                 let _ = write!(page, "<li>{status}{body}</li>");
             }
             let _ = write!(page, "</ul></section>");
@@ -62,7 +96,12 @@ fn render(description: &Value) -> String {
     let _ = write!(page, "<h1>Types</h1>");
     for (name, schema) in description["components"]["schemas"].as_object().into_iter().flatten() {
         let text = serde_json::to_string_pretty(schema).unwrap_or_default();
-        let _ = write!(page, "<section id=\"{0}\"><h2>{0}</h2><pre tabindex=\"0\">{1}</pre></section>", escape(Some(name)), escape(Some(&text)));
+        let _ = write!(
+            page,
+            "<section id=\"{0}\"><h2>{0}</h2><pre tabindex=\"0\">{1}</pre></section>",
+            escape(Some(name)),
+            escape(Some(&text))
+        );
     }
     page.push_str("</main></body></html>");
     page
@@ -89,8 +128,20 @@ mod tests {
     fn every_route_is_described_with_who_may_call_it() {
         let description = serde_json::to_value(Description::openapi()).unwrap();
         let routes = [
-            paths::SESSION, paths::PASSWORD, paths::PREFERENCES, paths::NODES, paths::NODE, paths::NODE_TEST, paths::SEARCH, paths::SEARCH_SERIES,
-            paths::JOBS, paths::JOB, paths::JOB_EVENTS, paths::JOB_ACTION, paths::TASK, paths::TASK_ACTION,
+            paths::SESSION,
+            paths::PASSWORD,
+            paths::PREFERENCES,
+            paths::NODES,
+            paths::NODE,
+            paths::NODE_TEST,
+            paths::SEARCH,
+            paths::SEARCH_SERIES,
+            paths::JOBS,
+            paths::JOB,
+            paths::JOB_EVENTS,
+            paths::JOB_ACTION,
+            paths::TASK,
+            paths::TASK_ACTION,
         ];
         for route in routes {
             let methods = description["paths"][route].as_object().unwrap_or_else(|| panic!("{route} is not described"));

@@ -55,16 +55,30 @@ pub async fn serve(State(app): State<App>, request: Request) -> Response {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     let name = request.uri().path().trim_start_matches('/');
-    let is_safe = !name.is_empty() && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.')) && !name.contains('\\') && !name.contains('%');
+    let is_safe = !name.is_empty()
+        && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
+        && !name.contains('\\')
+        && !name.contains('%');
     if is_safe && name.contains('.') {
         return match app.page.file(name).await {
-            Some(bytes) => ([(header::CONTENT_TYPE, media_type(name)), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")], bytes).into_response(),
+            Some(bytes) => (
+                [
+                    (header::CONTENT_TYPE, media_type(name)),
+                    (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+                ],
+                bytes,
+            )
+                .into_response(),
             None => StatusCode::NOT_FOUND.into_response(),
         };
     }
     match app.page.file("index.html").await {
-        Some(bytes) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], bytes).into_response(),
-        None => (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response(),
+        Some(bytes) => {
+            ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], bytes)
+                .into_response()
+        }
+        None => (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT)
+            .into_response(),
     }
 }
 

@@ -36,7 +36,8 @@ pub async fn secure(request: Request, next: Next) -> Response {
 pub async fn log(request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "page".to_owned(), |path| path.as_str().to_owned());
+    let route =
+        request.extensions().get::<MatchedPath>().map_or_else(|| "page".to_owned(), |path| path.as_str().to_owned());
     let response = next.run(request).await;
     let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
     if status >= 500 {

@@ -50,7 +50,9 @@ impl From<InvalidValue> for Refused {
 impl From<AccessError> for Refused {
     fn from(error: AccessError) -> Self {
         match error {
-            AccessError::WrongCredentials => Self::new(ErrorCode::WrongCredentials, "The user name or the password is wrong."),
+            AccessError::WrongCredentials => {
+                Self::new(ErrorCode::WrongCredentials, "The user name or the password is wrong.")
+            }
             AccessError::Braked(seconds) => Self {
                 retry_after_s: Some(seconds),
                 ..Self::new(ErrorCode::TooMany, format!("Too many attempts. Wait {seconds} seconds and try again."))
@@ -94,8 +96,8 @@ pub async fn no_such_route() -> Refused {
 }
 
 /// The answer when a handler broke; the details are in the log only.
-#[expect(clippy::needless_pass_by_value, reason = "the layer asks for this signature")]
 pub fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a request handler panicked");
-    Refused::new(ErrorCode::Internal, "Something broke here. Try again; if it stays like this, tell an administrator.").into_response()
+    Refused::new(ErrorCode::Internal, "Something broke here. Try again; if it stays like this, tell an administrator.")
+        .into_response()
 }

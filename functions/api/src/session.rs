@@ -30,7 +30,11 @@ pub struct Writer {
 impl Writer {
     /// Refuses everybody but staff.
     pub fn staff(self) -> Result<Self, Refused> {
-        if self.actor.staff { Ok(self) } else { Err(Refused::new(ErrorCode::Forbidden, "Only administrators may change servers and folders.")) }
+        if self.actor.staff {
+            Ok(self)
+        } else {
+            Err(Refused::new(ErrorCode::Forbidden, "Only administrators may change servers and folders."))
+        }
     }
 }
 
@@ -48,14 +52,22 @@ impl FromRequestParts<App> for Writer {
         let (actor, session) = who(&parts.headers, app).await?;
         let given = parts.headers.get(CSRF_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !session.csrf_matches(given) {
-            return Err(Refused::new(ErrorCode::Forbidden, "The request did not come from this page. Reload the page and try again."));
+            return Err(Refused::new(
+                ErrorCode::Forbidden,
+                "The request did not come from this page. Reload the page and try again.",
+            ));
         }
         Ok(Self { actor, session })
     }
 }
 
 async fn who(headers: &HeaderMap, app: &App) -> Result<(Actor, SessionInfo), Refused> {
-    let missing = || Refused::new(ErrorCode::LoginRequired, "You are not logged in, or your session has ended. Log in and try again.");
+    let missing = || {
+        Refused::new(
+            ErrorCode::LoginRequired,
+            "You are not logged in, or your session has ended. Log in and try again.",
+        )
+    };
     let token = token(headers).ok_or_else(missing)?;
     let session = app.access.session(token, now()).await?.ok_or_else(missing)?;
     let person = &session.person;
@@ -65,7 +77,11 @@ async fn who(headers: &HeaderMap, app: &App) -> Result<(Actor, SessionInfo), Ref
 
 fn token(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == NAME).map(|(_, value)| value)
+    cookies
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == NAME)
+        .map(|(_, value)| value)
 }
 
 /// The header that sets the cookie, or with an empty token removes it.

@@ -67,7 +67,13 @@ fn peer(ae_title: &str, addr: SocketAddr, calling: &str) -> Peer {
 }
 
 fn server(name: &str, ae_title: &str, addr: SocketAddr) -> Result<NodeConfig> {
-    let services = Services { study_root_find: true, study_root_get: true, study_root_move: true, store_scp: true, ..Services::default() };
+    let services = Services {
+        study_root_find: true,
+        study_root_get: true,
+        study_root_move: true,
+        store_scp: true,
+        ..Services::default()
+    };
     let server = Server {
         ae_title: AeTitle::parse(ae_title)?,
         host: addr.ip().to_string(),

@@ -23,7 +23,9 @@ pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
 pub fn project_key(path: &Path) -> io::Result<ProjectKey> {
     let mut bytes = [0; 32];
     match std::fs::read_to_string(path) {
-        Ok(text) => hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| io::Error::other(format!("{} does not hold a key of 64 hexadecimal digits", path.display())))?,
+        Ok(text) => hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| {
+            io::Error::other(format!("{} does not hold a key of 64 hexadecimal digits", path.display()))
+        })?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             getrandom::fill(&mut bytes).map_err(io::Error::other)?;
             write_private(path, &hex::encode(bytes))?;

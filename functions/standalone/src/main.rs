@@ -19,6 +19,7 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one value per process")]
 enum Command {
     /// Start the server: web page, API, DICOM receiver and transfers
     Serve {

@@ -29,7 +29,8 @@ const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
 pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     telemetry::start(&settings.log, settings.log_json).map_err(anyhow::Error::msg)?;
     let data_dir = &settings.data_dir;
-    let backend = Embedded::open(data_dir, Arc::new(SystemClock)).with_context(|| format!("the data directory {} cannot be used", data_dir.display()))?;
+    let backend = Embedded::open(data_dir, Arc::new(SystemClock))
+        .with_context(|| format!("the data directory {} cannot be used", data_dir.display()))?;
     let engine = engine(&settings, &backend)?;
     let access = Access::new(Arc::clone(&backend.items));
     let first_login = access.ensure_first_administrator(now()).await?;
@@ -39,15 +40,27 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     let dicom = dicom_server(&settings, &engine, with_demo).await?;
     let dicom_addr = dicom.local_addr()?;
     supervisor.add("DICOM receiver", dicom.run(supervisor.stop()));
-    let demo = if with_demo { Some(demo::start(data_dir, &engine, dicom_addr).await.context("the demo cannot be started")?) } else { None };
+    let demo = if with_demo {
+        Some(demo::start(data_dir, &engine, dicom_addr).await.context("the demo cannot be started")?)
+    } else {
+        None
+    };
     engine.refresh_reception().await;
     supervisor.add("worker", Worker::new(engine.clone(), settings.parallel_transfers).run(supervisor.stop()));
     let (sweeper, stop) = (engine.clone(), supervisor.stop());
     supervisor.add("sweeper", async move { sweeper.sweep_forever(stop).await });
 
-    let listener = TcpListener::bind(settings.listen).await.with_context(|| format!("the address {} cannot be used; choose another one with --listen", settings.listen))?;
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("the address {} cannot be used; choose another one with --listen", settings.listen))?;
     let web_addr = listener.local_addr()?;
-    let app = App { engine, access: access.clone(), https: settings.https, scp_port: Some(dicom_addr.port()), page: Arc::new(WebPage::new(settings.web_dir.clone())) };
+    let app = App {
+        engine,
+        access: access.clone(),
+        https: settings.https,
+        scp_port: Some(dicom_addr.port()),
+        page: Arc::new(WebPage::new(settings.web_dir.clone())),
+    };
     supervisor.add("web server", web_server(listener, app, supervisor.stop()));
 
     write_cli_session(data_dir, web_addr, &access).await?;
@@ -59,14 +72,19 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
 
 fn engine(settings: &ServeSettings, backend: &Embedded) -> Result<Engine> {
     let ae_title = adit_domain::AeTitle::parse(&settings.ae_title).context("--ae-title")?;
-    let ports = Ports { items: Arc::clone(&backend.items), queue: Arc::clone(&backend.queue), staging: Arc::clone(&backend.staging) };
+    let ports = Ports {
+        items: Arc::clone(&backend.items),
+        queue: Arc::clone(&backend.queue),
+        staging: Arc::clone(&backend.staging),
+    };
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(anyhow::Error::msg)?;
     Ok(Engine::new(
         ports,
         Settings {
             ae_title: ae_title.to_string(),
-            project_key: files::project_key(&settings.data_dir.join("project.key")).context("the project key cannot be read")?,
+            project_key: files::project_key(&settings.data_dir.join("project.key"))
+                .context("the project key cannot be read")?,
             process: hex::encode(random),
             folder_roots: settings.folder_roots.clone(),
         },
@@ -78,7 +96,9 @@ async fn dicom_server(settings: &ServeSettings, engine: &Engine, with_demo: bool
     let addr = if with_demo { SocketAddr::from(([127, 0, 0, 1], 0)) } else { settings.dicom_listen };
     let config = ServerConfig { ae_title: Some(engine.ae_title().to_owned()), ..ServerConfig::default() };
     let desk = Arc::new(ReceptionDesk(engine.reception()));
-    Server::bind(addr, config, desk).await.with_context(|| format!("the DICOM address {addr} cannot be used; choose another one with --dicom-listen"))
+    Server::bind(addr, config, desk)
+        .await
+        .with_context(|| format!("the DICOM address {addr} cannot be used; choose another one with --dicom-listen"))
 }
 
 async fn web_server(listener: TcpListener, app: App, stop: CancellationToken) {
@@ -94,7 +114,11 @@ async fn web_server(listener: TcpListener, app: App, stop: CancellationToken) {
 /// Lets the command line on this machine work without a log-in: who can read the data directory owns everything in it anyway.
 async fn write_cli_session(data_dir: &Path, addr: SocketAddr, access: &Access) -> Result<()> {
     if let Some(session) = access.local_session(now()).await? {
-        let saved = SavedSession { url: format!("http://{}", loopback(addr)), token: session.token, csrf_token: session.csrf_token };
+        let saved = SavedSession {
+            url: format!("http://{}", loopback(addr)),
+            token: session.token,
+            csrf_token: session.csrf_token,
+        };
         saved.write(&data_dir.join(SavedSession::FILE))?;
     }
     Ok(())
@@ -105,15 +129,26 @@ fn loopback(addr: SocketAddr) -> SocketAddr {
     if addr.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], addr.port())) } else { addr }
 }
 
-fn announce(web: SocketAddr, dicom: SocketAddr, ae_title: &str, first_login: Option<&adit_access::FirstLogin>, demo: bool) {
+fn announce(
+    web: SocketAddr,
+    dicom: SocketAddr,
+    ae_title: &str,
+    first_login: Option<&adit_access::FirstLogin>,
+    demo: bool,
+) {
     println!("ADIT is running: http://{}", loopback(web));
     println!("DICOM receiver: AE title {ae_title}, port {}", dicom.port());
     if let Some(login) = first_login {
-        println!("First log-in: user {}, password {} (shown once; change it under Account)", login.username, login.password);
+        println!(
+            "First log-in: user {}, password {} (shown once; change it under Account)",
+            login.username, login.password
+        );
     }
     if demo {
         println!("Demo: search \"Demo archive 1\" for patients DEMO-0001 to DEMO-0010.");
     } else {
-        println!("Add servers and folders under \"Servers\" in the web page. Each PACS has to know this AE title, address and port.");
+        println!(
+            "Add servers and folders under \"Servers\" in the web page. Each PACS has to know this AE title, address and port."
+        );
     }
 }

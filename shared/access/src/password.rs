@@ -21,7 +21,8 @@ pub fn check(password: &str) -> Result<(), AccessError> {
 /// Hashes a password with a random salt.
 pub async fn hash(password: String) -> String {
     let hashing = tokio::task::spawn_blocking(move || {
-        let hash = Argon2::default().hash_password(password.as_bytes()).expect("argon2 hashes passwords of allowed length");
+        let hash =
+            Argon2::default().hash_password(password.as_bytes()).expect("argon2 hashes passwords of allowed length");
         hash.to_string()
     });
     hashing.await.expect("hashing does not panic")
@@ -33,7 +34,8 @@ pub async fn verify(password: String, hash: Option<String>) -> bool {
         return false;
     }
     let checking = tokio::task::spawn_blocking(move || match hash {
-        Some(hash) => PasswordHash::new(&hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()),
+        Some(hash) => PasswordHash::new(&hash)
+            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()),
         None => {
             let _ = Argon2::default().hash_password(password.as_bytes());
             false

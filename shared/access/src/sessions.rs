@@ -55,7 +55,13 @@ impl SessionInfo {
 
 impl Access {
     /// Logs a person in. `address` is where the attempt comes from.
-    pub async fn log_in(&self, username: &str, password: &str, address: &str, now: Timestamp) -> Result<NewSession, AccessError> {
+    pub async fn log_in(
+        &self,
+        username: &str,
+        password: &str,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<NewSession, AccessError> {
         let name = username.trim().to_lowercase();
         self.check_brake(&name, now)?;
         self.check_brake(address, now)?;
@@ -79,11 +85,22 @@ impl Access {
 
     /// A session for the command line on this machine, for the first administrator found.
     pub async fn local_session(&self, now: Timestamp) -> Result<Option<NewSession>, AccessError> {
-        let query = Query { index: Index::First, pk: "USERS".into(), sk: SkRange::All, descending: false, limit: 100, after: None };
+        let query = Query {
+            index: Index::First,
+            pk: "USERS".into(),
+            sk: SkRange::All,
+            descending: false,
+            limit: 100,
+            after: None,
+        };
         for found in self.items.query(query).await?.items {
-            let user: crate::User = serde_json::from_value(found.body).map_err(|error| StoreError::new(Kind::Corrupt, error))?;
+            let user: crate::User =
+                serde_json::from_value(found.body).map_err(|error| StoreError::new(Kind::Corrupt, error))?;
             if user.active && user.staff {
-                return self.begin_session(Person { user_id: user.id, username: user.username, staff: true }, now).await.map(Some);
+                return self
+                    .begin_session(Person { user_id: user.id, username: user.username, staff: true }, now)
+                    .await
+                    .map(Some);
             }
         }
         Ok(None)
@@ -100,7 +117,8 @@ impl Access {
     pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<SessionInfo>, AccessError> {
         let id = id_of(token);
         let Some(found) = self.items.get(&session_key(&id)).await? else { return Ok(None) };
-        let mut stored: Stored = serde_json::from_value(found.body).map_err(|error| StoreError::new(Kind::Corrupt, error))?;
+        let mut stored: Stored =
+            serde_json::from_value(found.body).map_err(|error| StoreError::new(Kind::Corrupt, error))?;
         if now.seconds() > ends_at(&stored) {
             return Ok(None);
         }
@@ -123,7 +141,17 @@ impl Access {
         let pk = format!("SESSIONS#{user}");
         let mut after = None;
         loop {
-            let page = self.items.query(Query { index: Index::First, pk: pk.clone(), sk: SkRange::All, descending: false, limit: 100, after }).await?;
+            let page = self
+                .items
+                .query(Query {
+                    index: Index::First,
+                    pk: pk.clone(),
+                    sk: SkRange::All,
+                    descending: false,
+                    limit: 100,
+                    after,
+                })
+                .await?;
             for found in page.items.iter().filter(|found| found.key != session_key(keep)) {
                 self.items.delete(&found.key, Condition::None).await?;
             }
@@ -158,7 +186,8 @@ impl Access {
     /// Whether a session known by its id is still valid.
     pub async fn is_alive(&self, id: &str, now: Timestamp) -> Result<bool, AccessError> {
         let Some(found) = self.items.get(&session_key(id)).await? else { return Ok(false) };
-        let stored: Stored = serde_json::from_value(found.body).map_err(|error| StoreError::new(Kind::Corrupt, error))?;
+        let stored: Stored =
+            serde_json::from_value(found.body).map_err(|error| StoreError::new(Kind::Corrupt, error))?;
         Ok(now.seconds() <= ends_at(&stored))
     }
 }

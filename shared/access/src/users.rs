@@ -38,7 +38,14 @@ pub struct FirstLogin {
 impl Access {
     /// Makes an administrator when there is no user at all.
     pub async fn ensure_first_administrator(&self, now: Timestamp) -> Result<Option<FirstLogin>, AccessError> {
-        let query = Query { index: Index::First, pk: "USERS".into(), sk: SkRange::All, descending: false, limit: 1, after: None };
+        let query = Query {
+            index: Index::First,
+            pk: "USERS".into(),
+            sk: SkRange::All,
+            descending: false,
+            limit: 1,
+            after: None,
+        };
         if !self.items.query(query).await?.items.is_empty() {
             return Ok(None);
         }
@@ -48,7 +55,13 @@ impl Access {
     }
 
     /// Adds a user; a conflict means that the name is taken.
-    pub async fn add_user(&self, username: &str, password: &str, staff: bool, now: Timestamp) -> Result<UserId, AccessError> {
+    pub async fn add_user(
+        &self,
+        username: &str,
+        password: &str,
+        staff: bool,
+        now: Timestamp,
+    ) -> Result<UserId, AccessError> {
         password::check(password)?;
         let id = UserId::new(now, u128::from_le_bytes(random()));
         let user = User {
@@ -81,9 +94,18 @@ impl Access {
     }
 
     /// Changes the own password and ends all other sessions.
-    pub async fn change_password(&self, person: &Person, old: &str, new: &str, keep_session: &str, now: Timestamp) -> Result<(), AccessError> {
+    pub async fn change_password(
+        &self,
+        person: &Person,
+        old: &str,
+        new: &str,
+        keep_session: &str,
+        now: Timestamp,
+    ) -> Result<(), AccessError> {
         self.check_brake(&person.username, now)?;
-        let Some((mut user, version)) = self.user(&person.user_id).await? else { return Err(AccessError::WrongCredentials) };
+        let Some((mut user, version)) = self.user(&person.user_id).await? else {
+            return Err(AccessError::WrongCredentials);
+        };
         if !password::verify(old.to_owned(), Some(user.password_hash.clone())).await {
             self.brake.wrong(&person.username.to_lowercase(), now);
             return Err(AccessError::WrongCredentials);
@@ -140,7 +162,12 @@ fn readable_password() -> String {
     let mut letters = Vec::new();
     while letters.len() < 20 {
         // Values beyond the last whole multiple would favour the first letters.
-        letters.extend(random::<32>().into_iter().filter(|byte| *byte < 240).map(|byte| char::from(LETTERS[usize::from(byte) % 24])));
+        letters.extend(
+            random::<32>()
+                .into_iter()
+                .filter(|byte| *byte < 240)
+                .map(|byte| char::from(LETTERS[usize::from(byte) % 24])),
+        );
     }
     let groups: Vec<String> = letters[..20].chunks(5).map(|group| group.iter().collect()).collect();
     groups.join("-")

@@ -10,8 +10,12 @@ use adit_domain::text::decode;
 use crate::index::Entry;
 
 /// Query/retrieve levels with the attribute that tells their things apart.
-const LEVELS: [(&str, Tag); 4] =
-    [("PATIENT", tags::PATIENT_ID), ("STUDY", tags::STUDY_INSTANCE_UID), ("SERIES", tags::SERIES_INSTANCE_UID), ("IMAGE", tags::SOP_INSTANCE_UID)];
+const LEVELS: [(&str, Tag); 4] = [
+    ("PATIENT", tags::PATIENT_ID),
+    ("STUDY", tags::STUDY_INSTANCE_UID),
+    ("SERIES", tags::SERIES_INSTANCE_UID),
+    ("IMAGE", tags::SOP_INSTANCE_UID),
+];
 
 /// Objects that match, grouped by the things of the query's level, in order.
 fn groups(entries: &[Arc<Entry>], query: &Identifier) -> Result<Vec<Vec<Arc<Entry>>>, Status> {
@@ -39,14 +43,23 @@ pub(crate) fn select(entries: &[Arc<Entry>], query: &Identifier) -> Result<Vec<A
 pub(crate) fn find(entries: &[Arc<Entry>], query: &Identifier) -> Result<Vec<Identifier>, Status> {
     let wanted = query.text(tags::MODALITIES_IN_STUDY);
     let answers = groups(entries, query)?.into_iter().filter(|group| {
-        wanted.is_empty() || modalities(entries, group).iter().any(|modality| wanted.split('\\').any(|one| wildcard_matches(one, modality)))
+        wanted.is_empty()
+            || modalities(entries, group)
+                .iter()
+                .any(|modality| wanted.split('\\').any(|one| wildcard_matches(one, modality)))
     });
     Ok(answers.map(|group| answer(entries, &group, query)).collect())
 }
 
 fn matches(entry: &Entry, query: &Identifier) -> bool {
     query.elements().all(|(tag, raw)| {
-        let computed = [tags::QUERY_RETRIEVE_LEVEL, tags::SPECIFIC_CHARACTER_SET, tags::MODALITIES_IN_STUDY, tags::INSTANCE_AVAILABILITY, tags::RETRIEVE_AE_TITLE];
+        let computed = [
+            tags::QUERY_RETRIEVE_LEVEL,
+            tags::SPECIFIC_CHARACTER_SET,
+            tags::MODALITIES_IN_STUDY,
+            tags::INSTANCE_AVAILABILITY,
+            tags::RETRIEVE_AE_TITLE,
+        ];
         if raw.is_empty() || computed.contains(&tag) || (tag.0 == 0x0020 && tag.1 >= 0x1200) {
             return true;
         }
@@ -64,7 +77,9 @@ fn value_matches(tag: Tag, wanted: &str, value: &str) -> bool {
         _ if wanted.is_empty() || wanted == "*" => true,
         b"UI" => wanted.split('\\').any(|uid| uid.trim_end_matches('\0') == value),
         b"DA" | b"TM" => match wanted.split_once('-') {
-            Some((from, until)) => !value.is_empty() && (from.is_empty() || value >= from) && (until.is_empty() || value <= until),
+            Some((from, until)) => {
+                !value.is_empty() && (from.is_empty() || value >= from) && (until.is_empty() || value <= until)
+            }
             None => wanted == value,
         },
         _ => wildcard_matches(wanted, value),
@@ -89,13 +104,23 @@ fn answer(entries: &[Arc<Entry>], group: &[Arc<Entry>], query: &Identifier) -> I
             tags::SPECIFIC_CHARACTER_SET => continue,
             tags::QUERY_RETRIEVE_LEVEL => asked.to_vec(),
             tags::INSTANCE_AVAILABILITY => b"ONLINE".to_vec(),
-            tags::MODALITIES_IN_STUDY => modalities(entries, group).into_iter().collect::<Vec<_>>().join("\\").into_bytes(),
+            tags::MODALITIES_IN_STUDY => {
+                modalities(entries, group).into_iter().collect::<Vec<_>>().join("\\").into_bytes()
+            }
             tags::NUMBER_OF_STUDY_RELATED_INSTANCES => in_study().count().to_string().into_bytes(),
-            tags::NUMBER_OF_STUDY_RELATED_SERIES => in_study().map(|entry| &entry.series).collect::<BTreeSet<_>>().len().to_string().into_bytes(),
-            tags::NUMBER_OF_SERIES_RELATED_INSTANCES => entries.iter().filter(|entry| entry.series == first.series).count().to_string().into_bytes(),
+            tags::NUMBER_OF_STUDY_RELATED_SERIES => {
+                in_study().map(|entry| &entry.series).collect::<BTreeSet<_>>().len().to_string().into_bytes()
+            }
+            tags::NUMBER_OF_SERIES_RELATED_INSTANCES => {
+                entries.iter().filter(|entry| entry.series == first.series).count().to_string().into_bytes()
+            }
             tags::NUMBER_OF_PATIENT_RELATED_STUDIES => {
                 let patient = header.raw(tags::PATIENT_ID);
-                let studies: BTreeSet<&String> = entries.iter().filter(|entry| entry.header.raw(tags::PATIENT_ID) == patient).map(|entry| &entry.study).collect();
+                let studies: BTreeSet<&String> = entries
+                    .iter()
+                    .filter(|entry| entry.header.raw(tags::PATIENT_ID) == patient)
+                    .map(|entry| &entry.study)
+                    .collect();
                 studies.len().to_string().into_bytes()
             }
             tag => header.raw(tag).unwrap_or_default().to_vec(),

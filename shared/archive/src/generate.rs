@@ -140,14 +140,19 @@ pub fn write_study(spec: &StudySpec, dir: &Path) -> io::Result<Vec<PathBuf>> {
 pub fn object(spec: &StudySpec, place: usize, instance: usize) -> Vec<u8> {
     let series = &spec.series[place];
     let syntax = if series.rle { RLE } else { EXPLICIT };
-    let mut all = file_meta(sop_class(&series.modality), &spec.sop_instance_uid(place, instance), syntax, "2.25.1", "SYNTHETIC");
+    let mut all =
+        file_meta(sop_class(&series.modality), &spec.sop_instance_uid(place, instance), syntax, "2.25.1", "SYNTHETIC");
     let mut data = header(spec, place, instance);
     match series.modality.as_str() {
         "SR" | "KO" => {
             data.text(0x0040_A040, "CS", "CONTAINER").text(0x0040_A050, "CS", "SEPARATE");
         }
         "DOC" => {
-            data.text(0x0042_0010, "ST", "Report").put(0x0042_0011, "OB", b"%PDF-1.4 synthetic").text(0x0042_0012, "LO", "application/pdf");
+            data.text(0x0042_0010, "ST", "Report").put(0x0042_0011, "OB", b"%PDF-1.4 synthetic").text(
+                0x0042_0012,
+                "LO",
+                "application/pdf",
+            );
         }
         _ => image(&mut data, series, instance),
     }
@@ -162,7 +167,11 @@ fn header(spec: &StudySpec, place: usize, instance: usize) -> DataSet {
         data.text(0x0008_0005, "CS", &spec.charset);
     }
     let mut referenced = DataSet::default();
-    referenced.text(0x0008_1150, "UI", sop_class(&series.modality)).text(0x0008_1155, "UI", &spec.sop_instance_uid(place, 0));
+    referenced.text(0x0008_1150, "UI", sop_class(&series.modality)).text(
+        0x0008_1155,
+        "UI",
+        &spec.sop_instance_uid(place, 0),
+    );
     data.text(0x0008_0008, "CS", "ORIGINAL\\PRIMARY")
         .text(0x0008_0016, "UI", sop_class(&series.modality))
         .text(0x0008_0018, "UI", &spec.sop_instance_uid(place, instance))
@@ -239,7 +248,10 @@ fn rle(pixels: &[u8]) -> Vec<u8> {
         .iter()
         .map(|offset| {
             let plane: Vec<u8> = pixels.iter().skip(*offset).step_by(2).copied().collect();
-            let mut segment: Vec<u8> = plane.chunks(128).flat_map(|run| std::iter::once(u8::try_from(run.len() - 1).unwrap_or(0)).chain(run.iter().copied())).collect();
+            let mut segment: Vec<u8> = plane
+                .chunks(128)
+                .flat_map(|run| std::iter::once(u8::try_from(run.len() - 1).unwrap_or(0)).chain(run.iter().copied()))
+                .collect();
             if segment.len() % 2 == 1 {
                 segment.push(0x80);
             }
@@ -259,7 +271,13 @@ pub fn write_huge(spec: &StudySpec, bytes: u64, path: &Path) -> io::Result<()> {
     let mut file = BufWriter::with_capacity(1 << 20, fs::File::create(path)?);
     file.write_all(&file_meta(sop_class("CT"), &spec.sop_instance_uid(0, 0), EXPLICIT, "2.25.1", "SYNTHETIC"))?;
     let mut data = header(spec, 0, 0);
-    data.number(0x0028_0002, 1).number(0x0028_0010, 1024).number(0x0028_0011, 1024).number(0x0028_0100, 16).number(0x0028_0101, 16).number(0x0028_0102, 15).number(0x0028_0103, 0);
+    data.number(0x0028_0002, 1)
+        .number(0x0028_0010, 1024)
+        .number(0x0028_0011, 1024)
+        .number(0x0028_0100, 16)
+        .number(0x0028_0101, 16)
+        .number(0x0028_0102, 15)
+        .number(0x0028_0103, 0);
     let even = bytes & !1;
     data.head(0x7FE0_0010, "OW", u32::try_from(even).unwrap_or(u32::MAX - 1));
     file.write_all(&data.0)?;

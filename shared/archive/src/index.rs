@@ -46,7 +46,8 @@ impl Index {
         fs::create_dir_all(root.join(".incoming"))?;
         let mut folders = vec![root.to_owned()];
         while let Some(folder) = folders.pop() {
-            let mut paths: Vec<PathBuf> = fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+            let mut paths: Vec<PathBuf> =
+                fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
             paths.sort();
             for path in paths {
                 if path.is_dir() {
@@ -107,7 +108,11 @@ fn read(path: &Path) -> io::Result<Option<Entry>> {
     file.take(HEAD).read_to_end(&mut bytes)?;
     let Ok(head) = parse_head(&bytes) else { return Ok(None) };
     let offset = usize::try_from(head.data_set_offset).unwrap_or(usize::MAX);
-    let Ok(header) = Identifier::decode_until(bytes.get(offset..).unwrap_or_default(), &head.transfer_syntax_uid, LAST_GROUP) else { return Ok(None) };
+    let Ok(header) =
+        Identifier::decode_until(bytes.get(offset..).unwrap_or_default(), &head.transfer_syntax_uid, LAST_GROUP)
+    else {
+        return Ok(None);
+    };
     let object = ObjectRef {
         sop_class_uid: header.text(tags::SOP_CLASS_UID),
         sop_instance_uid: header.text(tags::SOP_INSTANCE_UID),
@@ -116,5 +121,10 @@ fn read(path: &Path) -> io::Result<Option<Entry>> {
         offset: head.data_set_offset,
         length: size.saturating_sub(head.data_set_offset),
     };
-    Ok(Some(Entry { study: header.text(tags::STUDY_INSTANCE_UID), series: header.text(tags::SERIES_INSTANCE_UID), object, header }))
+    Ok(Some(Entry {
+        study: header.text(tags::STUDY_INSTANCE_UID),
+        series: header.text(tags::SERIES_INSTANCE_UID),
+        object,
+        header,
+    }))
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use adit_deid::part10::file_meta;
 use adit_dimse::{
-    Admission, Archive, Caller, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Identifier, InstanceHead, InstanceSink, Model, ObjectRef, Peer, Provider, Status,
+    Admission, Archive, Caller, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Identifier, InstanceHead,
+    InstanceSink, Model, ObjectRef, Peer, Provider, Status,
 };
 use async_trait::async_trait;
 use tokio::fs::File;
@@ -83,7 +84,13 @@ struct Open {
 impl InstanceSink for FileSink {
     async fn begin(&mut self, head: &InstanceHead) -> Result<(), Status> {
         let path = self.index.temporary();
-        let meta = file_meta(&head.sop_class_uid, &head.sop_instance_uid, &head.transfer_syntax_uid, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME);
+        let meta = file_meta(
+            &head.sop_class_uid,
+            &head.sop_instance_uid,
+            &head.transfer_syntax_uid,
+            IMPLEMENTATION_CLASS_UID,
+            IMPLEMENTATION_VERSION_NAME,
+        );
         let mut file = File::create(&path).await.map_err(|_| Status::OUT_OF_RESOURCES)?;
         file.set_max_buf_size(1 << 20);
         file.write_all(&meta).await.map_err(|_| Status::OUT_OF_RESOURCES)?;

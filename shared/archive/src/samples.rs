@@ -35,8 +35,16 @@ pub fn demo_studies() -> Vec<StudySpec> {
         if number % 2 == 0 {
             let date = if number == 4 { String::new() } else { base.study_date.clone() };
             let time = if number == 4 { String::new() } else { base.study_time.clone() };
-            let series = vec![SeriesSpec::new("CR", "Thorax pa", 1, 256), SeriesSpec::new("CR", "Thorax lateral", 1, 256)];
-            studies.push(StudySpec { study_date: date, study_time: time, description: "Chest X-ray".into(), accession_number: format!("ACC{:05}", number + 101), series, ..base });
+            let series =
+                vec![SeriesSpec::new("CR", "Thorax pa", 1, 256), SeriesSpec::new("CR", "Thorax lateral", 1, 256)];
+            studies.push(StudySpec {
+                study_date: date,
+                study_time: time,
+                description: "Chest X-ray".into(),
+                accession_number: format!("ACC{:05}", number + 101),
+                series,
+                ..base
+            });
         }
     }
     studies
@@ -55,10 +63,22 @@ fn first_study(base: StudySpec, number: usize) -> StudySpec {
         ),
         1 => (
             "MR Head",
-            vec![SeriesSpec::new("MR", "T1 sag", 24, 128), SeriesSpec { rle: true, ..SeriesSpec::new("MR", "T2 tra", 24, 128) }, SeriesSpec::new("MR", "FLAIR", 24, 128), SeriesSpec::new("KO", "Key images", 1, 0)],
+            vec![
+                SeriesSpec::new("MR", "T1 sag", 24, 128),
+                SeriesSpec { rle: true, ..SeriesSpec::new("MR", "T2 tra", 24, 128) },
+                SeriesSpec::new("MR", "FLAIR", 24, 128),
+                SeriesSpec::new("KO", "Key images", 1, 0),
+            ],
         ),
         2 => ("US Abdomen", vec![SeriesSpec::new("US", "Liver", 6, 256), SeriesSpec::new("US", "Kidneys", 4, 256)]),
-        _ => ("CT Abdomen", vec![SeriesSpec::new("CT", "Portal venous", 60, 128), SeriesSpec::new("CT", "Coronal MPR", 30, 128), SeriesSpec::new("DOC", "Report", 1, 0)]),
+        _ => (
+            "CT Abdomen",
+            vec![
+                SeriesSpec::new("CT", "Portal venous", 60, 128),
+                SeriesSpec::new("CT", "Coronal MPR", 30, 128),
+                SeriesSpec::new("DOC", "Report", 1, 0),
+            ],
+        ),
     };
     StudySpec { description: description.into(), series, ..base }
 }

@@ -48,8 +48,11 @@ impl Database {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let work: Work = Box::new(move |connection| work(connection).map(|value| Box::new(value) as Box<dyn Any + Send>));
-        self.writer.send(Job { work, reply }).map_err(|_| StoreError::new(Kind::Unavailable, "the writer has ended"))?;
+        let work: Work =
+            Box::new(move |connection| work(connection).map(|value| Box::new(value) as Box<dyn Any + Send>));
+        self.writer
+            .send(Job { work, reply })
+            .map_err(|_| StoreError::new(Kind::Unavailable, "the writer has ended"))?;
         let value = answer.await.map_err(|_| StoreError::new(Kind::Unavailable, "the writer has ended"))??;
         value.downcast().map(|value| *value).map_err(|_| StoreError::new(Kind::Corrupt, "an answer of another type"))
     }
@@ -77,7 +80,9 @@ impl Database {
 }
 
 fn reader(path: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(sql)?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(sql)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(sql)?;
     Ok(connection)
 }

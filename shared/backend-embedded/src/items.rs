@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use adit_store::clock::Clock;
-use adit_store::items::{Condition, Cursor, Index, Item, ItemStore, Key, Kind, Page, Query, SkRange, StoreError, Write, check_writes};
+use adit_store::items::{
+    Condition, Cursor, Index, Item, ItemStore, Key, Kind, Page, Query, SkRange, StoreError, Write, check_writes,
+};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -41,25 +43,32 @@ impl ItemStore for SqliteItems {
         check_writes(&writes)?;
         let now = self.clock.now().seconds();
         self.database
-            .write(move |connection| writes.iter().enumerate().try_for_each(|(index, write)| apply(connection, index, write, now)))
+            .write(move |connection| {
+                writes.iter().enumerate().try_for_each(|(index, write)| apply(connection, index, write, now))
+            })
             .await
     }
 
     async fn purge_expired(&self) -> Result<usize, StoreError> {
         let now = self.clock.now().seconds();
-        self.database.write(move |connection| connection.execute("DELETE FROM items WHERE expires_at <= ?1", [now]).map_err(sql)).await
+        self.database
+            .write(move |connection| connection.execute("DELETE FROM items WHERE expires_at <= ?1", [now]).map_err(sql))
+            .await
     }
 }
 
 fn find(connection: &Connection, key: &Key, now: i64) -> Result<Option<Item>, StoreError> {
-    let text = format!("SELECT {COLUMNS} FROM items WHERE pk = ?1 AND sk = ?2 AND (expires_at IS NULL OR expires_at > ?3)");
+    let text =
+        format!("SELECT {COLUMNS} FROM items WHERE pk = ?1 AND sk = ?2 AND (expires_at IS NULL OR expires_at > ?3)");
     let mut statement = connection.prepare_cached(&text).map_err(sql)?;
     statement.query_row(params![key.pk, key.sk, now], item).optional().map_err(sql)
 }
 
 fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
     let json = |column: usize, text: &str| {
-        serde_json::from_str(text).map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error)))
+        serde_json::from_str(text).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+        })
     };
     let (body, counters): (String, String) = (row.get(2)?, row.get(3)?);
     let pair = |first: Option<String>, second: Option<String>| first.zip(second);
@@ -102,7 +111,11 @@ fn page(connection: &Connection, query: &Query, now: i64) -> Result<Page, StoreE
     let mut items = rows.collect::<Result<Vec<_>, _>>().map_err(sql)?;
     let more = items.len() > query.limit.max(1);
     items.truncate(query.limit.max(1));
-    let next = items.last().filter(|_| more).map(|last| Cursor { place: place_of(query.index, last), pk: last.key.pk.clone(), sk: last.key.sk.clone() });
+    let next = items.last().filter(|_| more).map(|last| Cursor {
+        place: place_of(query.index, last),
+        pk: last.key.pk.clone(),
+        sk: last.key.sk.clone(),
+    });
     Ok(Page { items, next })
 }
 
@@ -134,7 +147,8 @@ fn apply(connection: &Connection, index: usize, write: &Write, now: i64) -> Resu
             if !holds(condition) {
                 return Err(conflict());
             }
-            let mut statement = connection.prepare_cached("DELETE FROM items WHERE pk = ?1 AND sk = ?2").map_err(sql)?;
+            let mut statement =
+                connection.prepare_cached("DELETE FROM items WHERE pk = ?1 AND sk = ?2").map_err(sql)?;
             statement.execute(params![key.pk, key.sk]).map(|_| ()).map_err(sql)
         }
         Write::Add { key, deltas } => {
@@ -143,11 +157,16 @@ fn apply(connection: &Connection, index: usize, write: &Write, now: i64) -> Resu
                 *counters.entry(name.clone()).or_default() += delta;
             }
             let text = serde_json::to_string(&counters).map_err(|error| StoreError::new(Kind::Invalid, error))?;
-            let mut statement = connection.prepare_cached("UPDATE items SET counters = ?3 WHERE pk = ?1 AND sk = ?2").map_err(sql)?;
+            let mut statement =
+                connection.prepare_cached("UPDATE items SET counters = ?3 WHERE pk = ?1 AND sk = ?2").map_err(sql)?;
             statement.execute(params![key.pk, key.sk, text]).map(|_| ()).map_err(sql)
         }
         Write::Check { condition, .. } => {
-            if holds(condition) { Ok(()) } else { Err(conflict()) }
+            if holds(condition) {
+                Ok(())
+            } else {
+                Err(conflict())
+            }
         }
     }
 }
@@ -155,7 +174,8 @@ fn apply(connection: &Connection, index: usize, write: &Write, now: i64) -> Resu
 fn store(connection: &Connection, item: &Item, found: Option<&Item>) -> Result<(), StoreError> {
     let counters = found.map_or(&item.counters, |found| &found.counters);
     let invalid = |error| StoreError::new(Kind::Invalid, error);
-    let (body, counters) = (serde_json::to_string(&item.body).map_err(invalid)?, serde_json::to_string(counters).map_err(invalid)?);
+    let (body, counters) =
+        (serde_json::to_string(&item.body).map_err(invalid)?, serde_json::to_string(counters).map_err(invalid)?);
     let version = i64::try_from(found.map_or(0, |found| found.version)).unwrap_or(0) + 1;
     let (first, second) = (item.index1.as_ref(), item.index2.as_ref());
     let text = format!("INSERT OR REPLACE INTO items ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");

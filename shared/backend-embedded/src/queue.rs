@@ -28,12 +28,22 @@ impl SqliteQueue {
     }
 
     /// Runs one statement on the message that `receipt` stands for; no row means that the receipt is no longer valid.
-    async fn answer(&self, receipt: &Receipt, statement: &'static str, number: i64, text: String) -> Result<(), StoreError> {
+    async fn answer(
+        &self,
+        receipt: &Receipt,
+        statement: &'static str,
+        number: i64,
+        text: String,
+    ) -> Result<(), StoreError> {
         let receipt = receipt.0.clone();
         self.database
             .write(move |connection| {
                 let rows = connection.execute(statement, params![receipt, number, text]).map_err(sql)?;
-                if rows == 1 { Ok(()) } else { Err(StoreError::new(Kind::Conflict { index: 0 }, "the receipt is no longer valid")) }
+                if rows == 1 {
+                    Ok(())
+                } else {
+                    Err(StoreError::new(Kind::Conflict { index: 0 }, "the receipt is no longer valid"))
+                }
             })
             .await
     }
@@ -80,7 +90,8 @@ impl WorkQueue for SqliteQueue {
 
     async fn extend(&self, receipt: &Receipt, hold: Duration) -> Result<(), StoreError> {
         let until = self.now_ms().saturating_add(ms(hold));
-        self.answer(receipt, "UPDATE queue SET visible_at = ?2 WHERE receipt = ?1 AND ?3 = ''", until, String::new()).await
+        self.answer(receipt, "UPDATE queue SET visible_at = ?2 WHERE receipt = ?1 AND ?3 = ''", until, String::new())
+            .await
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<(), StoreError> {
@@ -89,13 +100,25 @@ impl WorkQueue for SqliteQueue {
 
     async fn release(&self, receipt: &Receipt, delay: Duration) -> Result<(), StoreError> {
         let at = self.now_ms().saturating_add(ms(delay));
-        self.answer(receipt, "UPDATE queue SET visible_at = ?2, receipt = NULL WHERE receipt = ?1 AND ?3 = ''", at, String::new()).await?;
+        self.answer(
+            receipt,
+            "UPDATE queue SET visible_at = ?2, receipt = NULL WHERE receipt = ?1 AND ?3 = ''",
+            at,
+            String::new(),
+        )
+        .await?;
         self.sent.notify_one();
         Ok(())
     }
 
     async fn dead_letter(&self, receipt: &Receipt, reason: &str) -> Result<(), StoreError> {
-        self.answer(receipt, "UPDATE queue SET dead = ?3, receipt = NULL, visible_at = ?2 WHERE receipt = ?1", self.now_ms(), reason.to_owned()).await
+        self.answer(
+            receipt,
+            "UPDATE queue SET dead = ?3, receipt = NULL, visible_at = ?2 WHERE receipt = ?1",
+            self.now_ms(),
+            reason.to_owned(),
+        )
+        .await
     }
 
     async fn depth(&self, of: Lane) -> Result<Depth, StoreError> {
@@ -117,16 +140,27 @@ fn next(connection: &Connection, of: Lane, now: i64, until: i64) -> Result<Optio
              LIMIT 1",
         )
         .map_err(sql)?;
-    let Some(id) = statement.query_row(params![lane(of), now], |row| row.get::<_, i64>(0)).optional().map_err(sql)? else { return Ok(None) };
+    let Some(id) = statement.query_row(params![lane(of), now], |row| row.get::<_, i64>(0)).optional().map_err(sql)?
+    else {
+        return Ok(None);
+    };
     let receipt = new_receipt();
     connection
-        .execute("UPDATE queue SET receipt = ?2, visible_at = ?3, receives = receives + 1 WHERE id = ?1", params![id, receipt, until])
+        .execute(
+            "UPDATE queue SET receipt = ?2, visible_at = ?3, receives = receives + 1 WHERE id = ?1",
+            params![id, receipt, until],
+        )
         .map_err(sql)?;
     connection
         .query_row("SELECT body, band, grp, receives FROM queue WHERE id = ?1", [id], |row| {
             let urgent = row.get::<_, i64>(1)? == 0;
             Ok(Delivery {
-                message: Message { body: row.get(0)?, lane: of, band: if urgent { Band::Urgent } else { Band::Normal }, group: row.get(2)? },
+                message: Message {
+                    body: row.get(0)?,
+                    lane: of,
+                    band: if urgent { Band::Urgent } else { Band::Normal },
+                    group: row.get(2)?,
+                },
                 receipt: Receipt(receipt.clone()),
                 receive_count: row.get(3)?,
             })

@@ -58,7 +58,9 @@ fn place(root: &Path, kind: &str, key: &StagedKey) -> PathBuf {
     root.join(kind).join(key.task()).join(key.series()).join(key.sop())
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, StagingError> + Send + 'static) -> Result<T, StagingError> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StagingError> + Send + 'static,
+) -> Result<T, StagingError> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
@@ -281,7 +283,8 @@ impl StagedWriter for Writer {
         let crc32 = crc.finalize();
         blocking(move || {
             file.append(&buffer)?;
-            let text = serde_json::to_vec(&Note { size, crc32, metadata: metadata.clone() }).map_err(io::Error::other)?;
+            let text =
+                serde_json::to_vec(&Note { size, crc32, metadata: metadata.clone() }).map_err(io::Error::other)?;
             let mut beside = Open { path: file.path.with_extension("note"), file: None };
             beside.append(&text)?;
             beside.publish(&note)?;

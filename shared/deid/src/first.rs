@@ -140,7 +140,12 @@ impl RuleSet for FirstRules {
 /// UIDs that name a kind of thing, never a patient's own object.
 fn is_structural(tag: u32) -> bool {
     let Some(keyword) = keyword(tag) else { return false };
-    keyword.ends_with("ClassUID") || keyword.contains("TransferSyntaxUID") || matches!(keyword, "CodingSchemeUID" | "ContextUID" | "MappingResourceUID" | "ContextGroupExtensionCreatorUID")
+    keyword.ends_with("ClassUID")
+        || keyword.contains("TransferSyntaxUID")
+        || matches!(
+            keyword,
+            "CodingSchemeUID" | "ContextUID" | "MappingResourceUID" | "ContextGroupExtensionCreatorUID"
+        )
 }
 
 /// De-identification Method gets one more value, once.
@@ -178,8 +183,12 @@ mod tests {
     fn the_compiled_table_is_the_shipped_one() {
         let json: serde_json::Value = serde_json::from_str(include_str!("../data/annex_e_table_e1-1.json")).unwrap();
         let rows = json["rows"].as_object().unwrap();
-        let mut expected: Vec<(u32, String)> =
-            rows.iter().filter_map(|(tag, row)| Some((u32::from_str_radix(tag, 16).ok()?, row["basic"].as_str()?.replace(['/', '*'], "")))).collect();
+        let mut expected: Vec<(u32, String)> = rows
+            .iter()
+            .filter_map(|(tag, row)| {
+                Some((u32::from_str_radix(tag, 16).ok()?, row["basic"].as_str()?.replace(['/', '*'], "")))
+            })
+            .collect();
         expected.sort();
         let compiled: Vec<(u32, String)> = TABLE.iter().map(|(tag, code)| (*tag, format!("{code:?}"))).collect();
         assert_eq!(compiled, expected);

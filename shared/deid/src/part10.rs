@@ -30,7 +30,13 @@ pub struct NotPart10;
 
 /// 128 zero bytes, `DICM`, and file meta information that names us as its writer.
 #[must_use]
-pub fn file_meta(sop_class_uid: &str, sop_instance_uid: &str, transfer_syntax_uid: &str, implementation_class_uid: &str, implementation_version_name: &str) -> Vec<u8> {
+pub fn file_meta(
+    sop_class_uid: &str,
+    sop_instance_uid: &str,
+    transfer_syntax_uid: &str,
+    implementation_class_uid: &str,
+    implementation_version_name: &str,
+) -> Vec<u8> {
     let mut group = Vec::with_capacity(256);
     put_header(&mut group, Syntax::EXPLICIT, 0x0002_0001, *b"OB", 2);
     group.extend_from_slice(&[0, 1]);

@@ -59,7 +59,13 @@ pub(crate) struct Rewrite<'a> {
 
 impl Rewrite<'_> {
     /// Rewrites the top level, writing `inserted` in tag order. What is left over is given back (it may belong behind the pixels).
-    pub fn top(&mut self, input: &[u8], syntax: Syntax, inserted: &mut Vec<Inserted>, out: &mut Vec<u8>) -> Result<(), RewriteError> {
+    pub fn top(
+        &mut self,
+        input: &[u8],
+        syntax: Syntax,
+        inserted: &mut Vec<Inserted>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RewriteError> {
         let all: Vec<u32> = inserted.iter().map(|element| element.tag).collect();
         let mut at = 0;
         while at < input.len() {
@@ -77,7 +83,13 @@ impl Rewrite<'_> {
         Ok(())
     }
 
-    fn element(&mut self, found: &Element<'_>, syntax: Syntax, depth: usize, out: &mut Vec<u8>) -> Result<(), RewriteError> {
+    fn element(
+        &mut self,
+        found: &Element<'_>,
+        syntax: Syntax,
+        depth: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RewriteError> {
         let tag = found.header.tag;
         if tag & 0xFFFF == 0 && self.rules.drops_group_lengths() {
             return Ok(());
@@ -116,7 +128,13 @@ impl Rewrite<'_> {
     }
 
     /// Rewrites the items; a sequence in which nothing changes is copied as it is.
-    fn sequence(&mut self, found: &Element<'_>, syntax: Syntax, depth: usize, out: &mut Vec<u8>) -> Result<(), RewriteError> {
+    fn sequence(
+        &mut self,
+        found: &Element<'_>,
+        syntax: Syntax,
+        depth: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RewriteError> {
         let depth_left = self.max_depth.checked_sub(depth + 1).ok_or(RewriteError::TooDeep)?;
         let inside = if found.header.vr == *b"UN" && syntax.explicit { Syntax::IMPLICIT } else { found.inside };
         let before = items(found.value, inside, depth_left)?;
@@ -157,7 +175,9 @@ impl Rewrite<'_> {
 /// A sequence by its VR, by its undefined length, or by the dictionary if it is written as UN.
 fn is_sequence(found: &Element<'_>) -> bool {
     let Element { header, value, .. } = found;
-    header.vr == *b"SQ" || header.length == UNDEFINED || (header.vr == *b"UN" && !value.is_empty() && dictionary_vr(header.tag) == *b"SQ")
+    header.vr == *b"SQ"
+        || header.length == UNDEFINED
+        || (header.vr == *b"UN" && !value.is_empty() && dictionary_vr(header.tag) == *b"SQ")
 }
 
 /// Writes an element that is to be there in any case.

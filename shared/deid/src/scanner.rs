@@ -56,7 +56,12 @@ fn sequence_end(bytes: &[u8], syntax: Syntax, depth_left: usize) -> Result<Optio
 }
 
 /// Bytes of an item's content and of its delimiter.
-pub(crate) fn item_end(bytes: &[u8], length: u32, syntax: Syntax, depth_left: usize) -> Result<Option<(usize, usize)>, RewriteError> {
+pub(crate) fn item_end(
+    bytes: &[u8],
+    length: u32,
+    syntax: Syntax,
+    depth_left: usize,
+) -> Result<Option<(usize, usize)>, RewriteError> {
     if length != UNDEFINED {
         return Ok((bytes.len() >= length as usize).then_some((length as usize, 0)));
     }
@@ -86,7 +91,8 @@ pub(crate) fn items(value: &[u8], syntax: Syntax, depth_left: usize) -> Result<V
         if head.tag != ITEM {
             return Err(RewriteError::Malformed("something else than an item in a sequence"));
         }
-        let (content, delimiter) = item_end(&value[at + 8..], head.length, syntax, depth_left)?.ok_or(RewriteError::Truncated)?;
+        let (content, delimiter) =
+            item_end(&value[at + 8..], head.length, syntax, depth_left)?.ok_or(RewriteError::Truncated)?;
         found.push(&value[at + 8..at + 8 + content]);
         at += 8 + content + delimiter;
     }

@@ -68,10 +68,23 @@ impl Rewriter {
     pub fn new(transfer_syntax_uid: &str, rules: Arc<dyn RuleSet>, limits: Limits) -> Self {
         let (syntax, deflated) = Syntax::of(transfer_syntax_uid);
         let deflate = deflated.then(|| {
-            Box::new(Deflate { inflate: Decompress::new(false), deflate: Compress::new(Compression::default(), false), ended: false })
+            Box::new(Deflate {
+                inflate: Decompress::new(false),
+                deflate: Compress::new(Compression::default(), false),
+                ended: false,
+            })
         });
         let state = State::Header { at: 0, retry: 0 };
-        let inner = Inner { rules, limits, syntax, state, held: Vec::new(), facts: None, inserted: Vec::new(), tally: Tally::default() };
+        let inner = Inner {
+            rules,
+            limits,
+            syntax,
+            state,
+            held: Vec::new(),
+            facts: None,
+            inserted: Vec::new(),
+            tally: Tally::default(),
+        };
         Self { inner, deflate }
     }
 
@@ -120,7 +133,10 @@ impl Deflate {
         while !self.ended {
             piece.clear();
             let before = self.inflate.total_in();
-            let status = self.inflate.decompress_vec(chunk, &mut piece, FlushDecompress::None).map_err(|_| RewriteError::Deflate)?;
+            let status = self
+                .inflate
+                .decompress_vec(chunk, &mut piece, FlushDecompress::None)
+                .map_err(|_| RewriteError::Deflate)?;
             let taken = usize::try_from(self.inflate.total_in() - before).unwrap_or(0);
             chunk = &chunk[taken..];
             inner.push(&piece, plain)?;
@@ -197,7 +213,11 @@ impl Inner {
                     self.state = match head.tag {
                         ITEM if head.length != UNDEFINED => State::Fragment { left: u64::from(head.length) },
                         SEQUENCE_END => State::Tail,
-                        _ => return Err(RewriteError::Malformed("something else than a fragment in encapsulated pixel data")),
+                        _ => {
+                            return Err(RewriteError::Malformed(
+                                "something else than a fragment in encapsulated pixel data",
+                            ));
+                        }
                     };
                 }
                 State::Pixels { ref mut left } | State::Fragment { ref mut left } => {
@@ -211,7 +231,11 @@ impl Inner {
                     self.after_value();
                 }
                 State::Tail => {
-                    return if self.held.len() > self.limits.header { Err(RewriteError::TooLarge(self.limits.header)) } else { Ok(()) };
+                    return if self.held.len() > self.limits.header {
+                        Err(RewriteError::TooLarge(self.limits.header))
+                    } else {
+                        Ok(())
+                    };
                 }
             }
         }
@@ -219,15 +243,18 @@ impl Inner {
 
     /// Walks the top level; true when the pixels were reached and the header was written.
     fn scan_header(&mut self, mut at: usize, out: &mut Vec<u8>) -> Result<bool, RewriteError> {
-        loop {
-            let Some(head) = header(&self.held[at..], self.syntax) else { break };
+        while let Some(head) = header(&self.held[at..], self.syntax) {
             if head.tag >> 16 == PIXELS && head.tag & 0xFFFF != 0 {
                 self.write_header(at, out)?;
                 let syntax = self.syntax;
                 // Further pixel elements before the pixels themselves do not occur; all of the group passes.
                 crate::element::put_header(out, syntax, head.tag, head.vr, head.length);
                 self.held.drain(..at + head.size);
-                self.state = if head.length == UNDEFINED { State::Fragments } else { State::Pixels { left: u64::from(head.length) } };
+                self.state = if head.length == UNDEFINED {
+                    State::Fragments
+                } else {
+                    State::Pixels { left: u64::from(head.length) }
+                };
                 return Ok(true);
             }
             if head.length != UNDEFINED && head.length as usize > self.limits.header {
@@ -250,7 +277,8 @@ impl Inner {
         let facts = Facts::of(&self.held[..end], self.syntax, self.limits.depth)?;
         self.inserted = self.rules.inserted(&facts);
         self.inserted.sort_by_key(|element| element.tag);
-        let mut rewrite = Rewrite { rules: &*self.rules, facts: &facts, max_depth: self.limits.depth, tally: self.tally };
+        let mut rewrite =
+            Rewrite { rules: &*self.rules, facts: &facts, max_depth: self.limits.depth, tally: self.tally };
         rewrite.top(&self.held[..end], self.syntax, &mut self.inserted, out)?;
         self.tally = rewrite.tally;
         // Everything that is inserted belongs before the pixels.
@@ -274,7 +302,8 @@ impl Inner {
             State::Tail | State::Pixels { left: 0 } => {
                 let facts = self.facts.clone().unwrap_or_default();
                 let tail = std::mem::take(&mut self.held);
-                let mut rewrite = Rewrite { rules: &*self.rules, facts: &facts, max_depth: self.limits.depth, tally: self.tally };
+                let mut rewrite =
+                    Rewrite { rules: &*self.rules, facts: &facts, max_depth: self.limits.depth, tally: self.tally };
                 rewrite.top(&tail, self.syntax, &mut Vec::new(), out)?;
                 self.tally = rewrite.tally;
                 Ok(())

@@ -1,5 +1,7 @@
 //! The rewriter on hand-made data sets in every transfer syntax, cut in every way, and on hostile ones.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::io::{Read, Write};
 use std::sync::Arc;
 
@@ -86,9 +88,20 @@ fn pixels() -> Vec<u8> {
 
 /// A data set full of identifiers; `encapsulated` pixels come in two fragments.
 fn data_set(m: Maker, encapsulated: bool) -> Vec<u8> {
-    let referenced = m.sequence(0x0008_1140, &[[m.element(0x0008_1150, "UI", b"1.2.840.10008.5.1.4.1.1.2"), m.element(0x0008_1155, "UI", b"1.2.3.9")].concat()]);
+    let referenced = m.sequence(
+        0x0008_1140,
+        &[[m.element(0x0008_1150, "UI", b"1.2.840.10008.5.1.4.1.1.2"), m.element(0x0008_1155, "UI", b"1.2.3.9")]
+            .concat()],
+    );
     let private = m.sequence(0x0009_1001, &[m.element(0x0010_0010, "PN", b"Doe^Jane")]);
-    let deep = m.sequence(0x0040_0275, &[[m.element(0x0010_0020, "LO", b"ID-4711"), m.sequence(0x0008_1110, &[m.element(0x0010_0010, "PN", b"Doe^Jane")])].concat()]);
+    let deep = m.sequence(
+        0x0040_0275,
+        &[[
+            m.element(0x0010_0020, "LO", b"ID-4711"),
+            m.sequence(0x0008_1110, &[m.element(0x0010_0010, "PN", b"Doe^Jane")]),
+        ]
+        .concat()],
+    );
     let mut all = [
         m.element(0x0008_0000, "UL", &m.u32(4)),
         m.element(0x0008_0005, "CS", b"ISO_IR 100"),
@@ -135,7 +148,12 @@ fn key() -> ProjectKey {
 }
 
 fn rules(pseudonym: &str, trial: &str) -> Arc<FirstRules> {
-    Arc::new(FirstRules::new(Options { key: key(), pseudonym: pseudonym.into(), trial_protocol_id: trial.into(), trial_protocol_name: String::new() }))
+    Arc::new(FirstRules::new(Options {
+        key: key(),
+        pseudonym: pseudonym.into(),
+        trial_protocol_id: trial.into(),
+        trial_protocol_name: String::new(),
+    }))
 }
 
 fn run(syntax: &str, chunks: &[&[u8]], pseudonym: &str, limits: Limits) -> Result<(Vec<u8>, Report), RewriteError> {
@@ -210,12 +228,23 @@ fn the_output_is_the_same_every_time_and_stays_readable() {
 #[test]
 fn trial_marks_alone_leave_everything_else_byte_for_byte() {
     let maker = Maker::of(EXPLICIT, true);
-    let input = [maker.element(0x0010_0020, "LO", b"ID"), maker.element(0x0020_000D, "UI", b"1.2"), maker.element(0x7FE0_0010, "OW", &[1, 2])].concat();
+    let input = [
+        maker.element(0x0010_0020, "LO", b"ID"),
+        maker.element(0x0020_000D, "UI", b"1.2"),
+        maker.element(0x7FE0_0010, "OW", &[1, 2]),
+    ]
+    .concat();
     let mut rewriter = Rewriter::new(EXPLICIT, rules("", "TRIAL"), Limits::default());
     let mut out = Vec::new();
     rewriter.push(&input, &mut out).unwrap();
     rewriter.finish(&mut out).unwrap();
-    let marked = [maker.element(0x0010_0020, "LO", b"ID"), maker.element(0x0012_0020, "LO", b"TRIAL"), maker.element(0x0020_000D, "UI", b"1.2"), maker.element(0x7FE0_0010, "OW", &[1, 2])].concat();
+    let marked = [
+        maker.element(0x0010_0020, "LO", b"ID"),
+        maker.element(0x0012_0020, "LO", b"TRIAL"),
+        maker.element(0x0020_000D, "UI", b"1.2"),
+        maker.element(0x7FE0_0010, "OW", &[1, 2]),
+    ]
+    .concat();
     assert_eq!(out, marked);
 }
 
@@ -224,7 +253,8 @@ fn every_truncation_is_an_error_and_never_a_shorter_object() {
     for (syntax, encapsulated) in [(EXPLICIT, false), (JPEG, true), (IMPLICIT, false)] {
         let maker = Maker::of(syntax, false);
         let whole = data_set(maker, encapsulated);
-        let tail = maker.sequence(0xFFFA_FFFA, &[maker.element(0x0400_0310, "OB", b"SECRETBLOB")]).len() + maker.element(0xFFFC_FFFC, "OB", b"SECRETBLOB").len();
+        let tail = maker.sequence(0xFFFA_FFFA, &[maker.element(0x0400_0310, "OB", b"SECRETBLOB")]).len()
+            + maker.element(0xFFFC_FFFC, "OB", b"SECRETBLOB").len();
         // Cuts within the pixels or within an element; a cut between two elements of the header cannot be told from an end.
         for cut in [whole.len() - tail - 1, whole.len() - tail - 900, whole.len() - 1, 13, 75] {
             assert!(run(syntax, &[&whole[..cut]], "P", Limits::default()).is_err(), "cut at {cut} of {}", whole.len());
@@ -235,12 +265,16 @@ fn every_truncation_is_an_error_and_never_a_shorter_object() {
 #[test]
 fn deep_nesting_and_huge_lengths_are_refused_at_once() {
     let maker = Maker::of(IMPLICIT, false);
-    let deep: Vec<u8> = [maker.head(0x0040_0275, "SQ", u32::MAX), maker.head(0xFFFE_E000, "", u32::MAX)].concat().repeat(100_000);
+    let deep: Vec<u8> =
+        [maker.head(0x0040_0275, "SQ", u32::MAX), maker.head(0xFFFE_E000, "", u32::MAX)].concat().repeat(100_000);
     assert_eq!(run(IMPLICIT, &[&deep], "P", Limits::default()).unwrap_err(), RewriteError::TooDeep);
     let huge = maker.head(0x0010_4000, "LT", 0xFFFF_FFF0);
     assert!(matches!(run(IMPLICIT, &[&huge], "P", Limits::default()), Err(RewriteError::TooLarge(_))));
     let long = maker.element(0x0010_4000, "LT", &[b'x'; 4000]);
-    assert!(matches!(run(IMPLICIT, &[&long, &long], "P", Limits { header: 5000, depth: 32 }), Err(RewriteError::TooLarge(5000))));
+    assert!(matches!(
+        run(IMPLICIT, &[&long, &long], "P", Limits { header: 5000, depth: 32 }),
+        Err(RewriteError::TooLarge(5000))
+    ));
 }
 
 #[test]

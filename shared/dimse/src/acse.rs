@@ -3,8 +3,9 @@
 use bytes::BytesMut;
 use dicom_ul::pdu::{
     AssociationAC, AssociationRJ, AssociationRJResult, AssociationRJServiceProviderPresentationReason as Provider,
-    AssociationRJServiceUserReason as User, AssociationRJSource, AssociationRQ, Pdu, PresentationContextNegotiated, PresentationContextProposed,
-    PresentationContextResult, PresentationContextResultReason, RequestorRoles, UserVariableItem, read_pdu, write_pdu,
+    AssociationRJServiceUserReason as User, AssociationRJSource, AssociationRQ, Pdu, PresentationContextNegotiated,
+    PresentationContextProposed, PresentationContextResult, PresentationContextResultReason, RequestorRoles,
+    UserVariableItem, read_pdu, write_pdu,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -26,14 +27,26 @@ pub struct Agreement {
 }
 
 /// Asks for an association.
-pub async fn request(stream: &mut Stream, calling: &str, called: &str, our_max_pdu: u32, proposal: &Proposal) -> Result<Agreement, DimseError> {
+pub async fn request(
+    stream: &mut Stream,
+    calling: &str,
+    called: &str,
+    our_max_pdu: u32,
+    proposal: &Proposal,
+) -> Result<Agreement, DimseError> {
     proposal.checked()?;
     let proposed: Vec<PresentationContextProposed> = (1..=255)
         .step_by(2)
         .zip(&proposal.contexts)
-        .map(|(id, (class, syntaxes))| PresentationContextProposed { id, abstract_syntax: class.clone(), transfer_syntaxes: syntaxes.clone() })
+        .map(|(id, (class, syntaxes))| PresentationContextProposed {
+            id,
+            abstract_syntax: class.clone(),
+            transfer_syntaxes: syntaxes.clone(),
+        })
         .collect();
-    let roles = proposal.as_provider.iter().map(|class| UserVariableItem::ScuScpRoleSelectionSubItem(class.clone(), RequestorRoles { scu: false, scp: true }));
+    let roles = proposal.as_provider.iter().map(|class| {
+        UserVariableItem::ScuScpRoleSelectionSubItem(class.clone(), RequestorRoles { scu: false, scp: true })
+    });
     let pdu = Pdu::AssociationRQ(AssociationRQ {
         protocol_version: 1,
         calling_ae_title: calling.to_owned(),
@@ -67,11 +80,21 @@ fn agreement(proposed: &[PresentationContextProposed], answer: AssociationAC, re
         .filter(|result| result.reason == PresentationContextResultReason::Acceptance)
         .filter_map(|result| {
             let asked = proposed.iter().find(|context| context.id == result.id)?;
-            Some(PresentationContextNegotiated { id: result.id, reason: result.reason, transfer_syntax: clean(&result.transfer_syntax), abstract_syntax: asked.abstract_syntax.clone() })
+            Some(PresentationContextNegotiated {
+                id: result.id,
+                reason: result.reason,
+                transfer_syntax: clean(&result.transfer_syntax),
+                abstract_syntax: asked.abstract_syntax.clone(),
+            })
         })
         .collect();
-    let mut agreement =
-        Agreement { contexts, peer_max_pdu: 0, peer_implementation_class_uid: String::new(), peer_implementation_version_name: String::new(), rest };
+    let mut agreement = Agreement {
+        contexts,
+        peer_max_pdu: 0,
+        peer_implementation_class_uid: String::new(),
+        peer_implementation_version_name: String::new(),
+        rest,
+    };
     take_variables(&mut agreement, &answer.user_variables);
     agreement
 }
@@ -81,7 +104,9 @@ fn take_variables(agreement: &mut Agreement, variables: &[UserVariableItem]) {
         match variable {
             UserVariableItem::MaxLength(length) => agreement.peer_max_pdu = *length,
             UserVariableItem::ImplementationClassUID(uid) => agreement.peer_implementation_class_uid = clean(uid),
-            UserVariableItem::ImplementationVersionName(name) => name.trim().clone_into(&mut agreement.peer_implementation_version_name),
+            UserVariableItem::ImplementationVersionName(name) => {
+                name.trim().clone_into(&mut agreement.peer_implementation_version_name)
+            }
             _ => {}
         }
     }
@@ -93,11 +118,21 @@ fn clean(uid: &str) -> String {
 
 fn rejected(rejection: &AssociationRJ) -> DimseError {
     let reason = match &rejection.source {
-        AssociationRJSource::ServiceUser(User::CallingAETitleNotRecognized) => "the server does not know our calling AE title",
-        AssociationRJSource::ServiceUser(User::CalledAETitleNotRecognized) => "the server does not answer to this called AE title",
-        AssociationRJSource::ServiceUser(User::ApplicationContextNameNotSupported) => "the server does not support the DICOM application context",
-        AssociationRJSource::ServiceProviderPresentation(Provider::TemporaryCongestion) => "the server is congested at present",
-        AssociationRJSource::ServiceProviderPresentation(Provider::LocalLimitExceeded) => "the server has reached its limit of associations",
+        AssociationRJSource::ServiceUser(User::CallingAETitleNotRecognized) => {
+            "the server does not know our calling AE title"
+        }
+        AssociationRJSource::ServiceUser(User::CalledAETitleNotRecognized) => {
+            "the server does not answer to this called AE title"
+        }
+        AssociationRJSource::ServiceUser(User::ApplicationContextNameNotSupported) => {
+            "the server does not support the DICOM application context"
+        }
+        AssociationRJSource::ServiceProviderPresentation(Provider::TemporaryCongestion) => {
+            "the server is congested at present"
+        }
+        AssociationRJSource::ServiceProviderPresentation(Provider::LocalLimitExceeded) => {
+            "the server has reached its limit of associations"
+        }
         AssociationRJSource::ServiceProviderASCE(_) => "the server does not support this protocol version",
         _ => "the server gave no reason",
     };
@@ -130,8 +165,13 @@ pub async fn accept(
     choose: impl Fn(&PresentationContextProposed) -> Result<String, PresentationContextResultReason>,
 ) -> Result<(Agreement, Vec<String>), DimseError> {
     let Requested { request, rest } = requested;
-    let mut agreement =
-        Agreement { contexts: Vec::new(), peer_max_pdu: 0, peer_implementation_class_uid: String::new(), peer_implementation_version_name: String::new(), rest };
+    let mut agreement = Agreement {
+        contexts: Vec::new(),
+        peer_max_pdu: 0,
+        peer_implementation_class_uid: String::new(),
+        peer_implementation_version_name: String::new(),
+        rest,
+    };
     take_variables(&mut agreement, &request.user_variables);
     let mut results = Vec::new();
     for context in &request.presentation_contexts {
@@ -141,7 +181,12 @@ pub async fn accept(
         };
         if reason == PresentationContextResultReason::Acceptance {
             let abstract_syntax = clean(&context.abstract_syntax);
-            agreement.contexts.push(PresentationContextNegotiated { id: context.id, reason: reason.clone(), transfer_syntax: transfer_syntax.clone(), abstract_syntax });
+            agreement.contexts.push(PresentationContextNegotiated {
+                id: context.id,
+                reason: reason.clone(),
+                transfer_syntax: transfer_syntax.clone(),
+                abstract_syntax,
+            });
         }
         results.push(PresentationContextResult { id: context.id, reason, transfer_syntax });
     }
@@ -150,7 +195,9 @@ pub async fn accept(
         .user_variables
         .iter()
         .filter_map(|variable| match variable {
-            UserVariableItem::ScuScpRoleSelectionSubItem(class, roles) => Some((clean(class), RequestorRoles { scu: roles.scu, scp: roles.scp })),
+            UserVariableItem::ScuScpRoleSelectionSubItem(class, roles) => {
+                Some((clean(class), RequestorRoles { scu: roles.scu, scp: roles.scp }))
+            }
             _ => None,
         })
         .collect();
@@ -186,10 +233,20 @@ pub enum Refusal {
 /// Turns a caller away.
 pub async fn reject(stream: &mut Stream, refusal: Refusal) {
     let (result, source) = match refusal {
-        Refusal::UnknownCaller => (AssociationRJResult::Permanent, AssociationRJSource::ServiceUser(User::CallingAETitleNotRecognized)),
-        Refusal::UnknownCalled => (AssociationRJResult::Permanent, AssociationRJSource::ServiceUser(User::CalledAETitleNotRecognized)),
-        Refusal::Congestion => (AssociationRJResult::Transient, AssociationRJSource::ServiceProviderPresentation(Provider::TemporaryCongestion)),
-        Refusal::Limit => (AssociationRJResult::Transient, AssociationRJSource::ServiceProviderPresentation(Provider::LocalLimitExceeded)),
+        Refusal::UnknownCaller => {
+            (AssociationRJResult::Permanent, AssociationRJSource::ServiceUser(User::CallingAETitleNotRecognized))
+        }
+        Refusal::UnknownCalled => {
+            (AssociationRJResult::Permanent, AssociationRJSource::ServiceUser(User::CalledAETitleNotRecognized))
+        }
+        Refusal::Congestion => (
+            AssociationRJResult::Transient,
+            AssociationRJSource::ServiceProviderPresentation(Provider::TemporaryCongestion),
+        ),
+        Refusal::Limit => (
+            AssociationRJResult::Transient,
+            AssociationRJSource::ServiceProviderPresentation(Provider::LocalLimitExceeded),
+        ),
     };
     if send(stream, &Pdu::AssociationRJ(AssociationRJ { result, source })).await.is_ok() {
         let _ = stream.shutdown().await;
@@ -214,7 +271,8 @@ async fn receive(stream: &mut Stream) -> Result<(Pdu, BytesMut), DimseError> {
             let whole = 6 + length as usize;
             if input.len() >= whole {
                 let bytes = input.split_to(whole);
-                let pdu = read_pdu(&bytes[..], MAX_ASSOCIATION_PDU, true).map_err(|error| protocol(error.to_string()))?;
+                let pdu =
+                    read_pdu(&bytes[..], MAX_ASSOCIATION_PDU, true).map_err(|error| protocol(error.to_string()))?;
                 return Ok((pdu.ok_or_else(|| protocol("a PDU that ends in the middle"))?, input));
             }
         }

@@ -39,11 +39,21 @@ pub enum Event {
 enum State {
     Pdu,
     /// Within a P-DATA PDU with this many bytes left.
-    Pdv { pdu_left: u32 },
+    Pdv {
+        pdu_left: u32,
+    },
     /// Within a PDV.
-    Body { pdu_left: u32, left: u32, context: u8, control: u8 },
+    Body {
+        pdu_left: u32,
+        left: u32,
+        context: u8,
+        control: u8,
+    },
     /// Within a PDU without use for us; its type is kept for the end.
-    Skip { left: u32, kind: u8 },
+    Skip {
+        left: u32,
+        kind: u8,
+    },
 }
 
 /// The state machine.
@@ -85,7 +95,12 @@ impl Assembler {
                     if length < 2 || pdu_left < 6 || length - 2 > pdu_left - 6 {
                         return Err(protocol("a PDV that does not fit its PDU"));
                     }
-                    self.state = State::Body { pdu_left: pdu_left - 4 - length, left: length - 2, context: head[4], control: head[5] };
+                    self.state = State::Body {
+                        pdu_left: pdu_left - 4 - length,
+                        left: length - 2,
+                        context: head[4],
+                        control: head[5],
+                    };
                     input.advance(6);
                 }
                 State::Body { pdu_left, left, context, control } => {
@@ -95,7 +110,11 @@ impl Assembler {
                     }
                     let bytes = input.split_to(take as usize);
                     let left = left - take;
-                    self.state = if left == 0 { State::Pdv { pdu_left } } else { State::Body { pdu_left, left, context, control } };
+                    self.state = if left == 0 {
+                        State::Pdv { pdu_left }
+                    } else {
+                        State::Body { pdu_left, left, context, control }
+                    };
                     let last = left == 0 && control & 2 != 0;
                     if control & 1 == 0 {
                         return Ok(Some(Event::Data { context, bytes: bytes.freeze(), last }));
@@ -125,7 +144,9 @@ impl Assembler {
 
     fn begin_pdu(&self, kind: u8, length: u32) -> Result<State, DimseError> {
         match kind {
-            0x04 if length > self.max_pdu => Err(protocol(format!("a PDU of {length} bytes, {} are allowed", self.max_pdu))),
+            0x04 if length > self.max_pdu => {
+                Err(protocol(format!("a PDU of {length} bytes, {} are allowed", self.max_pdu)))
+            }
             0x04 => Ok(State::Pdv { pdu_left: length }),
             0x05..=0x07 if length <= 64 => Ok(State::Skip { left: length, kind }),
             0x05..=0x07 => Err(protocol("a release or abort PDU of impossible length")),
@@ -230,7 +251,12 @@ mod tests {
 
     #[test]
     fn impossible_lengths_are_refused_at_once() {
-        for bytes in [vec![4, 0, 0xFF, 0xFF, 0xFF, 0xFF], vec![4, 0, 0, 0, 0, 8, 0, 0, 0, 9, 1, 2], vec![4, 0, 0, 0, 0, 6, 0, 0, 0, 1, 1, 2], vec![1, 0, 0, 0, 0, 4]] {
+        for bytes in [
+            vec![4, 0, 0xFF, 0xFF, 0xFF, 0xFF],
+            vec![4, 0, 0, 0, 0, 8, 0, 0, 0, 9, 1, 2],
+            vec![4, 0, 0, 0, 0, 6, 0, 0, 0, 1, 1, 2],
+            vec![1, 0, 0, 0, 0, 4],
+        ] {
             let mut input = BytesMut::from(&bytes[..]);
             assert!(Assembler::new(1 << 20).next(&mut input).is_err());
         }

@@ -117,11 +117,19 @@ impl Association {
         prepare(&tcp).map_err(DimseError::Connect)?;
         let handshake = async {
             let mut stream = encrypt(tcp, peer).await?;
-            let agreement = acse::request(&mut stream, &peer.calling_ae_title, &peer.called_ae_title, peer.max_pdu, proposal).await?;
+            let agreement =
+                acse::request(&mut stream, &peer.calling_ae_title, &peer.called_ae_title, peer.max_pdu, proposal)
+                    .await?;
             Ok((stream, agreement))
         };
-        let (stream, agreement) = tokio::time::timeout(peer.timeouts.handshake, handshake).await.map_err(|_| DimseError::Timeout(Phase::Handshake))??;
-        let contexts = agreement.contexts.into_iter().map(|context| Context { id: context.id, sop_class_uid: context.abstract_syntax, transfer_syntax_uid: context.transfer_syntax });
+        let (stream, agreement) = tokio::time::timeout(peer.timeouts.handshake, handshake)
+            .await
+            .map_err(|_| DimseError::Timeout(Phase::Handshake))??;
+        let contexts = agreement.contexts.into_iter().map(|context| Context {
+            id: context.id,
+            sop_class_uid: context.abstract_syntax,
+            transfer_syntax_uid: context.transfer_syntax,
+        });
         let negotiated = Negotiated {
             took: begun.elapsed(),
             peer_max_pdu: agreement.peer_max_pdu,
@@ -156,7 +164,10 @@ impl Association {
         self.negotiated
             .contexts
             .iter()
-            .find(|context| context.sop_class_uid == sop_class_uid && transfer_syntax_uid.is_none_or(|uid| context.transfer_syntax_uid == uid))
+            .find(|context| {
+                context.sop_class_uid == sop_class_uid
+                    && transfer_syntax_uid.is_none_or(|uid| context.transfer_syntax_uid == uid)
+            })
             .cloned()
     }
 
@@ -199,7 +210,10 @@ async fn encrypt(tcp: TcpStream, peer: &Peer) -> Result<Stream, DimseError> {
     let Some(tls) = &peer.tls else { return Ok(Stream::Plain(tcp)) };
     let name = tls.server_name.clone().unwrap_or_else(|| peer.host.clone());
     let name = ServerName::try_from(name).map_err(|_| DimseError::Tls("the server name is not a valid name".into()))?;
-    let stream = TlsConnector::from(tls.config.clone()).connect(name, tcp).await.map_err(|error| DimseError::Tls(error.to_string()))?;
+    let stream = TlsConnector::from(tls.config.clone())
+        .connect(name, tcp)
+        .await
+        .map_err(|error| DimseError::Tls(error.to_string()))?;
     Ok(Stream::Tls(Box::new(stream.into())))
 }
 

@@ -138,7 +138,8 @@ impl Command {
 }
 
 fn element(bytes: &[u8]) -> Result<(u16, &[u8], &[u8]), DimseError> {
-    let (head, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| protocol("a command set that ends in the middle"))?;
+    let (head, rest) =
+        bytes.split_first_chunk::<8>().ok_or_else(|| protocol("a command set that ends in the middle"))?;
     let group = u16::from_le_bytes([head[0], head[1]]);
     let length = usize::try_from(u32::from_le_bytes([head[4], head[5], head[6], head[7]])).unwrap_or(usize::MAX);
     if group != 0 || length > rest.len() {
@@ -149,7 +150,10 @@ fn element(bytes: &[u8]) -> Result<(u16, &[u8], &[u8]), DimseError> {
 }
 
 fn as_number(value: &[u8]) -> Result<u16, DimseError> {
-    value.first_chunk().map(|bytes| u16::from_le_bytes(*bytes)).ok_or_else(|| protocol("a number without bytes in a command set"))
+    value
+        .first_chunk()
+        .map(|bytes| u16::from_le_bytes(*bytes))
+        .ok_or_else(|| protocol("a number without bytes in a command set"))
 }
 
 fn as_text(value: &[u8]) -> String {

@@ -76,7 +76,9 @@ impl DimseError {
     pub fn is_retriable(&self) -> bool {
         match self {
             Self::Rejected { transient, .. } => *transient,
-            Self::Connect(_) | Self::Timeout(_) | Self::Aborted | Self::Closed | Self::Broken(_) | Self::Source(_) => true,
+            Self::Connect(_) | Self::Timeout(_) | Self::Aborted | Self::Closed | Self::Broken(_) | Self::Source(_) => {
+                true
+            }
             Self::NoContext(_) | Self::Protocol(_) | Self::Tls(_) | Self::TooManyContexts(_) | Self::Cancelled => false,
         }
     }

@@ -179,6 +179,9 @@ fn is_long(vr: [u8; 2]) -> bool {
     matches!(&vr, b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"SQ" | b"SV" | b"UC" | b"UN" | b"UR" | b"UT" | b"UV")
 }
 
+/// Key, value representation, length.
+type Header = ((u16, u16), [u8; 2], u32);
+
 struct Reader<'a> {
     bytes: &'a [u8],
     explicit: bool,
@@ -200,7 +203,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Key, value representation, length of the next element.
-    fn header(&mut self) -> Result<((u16, u16), [u8; 2], u32), InvalidIdentifier> {
+    fn header(&mut self) -> Result<Header, InvalidIdentifier> {
         let key = (self.u16()?, self.u16()?);
         if key.0 == 0xFFFE || !self.explicit {
             let vr = tags::ALL.iter().find(|tag| (tag.0, tag.1) == key).map_or(*b"UN", |tag| tag.2);
@@ -249,7 +252,10 @@ mod tests {
     use super::*;
 
     fn sample() -> Identifier {
-        Identifier::at_level("STUDY").with(tags::PATIENT_ID, "P1").with(tags::STUDY_INSTANCE_UID, "1.2.3").asking(&[tags::STUDY_DATE, tags::PATIENT_ID])
+        Identifier::at_level("STUDY")
+            .with(tags::PATIENT_ID, "P1")
+            .with(tags::STUDY_INSTANCE_UID, "1.2.3")
+            .asking(&[tags::STUDY_DATE, tags::PATIENT_ID])
     }
 
     #[test]
@@ -267,13 +273,16 @@ mod tests {
 
     #[test]
     fn sequences_are_passed_over_and_deep_ones_refused() {
-        let mut bytes = vec![0x08, 0, 0x40, 0x11, b'S', b'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF];
+        let mut bytes = vec![
+            0x08, 0, 0x40, 0x11, b'S', b'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF,
+        ];
         bytes.extend_from_slice(&sample().encode(uids::EXPLICIT_VR_LITTLE_ENDIAN));
         bytes.extend_from_slice(&[0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0, 0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
         bytes.extend_from_slice(&Identifier::new().with(tags::MODALITY, "CT").encode(uids::EXPLICIT_VR_LITTLE_ENDIAN));
         let found = Identifier::decode(&bytes, uids::EXPLICIT_VR_LITTLE_ENDIAN).unwrap();
         assert_eq!((found.text(tags::MODALITY), found.text(tags::PATIENT_ID)), ("CT".into(), String::new()));
-        let deep: Vec<u8> = [0x08, 0, 0x40, 0x11, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF].repeat(10_000);
+        let deep: Vec<u8> =
+            [0x08, 0, 0x40, 0x11, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF].repeat(10_000);
         assert_eq!(Identifier::decode(&deep, uids::IMPLICIT_VR_LITTLE_ENDIAN), Err(InvalidIdentifier));
     }
 

@@ -108,11 +108,17 @@ impl Proposal {
 /// long as there is room: what is stored compressed can then come as it is. Together with the C-GET context this stays at 128.
 #[must_use]
 pub fn get_contexts(classes: &[String]) -> Vec<(String, Vec<String>)> {
-    let known: Vec<String> = if classes.is_empty() { uids::STORAGE_CLASSES.iter().map(|uid| (*uid).to_owned()).collect() } else { classes.to_vec() };
+    let known: Vec<String> = if classes.is_empty() {
+        uids::STORAGE_CLASSES.iter().map(|uid| (*uid).to_owned()).collect()
+    } else {
+        classes.to_vec()
+    };
     let room = MAX_CONTEXTS - 1;
     let known: Vec<String> = known.into_iter().take(room).collect();
-    let mut contexts: Vec<(String, Vec<String>)> =
-        known.iter().map(|class| (class.clone(), uids::UNCOMPRESSED.iter().map(|uid| (*uid).to_owned()).collect())).collect();
+    let mut contexts: Vec<(String, Vec<String>)> = known
+        .iter()
+        .map(|class| (class.clone(), uids::UNCOMPRESSED.iter().map(|uid| (*uid).to_owned()).collect()))
+        .collect();
     let single = (room - contexts.len()) / known.len().max(1);
     for (number, class) in known.iter().enumerate() {
         let separate = single.min(uids::STORED.len());

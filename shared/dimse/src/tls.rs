@@ -25,14 +25,21 @@ pub struct TlsServer {
 impl TlsClient {
     /// `ca`: who may sign the peer's certificate (needed: without it no peer can be verified). `certificate` and `key`: ours, if the
     /// peer wants to know us. `server_name`: expected in the peer's certificate instead of its host name.
-    pub fn from_pem(ca: Option<&str>, certificate: Option<&str>, key: Option<&str>, server_name: Option<&str>) -> Result<Self, DimseError> {
+    pub fn from_pem(
+        ca: Option<&str>,
+        certificate: Option<&str>,
+        key: Option<&str>,
+        server_name: Option<&str>,
+    ) -> Result<Self, DimseError> {
         let ca = ca.ok_or_else(|| DimseError::Tls("a CA certificate is needed to verify the server".into()))?;
         let builder = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(failed)?
             .with_root_certificates(roots(ca)?);
         let config = match (certificate, key) {
-            (Some(certificate), Some(key)) => builder.with_client_auth_cert(certificates(certificate)?, private_key(key)?).map_err(failed)?,
+            (Some(certificate), Some(key)) => {
+                builder.with_client_auth_cert(certificates(certificate)?, private_key(key)?).map_err(failed)?
+            }
             (None, None) => builder.with_no_client_auth(),
             (Some(_), None) => return Err(DimseError::Tls("the client certificate has no private key".into())),
             (None, Some(_)) => return Err(DimseError::Tls("the private key has no client certificate".into())),
@@ -44,10 +51,13 @@ impl TlsClient {
 impl TlsServer {
     /// `certificate` and `key`: ours. `client_ca`: who must have signed the certificate of every caller; `None` lets callers without one in.
     pub fn from_pem(certificate: &str, key: &str, client_ca: Option<&str>) -> Result<Self, DimseError> {
-        let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(failed)?;
+        let builder =
+            ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(failed)?;
         let builder = match client_ca {
             Some(ca) => {
-                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots(ca)?), provider()).build().map_err(failed)?;
+                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots(ca)?), provider())
+                    .build()
+                    .map_err(failed)?;
                 builder.with_client_cert_verifier(verifier)
             }
             None => builder.with_no_client_auth(),
@@ -66,12 +76,15 @@ fn failed(error: impl std::fmt::Display) -> DimseError {
 }
 
 fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, DimseError> {
-    let found: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().map_err(|_| DimseError::Tls("a certificate cannot be read as PEM".into()))?;
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|_| DimseError::Tls("a certificate cannot be read as PEM".into()))?;
     if found.is_empty() { Err(DimseError::Tls("there is no certificate in the PEM text".into())) } else { Ok(found) }
 }
 
 fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, DimseError> {
-    PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| DimseError::Tls("the private key cannot be read as PEM".into()))
+    PrivateKeyDer::from_pem_slice(pem.as_bytes())
+        .map_err(|_| DimseError::Tls("the private key cannot be read as PEM".into()))
 }
 
 fn roots(pem: &str) -> Result<RootCertStore, DimseError> {

@@ -132,7 +132,15 @@ impl Wire {
     }
 
     /// Cuts bytes into PDUs of one PDV each: a header of 12 bytes and a slice of the data.
-    fn cut<'a>(&self, context: u8, kind: u8, data: &'a [u8], last: bool, heads: &mut Vec<[u8; 12]>, parts: &mut Vec<Part<'a>>) {
+    fn cut<'a>(
+        &self,
+        context: u8,
+        kind: u8,
+        data: &'a [u8],
+        last: bool,
+        heads: &mut Vec<[u8; 12]>,
+        parts: &mut Vec<Part<'a>>,
+    ) {
         let pieces = data.len().div_ceil(self.chunk).max(1);
         for number in 0..pieces {
             let piece = &data[number * self.chunk..data.len().min((number + 1) * self.chunk)];
@@ -147,7 +155,8 @@ impl Wire {
     }
 
     async fn write_parts(&mut self, heads: &[[u8; 12]], parts: &[Part<'_>]) -> Result<(), DimseError> {
-        let mut slices: Vec<IoSlice<'_>> = parts.iter().flat_map(|part| [IoSlice::new(&heads[part.head]), IoSlice::new(part.piece)]).collect();
+        let mut slices: Vec<IoSlice<'_>> =
+            parts.iter().flat_map(|part| [IoSlice::new(&heads[part.head]), IoSlice::new(part.piece)]).collect();
         let mut open = &mut slices[..];
         while !open.is_empty() {
             let some = open.len().min(SLICES);
@@ -224,7 +233,11 @@ struct Part<'a> {
     piece: &'a [u8],
 }
 
-async fn limited<T>(work: impl Future<Output = std::io::Result<T>>, limit: Duration, cancel: &CancellationToken) -> Result<T, DimseError> {
+async fn limited<T>(
+    work: impl Future<Output = std::io::Result<T>>,
+    limit: Duration,
+    cancel: &CancellationToken,
+) -> Result<T, DimseError> {
     tokio::select! {
         biased;
         result = work => result.map_err(DimseError::Broken),

@@ -47,7 +47,11 @@ macro_rules! id {
         impl TryFrom<String> for $name {
             type Error = InvalidValue;
             fn try_from(text: String) -> Result<Self, InvalidValue> {
-                if is_ulid(&text) { Ok(Self(text)) } else { Err(InvalidValue::new(concat!($noun, " id"), "is not known")) }
+                if is_ulid(&text) {
+                    Ok(Self(text))
+                } else {
+                    Err(InvalidValue::new(concat!($noun, " id"), "is not known"))
+                }
             }
         }
 
@@ -92,7 +96,9 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "..", "81BX5ZZKBKACTAV9WEVGEMMVRZ", "01ARZ3NDEKTSV4RRFFQ69G5FAU!", "01arz3ndektsv4rrffq69g5fav"] {
+        for text in
+            ["", "..", "81BX5ZZKBKACTAV9WEVGEMMVRZ", "01ARZ3NDEKTSV4RRFFQ69G5FAU!", "01arz3ndektsv4rrffq69g5fav"]
+        {
             assert!(text.parse::<TaskId>().is_err(), "{text}");
         }
     }

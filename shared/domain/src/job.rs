@@ -148,7 +148,9 @@ impl TaskCounts {
             Self { warning, .. } if warning == all => (JobStatus::Warning, "All transfers finished with warnings."),
             Self { warning, .. } if warning > 0 => (JobStatus::Warning, "Some transfers finished with warnings."),
             Self { success, .. } if success == all => (JobStatus::Success, "All transfers succeeded."),
-            Self { success, .. } if success > 0 => (JobStatus::Success, "Some transfers succeeded, the others were canceled."),
+            Self { success, .. } if success > 0 => {
+                (JobStatus::Success, "Some transfers succeeded, the others were canceled.")
+            }
             _ => (JobStatus::Canceled, "The job was canceled."),
         }
     }

@@ -97,7 +97,6 @@ pub struct Services {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one capability that an administrator ticks")]
 pub struct DicomWeb {
     /// Base address, such as `https://pacs.example/dicom-web`; empty means none.
     pub root_url: String,
@@ -269,8 +268,14 @@ impl Services {
 impl Server {
     fn check(&mut self) -> Result<(), InvalidValue> {
         self.host = self.host.trim().to_owned();
-        if self.host.is_empty() || self.host.len() > 255 || self.host.chars().any(|c| c.is_whitespace() || c.is_control() || c == '/') {
-            return Err(InvalidValue::new("host", "must be a host name or an address, without http:// and without blanks"));
+        if self.host.is_empty()
+            || self.host.len() > 255
+            || self.host.chars().any(|c| c.is_whitespace() || c.is_control() || c == '/')
+        {
+            return Err(InvalidValue::new(
+                "host",
+                "must be a host name or an address, without http:// and without blanks",
+            ));
         }
         if self.port == 0 {
             return Err(InvalidValue::new("port", "must be between 1 and 65535"));
@@ -291,7 +296,10 @@ impl DicomWeb {
     fn check(&self) -> Result<(), InvalidValue> {
         let wanted = self.qido || self.wado || self.stow;
         if wanted && !self.root_url.starts_with("http://") && !self.root_url.starts_with("https://") {
-            return Err(InvalidValue::new("DICOMweb address", "must start with http:// or https:// when a DICOMweb service is ticked"));
+            return Err(InvalidValue::new(
+                "DICOMweb address",
+                "must start with http:// or https:// when a DICOMweb service is ticked",
+            ));
         }
         for text in [&self.root_url, &self.qido_prefix, &self.wado_prefix, &self.stow_prefix] {
             check_text("DICOMweb address", text, 2000)?;
@@ -315,9 +323,13 @@ impl Limits {
 impl Folder {
     fn check(&mut self) -> Result<(), InvalidValue> {
         self.path = self.path.trim().to_owned();
-        let safe = self.path.starts_with('/') && self.path.len() <= 256 && !self.path.split('/').any(|part| part == "..");
+        let safe =
+            self.path.starts_with('/') && self.path.len() <= 256 && !self.path.split('/').any(|part| part == "..");
         if !safe || self.path.chars().any(char::is_control) || self.path == "/" {
-            return Err(InvalidValue::new("path", "must be an absolute path of at most 256 characters, without .. in it"));
+            return Err(InvalidValue::new(
+                "path",
+                "must be an absolute path of at most 256 characters, without .. in it",
+            ));
         }
         Ok(())
     }

@@ -16,7 +16,12 @@ pub fn backoff_ms(failed_attempts: u32, jitter: f64) -> Option<u64> {
         2 => 120_000,
         _ => return None,
     };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small positive numbers")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "small positive numbers"
+    )]
     let spread = (base as f64 * 0.25 * jitter.clamp(0.0, 1.0)) as u64;
     Some(base + spread)
 }

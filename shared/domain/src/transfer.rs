@@ -42,7 +42,10 @@ impl TransferOptions {
             check_text(what, text, MAX_TEXT)?;
             // The images' own character sets need not hold anything else.
             if !text.is_ascii() {
-                return Err(InvalidValue::new(what, "must be written with plain letters, digits and signs, without accents"));
+                return Err(InvalidValue::new(
+                    what,
+                    "must be written with plain letters, digits and signs, without accents",
+                ));
             }
         }
         if self.pseudonym.contains(['*', '?', '^', '=']) {
@@ -67,7 +70,9 @@ impl TransferOptions {
     /// person and the job pseudonymises.
     #[must_use]
     pub fn holds_back(&self, modality: &str, sop_class_uid: &str) -> bool {
-        self.pseudonymises() && !self.include_documents && (TEXT_MODALITIES.contains(&modality) || is_document_class(sop_class_uid))
+        self.pseudonymises()
+            && !self.include_documents
+            && (TEXT_MODALITIES.contains(&modality) || is_document_class(sop_class_uid))
     }
 }
 

@@ -14,7 +14,8 @@ use crate::{Engine, Refusal, now};
 impl Engine {
     /// All nodes: servers first, then folders, each by name.
     pub async fn nodes(&self) -> Result<Vec<NodeView>, Refusal> {
-        let mut views: Vec<NodeView> = self.0.nodes.list().await?.into_iter().map(|record| self.node_view(record)).collect();
+        let mut views: Vec<NodeView> =
+            self.0.nodes.list().await?.into_iter().map(|record| self.node_view(record)).collect();
         views.sort_by_key(|view| (view.config.server().is_none(), view.config.name.to_lowercase()));
         Ok(views)
     }
@@ -40,11 +41,15 @@ impl Engine {
     pub async fn change_node(&self, id: &NodeId, input: NodeInput) -> Result<NodeView, Refusal> {
         let before = self.node_record(id).await?;
         if input.version.is_some_and(|version| version != before.version) {
-            return Err(Refusal::conflict("Somebody else changed this node meanwhile. Reload the page and enter your change again."));
+            return Err(Refusal::conflict(
+                "Somebody else changed this node meanwhile. Reload the page and enter your change again.",
+            ));
         }
         let node = Node { id: id.clone(), config: self.checked(input.config)? };
         if node.config.server().is_some() != before.node.config.server().is_some() {
-            return Err(Refusal::invalid("A server cannot become a folder, nor a folder a server. Add a new node instead."));
+            return Err(Refusal::invalid(
+                "A server cannot become a folder, nor a folder a server. Add a new node instead.",
+            ));
         }
         let secrets = merged(before.secrets.clone(), input.client_key_pem, input.authorization_header);
         check_tls(&node.config, &secrets)?;
@@ -59,7 +64,9 @@ impl Engine {
     pub async fn delete_node(&self, id: &NodeId) -> Result<(), Refusal> {
         let record = self.node_record(id).await?;
         if self.node_in_use(id).await? {
-            return Err(Refusal::conflict("A job that has not finished uses this node. Wait for the job or cancel it, then delete the node."));
+            return Err(Refusal::conflict(
+                "A job that has not finished uses this node. Wait for the job or cancel it, then delete the node.",
+            ));
         }
         self.0.nodes.delete(&record).await?;
         self.0.peers.forget(id);
@@ -86,7 +93,9 @@ impl Engine {
             let (records, next) = self.0.jobs.list(None, 200, after).await?;
             for record in records.iter().filter(|record| !record.job.status.is_final()) {
                 let tasks = self.0.tasks.of_job(&record.job.id).await?;
-                if tasks.iter().any(|task| !task.value.status.is_final() && (task.value.source == *id || task.value.destination == *id)) {
+                if tasks.iter().any(|task| {
+                    !task.value.status.is_final() && (task.value.source == *id || task.value.destination == *id)
+                }) {
                     return Ok(true);
                 }
             }
@@ -103,7 +112,8 @@ impl Engine {
             let roots = &self.0.settings.folder_roots;
             if !roots.is_empty() && !roots.iter().any(|root| Path::new(&folder.path).starts_with(root)) {
                 let allowed: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
-                return Err(Refusal::invalid(format!("This installation only writes below {}.", allowed.join(" or "))).at("path"));
+                return Err(Refusal::invalid(format!("This installation only writes below {}.", allowed.join(" or ")))
+                    .at("path"));
             }
         }
         Ok(config)

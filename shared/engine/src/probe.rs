@@ -25,7 +25,12 @@ impl Engine {
         let state = self.0.peers.state(record);
         let _permit = state.permit().await;
         let cancel = CancellationToken::new();
-        let proposal = Proposal::new().verification().find(Model::StudyRoot).find(Model::PatientRoot).move_(Model::StudyRoot).get(Model::StudyRoot, &[]);
+        let proposal = Proposal::new()
+            .verification()
+            .find(Model::StudyRoot)
+            .find(Model::PatientRoot)
+            .move_(Model::StudyRoot)
+            .get(Model::StudyRoot, &[]);
         let opened = match peers::peer(server, &record.secrets, self.ae_title()) {
             Ok(peer) => Association::connect(&peer, &proposal, &cancel).await,
             Err(error) => Err(error),
@@ -46,10 +51,27 @@ impl Engine {
         match echo {
             Ok((Status::SUCCESS, time)) => {
                 state.answered();
-                NodeTest { ok: true, summary: "The server answers.".into(), connect_ms: Some(took), echo_ms: Some(milliseconds(time)), facts }
+                NodeTest {
+                    ok: true,
+                    summary: "The server answers.".into(),
+                    connect_ms: Some(took),
+                    echo_ms: Some(milliseconds(time)),
+                    facts,
+                }
             }
-            Ok((status, _)) => NodeTest { facts, connect_ms: Some(took), ..failed(&format!("The server refused the C-ECHO: {} (status {status}).", status.sentence(Service::Find))) },
-            Err(error) => NodeTest { facts, connect_ms: Some(took), ..failed(&format!("The association was accepted, but the C-ECHO failed: {error}.")) },
+            Ok((status, _)) => NodeTest {
+                facts,
+                connect_ms: Some(took),
+                ..failed(&format!(
+                    "The server refused the C-ECHO: {} (status {status}).",
+                    status.sentence(Service::Find)
+                ))
+            },
+            Err(error) => NodeTest {
+                facts,
+                connect_ms: Some(took),
+                ..failed(&format!("The association was accepted, but the C-ECHO failed: {error}."))
+            },
         }
     }
 }
@@ -85,7 +107,10 @@ fn facts(association: &Association) -> Vec<(String, String)> {
         size => format!("{size} bytes"),
     };
     vec![
-        ("Implementation".into(), format!("{} ({})", negotiated.implementation_version_name, negotiated.implementation_class_uid)),
+        (
+            "Implementation".into(),
+            format!("{} ({})", negotiated.implementation_version_name, negotiated.implementation_class_uid),
+        ),
         ("Encryption".into(), negotiated.tls.unwrap_or("none").to_owned()),
         ("Largest PDU".into(), pdu),
         ("Search, study root (C-FIND)".into(), yes_no(uids::STUDY_ROOT_FIND)),
@@ -104,6 +129,8 @@ async fn test_folder(path: &Path) -> NodeTest {
     };
     match tried.await {
         Ok(()) => NodeTest { ok: true, summary: "ADIT can write into the folder.".into(), ..failed("") },
-        Err(error) => failed(&format!("ADIT cannot write into the folder ({error}). Check the path, the mount and the rights of the user that runs ADIT.")),
+        Err(error) => failed(&format!(
+            "ADIT cannot write into the folder ({error}). Check the path, the mount and the rights of the user that runs ADIT."
+        )),
     }
 }

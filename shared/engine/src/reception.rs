@@ -57,7 +57,13 @@ impl Reception {
     /// A receiver with this AE title.
     #[must_use]
     pub fn new(ae_title: String) -> Self {
-        Self { ae_title, expected: Mutex::default(), known: RwLock::default(), next_id: AtomicU64::new(0), next_message_id: AtomicU16::new(1) }
+        Self {
+            ae_title,
+            expected: Mutex::default(),
+            known: RwLock::default(),
+            next_id: AtomicU64::new(0),
+            next_message_id: AtomicU16::new(1),
+        }
     }
 
     /// Our AE title: the destination of a C-MOVE.
@@ -71,9 +77,16 @@ impl Reception {
     }
 
     /// Expects what the C-MOVE of `calling_ae_title` with `message_id` brings, or these instances from a server that does not say so.
-    pub(crate) fn expect(self: &Arc<Self>, calling_ae_title: &str, message_id: u16, sop_instance_uids: Arc<HashSet<String>>, sink: SinkFactory) -> Expecting {
+    pub(crate) fn expect(
+        self: &Arc<Self>,
+        calling_ae_title: &str,
+        message_id: u16,
+        sop_instance_uids: Arc<HashSet<String>>,
+        sink: SinkFactory,
+    ) -> Expecting {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let expectation = Expectation { id, calling_ae_title: calling_ae_title.to_owned(), message_id, sop_instance_uids, sink };
+        let expectation =
+            Expectation { id, calling_ae_title: calling_ae_title.to_owned(), message_id, sop_instance_uids, sink };
         self.expected.lock().unwrap_or_else(PoisonError::into_inner).push(expectation);
         Expecting { reception: Arc::clone(self), id }
     }
@@ -84,7 +97,8 @@ impl Reception {
         for record in records.iter().filter(|record| record.node.config.enabled) {
             let Some(server) = record.node.config.server() else { continue };
             let found = tokio::net::lookup_host((server.host.as_str(), server.port)).await;
-            let addresses = found.map(|all| all.map(|address| address.ip().to_canonical()).collect()).unwrap_or_default();
+            let addresses =
+                found.map(|all| all.map(|address| address.ip().to_canonical()).collect()).unwrap_or_default();
             known.push(Known { ae_title: server.ae_title.to_string(), addresses });
         }
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
@@ -95,7 +109,9 @@ impl Reception {
         let by_originator = head.move_originator.as_ref().and_then(|(ae_title, message_id)| {
             expected.iter().find(|one| one.message_id == *message_id && one.calling_ae_title == ae_title.trim())
         });
-        let found = by_originator.or_else(|| expected.iter().find(|one| one.sop_instance_uids.contains(&head.sop_instance_uid)))?.clone();
+        let found = by_originator
+            .or_else(|| expected.iter().find(|one| one.sop_instance_uids.contains(&head.sop_instance_uid)))?
+            .clone();
         drop(expected);
         Some((found.id, (found.sink)()))
     }
@@ -113,7 +129,8 @@ impl Provider for ReceptionDesk {
         let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
         let at_home = known.iter().filter(|server| server.addresses.contains(&address)).collect::<Vec<_>>();
         let expecting = !self.0.expected.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
-        if at_home.iter().any(|server| server.ae_title == caller.calling_ae_title) || (expecting && !at_home.is_empty()) {
+        if at_home.iter().any(|server| server.ae_title == caller.calling_ae_title) || (expecting && !at_home.is_empty())
+        {
             Admission::Accept
         } else {
             Admission::UnknownCaller

@@ -26,7 +26,10 @@ impl Refusal {
 
     /// The thing does not exist, or belongs to somebody else.
     pub fn not_found(what: &str) -> Self {
-        Self::new(ErrorCode::NotFound, format!("There is no such {what}. It may have been deleted; go back and reload the page."))
+        Self::new(
+            ErrorCode::NotFound,
+            format!("There is no such {what}. It may have been deleted; go back and reload the page."),
+        )
     }
 
     /// The person may not do this.
@@ -69,10 +72,15 @@ impl From<StoreError> for Refusal {
             Kind::Conflict { .. } => {
                 Self::conflict("Somebody else changed this at the same moment. Reload the page and try again.")
             }
-            Kind::TooLarge => Self::invalid("This is too much for one entry. Shorten the texts or choose fewer studies."),
+            Kind::TooLarge => {
+                Self::invalid("This is too much for one entry. Shorten the texts or choose fewer studies.")
+            }
             _ => {
                 tracing::error!(error = %error, "the store failed");
-                Self::new(ErrorCode::Internal, "The database did not answer. Try again in a moment; if it stays like this, tell an administrator.")
+                Self::new(
+                    ErrorCode::Internal,
+                    "The database did not answer. Try again in a moment; if it stays like this, tell an administrator.",
+                )
             }
         }
     }

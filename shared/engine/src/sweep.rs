@@ -63,7 +63,8 @@ impl Engine {
     async fn free(&self, seen: &Task) -> Result<(), Refusal> {
         let freed = self
             .change_task(&seen.job_id, &seen.id, |task| {
-                let same = task.status == TaskStatus::InProgress && task.attempts == seen.attempts && task.lease == seen.lease;
+                let same =
+                    task.status == TaskStatus::InProgress && task.attempts == seen.attempts && task.lease == seen.lease;
                 if same && task.cancel_requested {
                     task.status = TaskStatus::Canceled;
                     task.end = Some(now());

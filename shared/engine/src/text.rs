@@ -41,7 +41,8 @@ impl<'a> Answer<'a> {
 
     /// `HH:MM:SS`, or empty for nothing and for nonsense.
     pub fn time(&self, tag: Tag) -> String {
-        let whole: String = self.code(tag).split('.').next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+        let whole: String =
+            self.code(tag).split('.').next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
         match whole.len() {
             2 | 4 | 6 => {
                 let full = format!("{whole:0<6}");

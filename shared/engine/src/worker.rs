@@ -129,7 +129,13 @@ impl Worker {
 }
 
 impl Engine {
-    async fn handle(&self, job_id: &JobId, id: &TaskId, delivery: &Delivery, stop: &CancellationToken) -> Result<Handled, Refusal> {
+    async fn handle(
+        &self,
+        job_id: &JobId,
+        id: &TaskId,
+        delivery: &Delivery,
+        stop: &CancellationToken,
+    ) -> Result<Handled, Refusal> {
         let Some(record) = self.0.jobs.get(job_id).await? else { return Ok(Handled::Done) };
         let Some(task) = self.0.tasks.get(job_id, id).await? else { return Ok(Handled::Done) };
         if let Some(wait) = not_yet(&task.value, now()) {
@@ -236,7 +242,8 @@ fn owns(task: &Task, claimed: &Task) -> bool {
 
 /// Why a task cannot be claimed now, if it cannot.
 fn not_yet(task: &Task, now: Timestamp) -> Option<Handled> {
-    let until = |moment: Timestamp| Handled::Later(Duration::from_millis(u64::try_from(moment.since_ms(now)).unwrap_or(0)));
+    let until =
+        |moment: Timestamp| Handled::Later(Duration::from_millis(u64::try_from(moment.since_ms(now)).unwrap_or(0)));
     match task.status {
         TaskStatus::Pending => task.not_before.filter(|moment| *moment > now).map(until),
         TaskStatus::InProgress => task.lease.as_ref().filter(|lease| lease.until > now).map(|lease| until(lease.until)),
@@ -269,7 +276,15 @@ fn apply(task: &mut Task, outcome: &Outcome, stopping: bool) {
             match backoff_ms(task.failed_attempts, jitter()) {
                 Some(ms) => {
                     let seconds = ms / 1000;
-                    task.note(now, LogLevel::Info, "Will be tried again", format!("Attempt {} of {MAX_ATTEMPTS} did not succeed; the next one begins in {seconds} s.", task.failed_attempts));
+                    task.note(
+                        now,
+                        LogLevel::Info,
+                        "Will be tried again",
+                        format!(
+                            "Attempt {} of {MAX_ATTEMPTS} did not succeed; the next one begins in {seconds} s.",
+                            task.failed_attempts
+                        ),
+                    );
                     wait(task, Some(now.plus_ms(i64::try_from(ms).unwrap_or(i64::MAX))));
                 }
                 None => finish(task, fallback, now),

@@ -162,10 +162,13 @@ impl FromStr for Cursor {
     type Err = StoreError;
     fn from_str(text: &str) -> Result<Self, StoreError> {
         let invalid = || StoreError::new(Kind::Invalid, "not a page token");
-        if text.len() > 4096 || !text.is_ascii() || text.len() % 2 != 0 {
+        if text.len() > 4096 || !text.is_ascii() || !text.len().is_multiple_of(2) {
             return Err(invalid());
         }
-        let bytes = (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16)).collect::<Result<Vec<_>, _>>();
+        let bytes = (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16))
+            .collect::<Result<Vec<_>, _>>();
         let (place, pk, sk) = serde_json::from_slice(&bytes.map_err(|_| invalid())?).map_err(|_| invalid())?;
         Ok(Self { place, pk, sk })
     }

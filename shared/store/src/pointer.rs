@@ -49,11 +49,15 @@ impl Pointer {
 mod tests {
     use super::*;
 
-    const GOLDEN: &str = r#"{"v":1,"kind":"task","job_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","task_id":"01ARZ3NDEKTSV4RRFFQ69G5FAW"}"#;
+    const GOLDEN: &str =
+        r#"{"v":1,"kind":"task","job_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","task_id":"01ARZ3NDEKTSV4RRFFQ69G5FAW"}"#;
 
     #[test]
     fn the_wire_form_is_fixed_both_ways() {
-        let pointer = Pointer::task(&"01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap(), &"01ARZ3NDEKTSV4RRFFQ69G5FAW".parse().unwrap());
+        let pointer = Pointer::task(
+            &"01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap(),
+            &"01ARZ3NDEKTSV4RRFFQ69G5FAW".parse().unwrap(),
+        );
         assert_eq!(pointer.encode(), GOLDEN);
         assert_eq!(Pointer::decode(GOLDEN).unwrap(), pointer);
     }

@@ -5,7 +5,12 @@ use leptos::prelude::*;
 
 /// A button that asks first. `on_yes` runs after the answer.
 #[component]
-pub fn Confirm(#[prop(into)] label: String, #[prop(into)] question: String, #[prop(optional)] danger: bool, on_yes: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+pub fn Confirm(
+    #[prop(into)] label: String,
+    #[prop(into)] question: String,
+    #[prop(optional)] danger: bool,
+    on_yes: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
     let dialog: NodeRef<Dialog> = NodeRef::new();
     let close = move || {
         if let Some(dialog) = dialog.get_untracked() {

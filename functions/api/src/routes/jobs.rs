@@ -29,13 +29,21 @@ type Id = Result<Path<JobId>, PathRejection>;
 
 /// Jobs, newest first.
 #[utoipa::path(get, path = "/api/jobs", tag = "Jobs", description = "The own jobs, newest first; with all=true everybody's (staff). Needs a session.", params(JobFilter), responses((status = 200, body = JobPage), (status = 403)))]
-pub async fn list(State(app): State<App>, reader: Reader, filter: Result<Query<JobFilter>, QueryRejection>) -> Result<Json<JobPage>, Refused> {
+pub async fn list(
+    State(app): State<App>,
+    reader: Reader,
+    filter: Result<Query<JobFilter>, QueryRejection>,
+) -> Result<Json<JobPage>, Refused> {
     Ok(Json(app.engine.jobs(&reader.actor, filter?.0).await?))
 }
 
 /// Creates a job.
 #[utoipa::path(post, path = "/api/jobs", tag = "Jobs", description = "Creates a transfer of the chosen studies or series; it starts at once. Needs a session and its CSRF token.", request_body = CreateJob, responses((status = 201, body = JobView), (status = 400), (status = 404), (status = 409)))]
-pub async fn create(State(app): State<App>, writer: Writer, Body(wish): Body<CreateJob>) -> Result<(StatusCode, Json<JobView>), Refused> {
+pub async fn create(
+    State(app): State<App>,
+    writer: Writer,
+    Body(wish): Body<CreateJob>,
+) -> Result<(StatusCode, Json<JobView>), Refused> {
     Ok((StatusCode::CREATED, Json(app.engine.create_job(&writer.actor, wish).await?)))
 }
 
@@ -60,7 +68,12 @@ fn fingerprint(text: &str) -> u64 {
 
 /// Urgent or no longer.
 #[utoipa::path(patch, path = "/api/jobs/{id}", tag = "Jobs", description = "Lets a job go before others, or no longer. Owner or staff, with CSRF token.", params(("id" = String, Path)), request_body = JobPatch, responses((status = 200, body = JobView), (status = 404)))]
-pub async fn change(State(app): State<App>, writer: Writer, id: Id, Body(patch): Body<JobPatch>) -> Result<Json<JobView>, Refused> {
+pub async fn change(
+    State(app): State<App>,
+    writer: Writer,
+    id: Id,
+    Body(patch): Body<JobPatch>,
+) -> Result<Json<JobView>, Refused> {
     Ok(Json(app.engine.set_urgent(&writer.actor, &id?.0, patch.urgent).await?))
 }
 
@@ -73,7 +86,11 @@ pub async fn remove(State(app): State<App>, writer: Writer, id: Id) -> Result<St
 
 /// Cancel, resume, retry, restart.
 #[utoipa::path(post, path = "/api/jobs/{id}/{action}", tag = "Jobs", description = "Does cancel, resume, retry or restart (staff), as the job's list of actions allows. Owner or staff, with CSRF token.", params(("id" = String, Path), ("action" = JobAction, Path)), responses((status = 200, body = JobView), (status = 403), (status = 404), (status = 409)))]
-pub async fn act(State(app): State<App>, writer: Writer, path: Result<Path<(JobId, JobAction)>, PathRejection>) -> Result<Response, Refused> {
+pub async fn act(
+    State(app): State<App>,
+    writer: Writer,
+    path: Result<Path<(JobId, JobAction)>, PathRejection>,
+) -> Result<Response, Refused> {
     let (id, action) = path?.0;
     Ok(match app.engine.act(&writer.actor, &id, action).await? {
         Some(view) => Json(view).into_response(),
@@ -83,7 +100,11 @@ pub async fn act(State(app): State<App>, writer: Writer, path: Result<Path<(JobI
 
 /// Live snapshots of a job.
 #[utoipa::path(get, path = "/api/jobs/{id}/events", tag = "Jobs", description = "Server-sent events named snapshot, each a JobSnapshot, whenever something has changed. Ends when the job is deleted or the session ends. Owner or staff.", params(("id" = String, Path)), responses((status = 200, body = JobSnapshot, content_type = "text/event-stream"), (status = 404)))]
-pub async fn events(State(app): State<App>, reader: Reader, id: Id) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refused> {
+pub async fn events(
+    State(app): State<App>,
+    reader: Reader,
+    id: Id,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refused> {
     let id = id?.0;
     app.engine.snapshot(&reader.actor, &id).await?;
     let (sender, receiver) = tokio::sync::mpsc::channel(2);
@@ -102,7 +123,9 @@ pub async fn events(State(app): State<App>, reader: Reader, id: Id) -> Result<Ss
                 () = sender.closed() => return,
             }
             looks += 1;
-            if looks.is_multiple_of(CHECK_SESSION) && !app.access.is_alive(&reader.session.id, adit_engine::now()).await.unwrap_or(false) {
+            if looks.is_multiple_of(CHECK_SESSION)
+                && !app.access.is_alive(&reader.session.id, adit_engine::now()).await.unwrap_or(false)
+            {
                 return;
             }
         }

@@ -28,14 +28,23 @@ pub async fn show(State(app): State<App>, _: Reader, id: Id) -> Result<Json<Node
 
 /// Adds a node.
 #[utoipa::path(post, path = "/api/nodes", tag = "Servers and folders", description = "Adds a server or folder. Staff only.", request_body = NodeInput, responses((status = 201, body = NodeView), (status = 400), (status = 403), (status = 409)))]
-pub async fn add(State(app): State<App>, writer: Writer, Body(input): Body<NodeInput>) -> Result<(StatusCode, Json<NodeView>), Refused> {
+pub async fn add(
+    State(app): State<App>,
+    writer: Writer,
+    Body(input): Body<NodeInput>,
+) -> Result<(StatusCode, Json<NodeView>), Refused> {
     writer.staff()?;
     Ok((StatusCode::CREATED, Json(app.engine.add_node(input).await?)))
 }
 
 /// Changes a node.
 #[utoipa::path(put, path = "/api/nodes/{id}", tag = "Servers and folders", description = "Changes a server or folder; a stale version is refused. Staff only.", params(("id" = String, Path)), request_body = NodeInput, responses((status = 200, body = NodeView), (status = 400), (status = 403), (status = 404), (status = 409)))]
-pub async fn change(State(app): State<App>, writer: Writer, id: Id, Body(input): Body<NodeInput>) -> Result<Json<NodeView>, Refused> {
+pub async fn change(
+    State(app): State<App>,
+    writer: Writer,
+    id: Id,
+    Body(input): Body<NodeInput>,
+) -> Result<Json<NodeView>, Refused> {
     writer.staff()?;
     Ok(Json(app.engine.change_node(&id?.0, input).await?))
 }

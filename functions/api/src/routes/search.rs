@@ -29,6 +29,10 @@ pub async fn studies(State(app): State<App>, _: Writer, Body(query): Body<StudyQ
 
 /// The series of a study.
 #[utoipa::path(post, path = "/api/search/series", tag = "Search", description = "The series of one study. Needs a session and its CSRF token.", request_body = SeriesQuery, responses((status = 200, body = Vec<SeriesRow>), (status = 400), (status = 404), (status = 502)))]
-pub async fn series(State(app): State<App>, _: Writer, Body(query): Body<SeriesQuery>) -> Result<Json<Vec<SeriesRow>>, Refused> {
+pub async fn series(
+    State(app): State<App>,
+    _: Writer,
+    Body(query): Body<SeriesQuery>,
+) -> Result<Json<Vec<SeriesRow>>, Refused> {
     Ok(Json(app.engine.series(query).await?))
 }

@@ -34,9 +34,15 @@ pub async fn show(State(app): State<App>, reader: Reader) -> Json<Session> {
 
 /// Logs in. Anybody.
 #[utoipa::path(post, path = "/api/session", tag = "Session", description = "Logs in: sets the session cookie. Anybody may call it; wrong attempts are slowed down.", request_body = Login, responses((status = 200, body = Session), (status = 401), (status = 429)))]
-pub async fn log_in(State(app): State<App>, address: Option<Extension<ConnectInfo<SocketAddr>>>, headers: HeaderMap, Body(login): Body<Login>) -> Result<Response, Refused> {
+pub async fn log_in(
+    State(app): State<App>,
+    address: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    Body(login): Body<Login>,
+) -> Result<Response, Refused> {
     check_origin(&headers)?;
-    let address = address.map_or_else(|| "unknown".to_owned(), |Extension(ConnectInfo(address))| address.ip().to_string());
+    let address =
+        address.map_or_else(|| "unknown".to_owned(), |Extension(ConnectInfo(address))| address.ip().to_string());
     let session = app.access.log_in(&login.username, &login.password, &address, now()).await?;
     let body = Json(view(&app, &session.person.username, session.person.staff, &session.csrf_token));
     Ok(([cookie(&session.token, app.https)], body).into_response())
@@ -51,7 +57,11 @@ pub async fn log_out(State(app): State<App>, writer: Writer) -> Result<Response,
 
 /// Changes the own password and ends the other sessions.
 #[utoipa::path(post, path = "/api/session/password", tag = "Session", description = "Changes the own password and ends all other sessions. Needs a session and its CSRF token.", request_body = PasswordChange, responses((status = 204), (status = 400), (status = 401)))]
-pub async fn change_password(State(app): State<App>, writer: Writer, Body(change): Body<PasswordChange>) -> Result<StatusCode, Refused> {
+pub async fn change_password(
+    State(app): State<App>,
+    writer: Writer,
+    Body(change): Body<PasswordChange>,
+) -> Result<StatusCode, Refused> {
     let person = &writer.session.person;
     app.access.change_password(person, &change.old_password, &change.new_password, &writer.session.id, now()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -65,7 +75,11 @@ pub async fn preferences(State(app): State<App>, reader: Reader) -> Result<Json<
 
 /// Stores the own preferences.
 #[utoipa::path(put, path = "/api/preferences", tag = "Session", description = "Stores the own preferences, at most 8 KiB. Needs a session and its CSRF token.", request_body = Object, responses((status = 204), (status = 400)))]
-pub async fn set_preferences(State(app): State<App>, writer: Writer, Body(value): Body<Value>) -> Result<StatusCode, Refused> {
+pub async fn set_preferences(
+    State(app): State<App>,
+    writer: Writer,
+    Body(value): Body<Value>,
+) -> Result<StatusCode, Refused> {
     app.access.set_preferences(&writer.actor.user_id, value).await?;
     Ok(StatusCode::NO_CONTENT)
 }

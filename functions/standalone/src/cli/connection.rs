@@ -51,7 +51,9 @@ impl Connection {
     /// The ADIT on this machine if its data directory is readable, else the one that `adit login` was called for.
     pub fn open(data_dir: &Path) -> Result<Self> {
         let local = SavedSession::read(&data_dir.join(SavedSession::FILE));
-        let session = local.or_else(|_| home_file().ok_or_else(|| anyhow!("no home directory")).and_then(|path| SavedSession::read(&path)));
+        let session = local.or_else(|_| {
+            home_file().ok_or_else(|| anyhow!("no home directory")).and_then(|path| SavedSession::read(&path))
+        });
         let session = session.map_err(|_| {
             anyhow!("no running ADIT was found in {}; start it with `adit serve`, name its data directory with --data-dir, or call `adit login --url ...`", data_dir.display())
         })?;
@@ -60,7 +62,9 @@ impl Connection {
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.session.url));
-        request.header("cookie", format!("adit_session={}", self.session.token)).header(CSRF_HEADER, &self.session.csrf_token)
+        request
+            .header("cookie", format!("adit_session={}", self.session.token))
+            .header(CSRF_HEADER, &self.session.csrf_token)
     }
 
     /// Sends a request and answers with its response, or with the server's sentence.
@@ -102,10 +106,20 @@ pub async fn log_in(url: &str, user: &str) -> Result<()> {
     std::io::stdin().read_line(&mut password)?;
     let login = Login { username: user.to_owned(), password: password.trim_end_matches(['\r', '\n']).to_owned() };
     let url = url.trim_end_matches('/');
-    let response = Client::new().post(format!("{url}{}", paths::SESSION)).json(&login).send().await.with_context(|| format!("no ADIT answers at {url}"))?;
+    let response = Client::new()
+        .post(format!("{url}{}", paths::SESSION))
+        .json(&login)
+        .send()
+        .await
+        .with_context(|| format!("no ADIT answers at {url}"))?;
     let response = checked(response).await?;
     let cookie = response.headers().get("set-cookie").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let token = cookie.split(';').next().and_then(|pair| pair.split_once('=')).map(|(_, token)| token.to_owned()).context("the server sent no session")?;
+    let token = cookie
+        .split(';')
+        .next()
+        .and_then(|pair| pair.split_once('='))
+        .map(|(_, token)| token.to_owned())
+        .context("the server sent no session")?;
     let session: Session = response.json().await?;
     let path = home_file().context("no home directory")?;
     if let Some(folder) = path.parent() {

@@ -96,7 +96,13 @@ async fn list(connection: &Connection, all: bool, json: bool) -> Result<ExitCode
         .iter()
         .map(|job| {
             let done = format!("{}/{}", job.tasks.finished(), job.tasks.total());
-            vec![job.id.to_string(), word(&job.status), done, format!("{} -> {}", job.source_name, job.destination_name), job.message.clone()]
+            vec![
+                job.id.to_string(),
+                word(&job.status),
+                done,
+                format!("{} -> {}", job.source_name, job.destination_name),
+                job.message.clone(),
+            ]
         })
         .collect();
     table(&["Job", "Status", "Done", "From -> to", "Message"], &rows);
@@ -115,7 +121,13 @@ fn show(snapshot: &JobSnapshot, json: bool) -> Result<()> {
         .iter()
         .map(|task| {
             let progress = &task.progress;
-            vec![task.id.to_string(), word(&task.status), format!("{}/{}", progress.delivered, progress.expected), word(&progress.step), task.message.clone()]
+            vec![
+                task.id.to_string(),
+                word(&task.status),
+                format!("{}/{}", progress.delivered, progress.expected),
+                word(&progress.step),
+                task.message.clone(),
+            ]
         })
         .collect();
     table(&["Task", "Status", "Images", "Step", "Message"], &rows);

@@ -36,7 +36,13 @@ pub async fn run(connection: &Connection, action: Option<Action>, json: bool) ->
                         NodeKind::Server(server) => format!("{}@{}:{}", server.ae_title, server.host, server.port),
                         NodeKind::Folder(folder) => folder.path.clone(),
                     };
-                    vec![node.config.name.clone(), place, yes(node.can_be_source), yes(node.can_be_destination), yes(node.config.enabled)]
+                    vec![
+                        node.config.name.clone(),
+                        place,
+                        yes(node.can_be_source),
+                        yes(node.can_be_destination),
+                        yes(node.config.enabled),
+                    ]
                 })
                 .collect();
             table(&["Name", "Where", "Source", "Destination", "Enabled"], &rows);

@@ -51,7 +51,11 @@ pub struct Options {
 pub async fn run(connection: &Connection, options: Options, json: bool) -> Result<ExitCode> {
     let nodes: Vec<NodeView> = connection.get(paths::NODES).await?;
     let sources = if options.source.is_empty() {
-        nodes.iter().filter(|node| node.config.enabled && node.config.server().is_some_and(|server| server.services.can_find())).map(|node| node.id.clone()).collect()
+        nodes
+            .iter()
+            .filter(|node| node.config.enabled && node.config.server().is_some_and(|server| server.services.can_find()))
+            .map(|node| node.id.clone())
+            .collect()
     } else {
         options.source.iter().map(|name| by_name(&nodes, name).map(|node| node.id.clone())).collect::<Result<_>>()?
     };
@@ -85,7 +89,10 @@ pub async fn run(connection: &Connection, options: Options, json: bool) -> Resul
                     if !outcome.error.is_empty() {
                         eprintln!("{}", outcome.error);
                     } else if outcome.limited {
-                        eprintln!("{}: there are more than {} studies; narrow the search.", outcome.source_name, outcome.found);
+                        eprintln!(
+                            "{}: there are more than {} studies; narrow the search.",
+                            outcome.source_name, outcome.found
+                        );
                     }
                 }
             }
@@ -103,8 +110,20 @@ fn show(rows: &mut [StudyRow]) {
         .iter()
         .map(|row| {
             let count = row.instance_count.map_or_else(String::new, |count| count.to_string());
-            vec![row.source_name.clone(), row.patient_id.clone(), row.patient_name.clone(), row.study_date.clone(), row.modalities.join(","), row.study_description.clone(), count, row.study_instance_uid.clone()]
+            vec![
+                row.source_name.clone(),
+                row.patient_id.clone(),
+                row.patient_name.clone(),
+                row.study_date.clone(),
+                row.modalities.join(","),
+                row.study_description.clone(),
+                count,
+                row.study_instance_uid.clone(),
+            ]
         })
         .collect();
-    table(&["Server", "Patient ID", "Name", "Date", "Modalities", "Description", "Images", "Study Instance UID"], &cells);
+    table(
+        &["Server", "Patient ID", "Name", "Date", "Modalities", "Description", "Images", "Study Instance UID"],
+        &cells,
+    );
 }

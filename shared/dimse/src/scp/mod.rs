@@ -1,8 +1,8 @@
 //! Services as provider: a server that takes instances and, if it has an archive, answers queries and sends what it holds.
 
 mod query;
-mod server;
 mod serve;
+mod server;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -62,9 +62,19 @@ impl Tally {
 }
 
 impl Served {
-    pub(super) async fn query(&mut self, context: &PresentationContextNegotiated, command: &Command, data: &[u8], archive: &dyn Archive) -> Result<(), DimseError> {
+    pub(super) async fn query(
+        &mut self,
+        context: &PresentationContextNegotiated,
+        command: &Command,
+        data: &[u8],
+        archive: &dyn Archive,
+    ) -> Result<(), DimseError> {
         let class = context.abstract_syntax.as_str();
-        let model = if [uids::PATIENT_ROOT_FIND, uids::PATIENT_ROOT_GET, uids::PATIENT_ROOT_MOVE].contains(&class) { Model::PatientRoot } else { Model::StudyRoot };
+        let model = if [uids::PATIENT_ROOT_FIND, uids::PATIENT_ROOT_GET, uids::PATIENT_ROOT_MOVE].contains(&class) {
+            Model::PatientRoot
+        } else {
+            Model::StudyRoot
+        };
         let Ok(query) = Identifier::decode(data, &context.transfer_syntax) else {
             return self.wire.send(context.id, &Command::response(command, Status::CANNOT_UNDERSTAND.0), None).await;
         };
@@ -79,12 +89,21 @@ impl Served {
     fn canceled(&mut self, command: &Command) -> Result<bool, DimseError> {
         match self.wire.ready()? {
             None => Ok(false),
-            Some(Event::Command { command: other, .. }) if other.field == field::C_CANCEL_RQ => Ok(other.responds_to == command.message_id),
+            Some(Event::Command { command: other, .. }) if other.field == field::C_CANCEL_RQ => {
+                Ok(other.responds_to == command.message_id)
+            }
             Some(_) => Err(protocol("something else than a cancel during a query")),
         }
     }
 
-    async fn answer_find(&mut self, context: &PresentationContextNegotiated, command: &Command, model: Model, query: Identifier, archive: &dyn Archive) -> Result<(), DimseError> {
+    async fn answer_find(
+        &mut self,
+        context: &PresentationContextNegotiated,
+        command: &Command,
+        model: Model,
+        query: Identifier,
+        archive: &dyn Archive,
+    ) -> Result<(), DimseError> {
         let (sender, mut matches) = mpsc::channel(16);
         let finding = archive.find(model, query, sender);
         tokio::pin!(finding);
@@ -119,7 +138,14 @@ impl Served {
         self.wire.send(context.id, &Command::response(command, status.0), None).await
     }
 
-    async fn answer_get(&mut self, context: &PresentationContextNegotiated, command: &Command, model: Model, query: Identifier, archive: &dyn Archive) -> Result<(), DimseError> {
+    async fn answer_get(
+        &mut self,
+        context: &PresentationContextNegotiated,
+        command: &Command,
+        model: Model,
+        query: Identifier,
+        archive: &dyn Archive,
+    ) -> Result<(), DimseError> {
         let objects = match archive.select(model, query).await {
             Ok(objects) => objects,
             Err(status) => return self.wire.send(context.id, &Command::response(command, status.0), None).await,
@@ -142,7 +168,9 @@ impl Served {
     /// Sends one object on this association; `None`: no presentation context fits it, or its file cannot be read.
     async fn give(&mut self, object: &ObjectRef) -> Result<Option<Status>, DimseError> {
         let fits = |context: &&PresentationContextNegotiated| {
-            context.abstract_syntax == object.sop_class_uid && context.transfer_syntax == object.transfer_syntax_uid && self.provided.contains(&context.abstract_syntax)
+            context.abstract_syntax == object.sop_class_uid
+                && context.transfer_syntax == object.transfer_syntax_uid
+                && self.provided.contains(&context.abstract_syntax)
         };
         let Some(id) = self.contexts.iter().find(fits).map(|context| context.id) else { return Ok(None) };
         let Ok(mut file) = open(object).await else { return Ok(None) };
@@ -168,12 +196,21 @@ impl Served {
             first = false;
         }
         match self.wire.next().await? {
-            Event::Command { command, .. } if command.field == field::C_STORE_RQ | field::RESPONSE => Ok(command.status.map(Status)),
+            Event::Command { command, .. } if command.field == field::C_STORE_RQ | field::RESPONSE => {
+                Ok(command.status.map(Status))
+            }
             _ => Err(protocol("something else than the answer to a C-STORE")),
         }
     }
 
-    async fn answer_move(&mut self, context: &PresentationContextNegotiated, command: &Command, model: Model, query: Identifier, archive: &dyn Archive) -> Result<(), DimseError> {
+    async fn answer_move(
+        &mut self,
+        context: &PresentationContextNegotiated,
+        command: &Command,
+        model: Model,
+        query: Identifier,
+        archive: &dyn Archive,
+    ) -> Result<(), DimseError> {
         let Some(peer) = archive.destination(&command.move_destination) else {
             return self.wire.send(context.id, &Command::response(command, Status::UNKNOWN_DESTINATION.0), None).await;
         };
@@ -201,13 +238,24 @@ impl Served {
         self.finish(context, command, &tally, status).await
     }
 
-    async fn report(&mut self, context: &PresentationContextNegotiated, command: &Command, tally: &Tally) -> Result<(), DimseError> {
+    async fn report(
+        &mut self,
+        context: &PresentationContextNegotiated,
+        command: &Command,
+        tally: &Tally,
+    ) -> Result<(), DimseError> {
         let mut response = Command::response(command, Status::PENDING.0);
         tally.on(&mut response, false);
         self.wire.send(context.id, &response, None).await
     }
 
-    async fn finish(&mut self, context: &PresentationContextNegotiated, command: &Command, tally: &Tally, status: Status) -> Result<(), DimseError> {
+    async fn finish(
+        &mut self,
+        context: &PresentationContextNegotiated,
+        command: &Command,
+        tally: &Tally,
+        status: Status,
+    ) -> Result<(), DimseError> {
         let mut response = Command::response(command, status.0);
         tally.on(&mut response, true);
         if tally.failed_uids.is_empty() {
@@ -229,10 +277,17 @@ async fn open(object: &ObjectRef) -> io::Result<File> {
 }
 
 /// Sends one object to a Move Destination, opening the association for all kinds of objects on first use.
-async fn send(peer: &Peer, object: &ObjectRef, all: &[ObjectRef], originator: &(String, u16), association: &mut Option<Association>) -> Option<Status> {
+async fn send(
+    peer: &Peer,
+    object: &ObjectRef,
+    all: &[ObjectRef],
+    originator: &(String, u16),
+    association: &mut Option<Association>,
+) -> Option<Status> {
     let never = CancellationToken::new();
     if association.is_none() {
-        let mut kinds: Vec<(String, String)> = all.iter().map(|object| (object.sop_class_uid.clone(), object.transfer_syntax_uid.clone())).collect();
+        let mut kinds: Vec<(String, String)> =
+            all.iter().map(|object| (object.sop_class_uid.clone(), object.transfer_syntax_uid.clone())).collect();
         kinds.sort();
         kinds.dedup();
         *association = Association::connect(peer, &Proposal::new().store(&kinds), &never).await.ok();

@@ -23,7 +23,12 @@ pub(super) struct Served {
 }
 
 impl Served {
-    pub fn new(wire: Wire, caller: Caller, contexts: Vec<PresentationContextNegotiated>, provided: Vec<String>) -> Self {
+    pub fn new(
+        wire: Wire,
+        caller: Caller,
+        contexts: Vec<PresentationContextNegotiated>,
+        provided: Vec<String>,
+    ) -> Self {
         Self { wire, caller, contexts, provided, last_message_id: 0 }
     }
 
@@ -47,7 +52,13 @@ impl Served {
         }
     }
 
-    async fn answer(&mut self, on: u8, command: Command, provider: &dyn Provider, sink: &mut dyn InstanceSink) -> Result<(), DimseError> {
+    async fn answer(
+        &mut self,
+        on: u8,
+        command: Command,
+        provider: &dyn Provider,
+        sink: &mut dyn InstanceSink,
+    ) -> Result<(), DimseError> {
         let Some(context) = self.contexts.iter().find(|context| context.id == on).cloned() else {
             return Err(protocol("a request on a presentation context that was not accepted"));
         };
@@ -58,7 +69,9 @@ impl Served {
                 let query = if command.has_data_set { self.wire.collect(on).await? } else { Vec::new() };
                 match provider.archive() {
                     Some(archive) => self.query(&context, &command, &query, archive).await,
-                    None => self.wire.send(on, &Command::response(&command, Status::SOP_CLASS_NOT_SUPPORTED.0), None).await,
+                    None => {
+                        self.wire.send(on, &Command::response(&command, Status::SOP_CLASS_NOT_SUPPORTED.0), None).await
+                    }
                 }
             }
             // A cancel that comes after the end of its operation has no effect.
@@ -72,7 +85,12 @@ impl Served {
         }
     }
 
-    async fn take_instance(&mut self, context: &PresentationContextNegotiated, command: &Command, sink: &mut dyn InstanceSink) -> Result<(), DimseError> {
+    async fn take_instance(
+        &mut self,
+        context: &PresentationContextNegotiated,
+        command: &Command,
+        sink: &mut dyn InstanceSink,
+    ) -> Result<(), DimseError> {
         if !command.has_data_set {
             return Err(protocol("a C-STORE request without a data set"));
         }

@@ -51,7 +51,8 @@ impl Server {
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                 continue;
             };
-            let (config, provider, open, stop) = (Arc::clone(&self.config), Arc::clone(&self.provider), Arc::clone(&open), stop.clone());
+            let (config, provider, open, stop) =
+                (Arc::clone(&self.config), Arc::clone(&self.provider), Arc::clone(&open), stop.clone());
             associations.spawn(async move {
                 let others = open.fetch_add(1, Ordering::SeqCst);
                 if let Err(error) = associate(tcp, addr, &config, &*provider, others, &stop).await {
@@ -64,7 +65,14 @@ impl Server {
     }
 }
 
-async fn associate(tcp: TcpStream, addr: SocketAddr, config: &ServerConfig, provider: &dyn Provider, others: usize, stop: &CancellationToken) -> Result<(), DimseError> {
+async fn associate(
+    tcp: TcpStream,
+    addr: SocketAddr,
+    config: &ServerConfig,
+    provider: &dyn Provider,
+    others: usize,
+    stop: &CancellationToken,
+) -> Result<(), DimseError> {
     prepare(&tcp).map_err(DimseError::Broken)?;
     let opening = open(tcp, addr, config, provider, others);
     let opened = tokio::select! {
@@ -84,23 +92,37 @@ async fn associate(tcp: TcpStream, addr: SocketAddr, config: &ServerConfig, prov
 }
 
 /// Handshake and admission; `None`: the caller was turned away.
-async fn open(tcp: TcpStream, addr: SocketAddr, config: &ServerConfig, provider: &dyn Provider, others: usize) -> Result<Option<Served>, DimseError> {
+async fn open(
+    tcp: TcpStream,
+    addr: SocketAddr,
+    config: &ServerConfig,
+    provider: &dyn Provider,
+    others: usize,
+) -> Result<Option<Served>, DimseError> {
     let mut stream = match &config.tls {
         Some(tls) => {
-            let stream = TlsAcceptor::from(tls.config.clone()).accept(tcp).await.map_err(|error| DimseError::Tls(error.to_string()))?;
+            let stream = TlsAcceptor::from(tls.config.clone())
+                .accept(tcp)
+                .await
+                .map_err(|error| DimseError::Tls(error.to_string()))?;
             Stream::Tls(Box::new(stream.into()))
         }
         None => Stream::Plain(tcp),
     };
     let requested = acse::requested(&mut stream).await?;
-    let caller = Caller { calling_ae_title: requested.request.calling_ae_title.clone(), called_ae_title: requested.request.called_ae_title.clone(), addr };
+    let caller = Caller {
+        calling_ae_title: requested.request.calling_ae_title.clone(),
+        called_ae_title: requested.request.called_ae_title.clone(),
+        addr,
+    };
     if let Some(refusal) = refusal(&caller, config, provider, others) {
         tracing::info!(peer = %addr, refusal = ?refusal, "an association was refused");
         acse::reject(&mut stream, refusal).await;
         return Ok(None);
     }
     let answers_queries = provider.archive().is_some();
-    let (agreement, provided) = acse::accept(&mut stream, requested, config.max_pdu, |context| choose(context, answers_queries)).await?;
+    let (agreement, provided) =
+        acse::accept(&mut stream, requested, config.max_pdu, |context| choose(context, answers_queries)).await?;
     let wire = Wire::new(stream, agreement.rest, config.max_pdu, agreement.peer_max_pdu, config.timeouts.idle);
     Ok(Some(Served::new(wire, caller, agreement.contexts, provided)))
 }
@@ -123,9 +145,21 @@ fn refusal(caller: &Caller, config: &ServerConfig, provider: &dyn Provider, othe
 fn choose(context: &PresentationContextProposed, answers_queries: bool) -> Result<String, Reason> {
     let class = context.abstract_syntax.trim_matches(|c: char| c == '\0' || c == ' ');
     let offered = || context.transfer_syntaxes.iter().map(|uid| uid.trim_matches(|c: char| c == '\0' || c == ' '));
-    let is_query = [uids::PATIENT_ROOT_FIND, uids::PATIENT_ROOT_GET, uids::PATIENT_ROOT_MOVE, uids::STUDY_ROOT_FIND, uids::STUDY_ROOT_GET, uids::STUDY_ROOT_MOVE].contains(&class);
+    let is_query = [
+        uids::PATIENT_ROOT_FIND,
+        uids::PATIENT_ROOT_GET,
+        uids::PATIENT_ROOT_MOVE,
+        uids::STUDY_ROOT_FIND,
+        uids::STUDY_ROOT_GET,
+        uids::STUDY_ROOT_MOVE,
+    ]
+    .contains(&class);
     if class == uids::VERIFICATION || (is_query && answers_queries) {
-        return uids::UNCOMPRESSED.iter().find(|uid| offered().any(|offered| offered == **uid)).map(|uid| (*uid).to_owned()).ok_or(Reason::TransferSyntaxesNotSupported);
+        return uids::UNCOMPRESSED
+            .iter()
+            .find(|uid| offered().any(|offered| offered == **uid))
+            .map(|uid| (*uid).to_owned())
+            .ok_or(Reason::TransferSyntaxesNotSupported);
     }
     if is_query || !uids::is_storage_class(class) {
         return Err(Reason::AbstractSyntaxNotSupported);

@@ -47,7 +47,8 @@ impl Association {
         let mut request = Command::request(field::C_FIND_RQ, id, model.find());
         request.has_data_set = true;
         self.wire.send(context.id, &request, Some(&query.encode(&context.transfer_syntax_uid))).await?;
-        let mut outcome = FindOutcome { status: Status::PENDING, matches: 0, limited: false, error_comment: String::new() };
+        let mut outcome =
+            FindOutcome { status: Status::PENDING, matches: 0, limited: false, error_comment: String::new() };
         let mut event = self.wire.event(self.timeouts.first_byte, Phase::FirstByte).await?;
         loop {
             let (on, command, status) = response_to(event, field::C_FIND_RQ, id)?;

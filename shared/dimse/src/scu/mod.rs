@@ -19,7 +19,9 @@ use crate::wire::{Wire, unexpected};
 /// The response to request `message_id`; any other command is an error.
 fn response_to(event: Event, field: u16, message_id: u16) -> Result<(u8, Box<Command>, Status), DimseError> {
     match event {
-        Event::Command { context, command } if command.field == field | field::RESPONSE && command.responds_to == message_id => {
+        Event::Command { context, command }
+            if command.field == field | field::RESPONSE && command.responds_to == message_id =>
+        {
             let status = Status(command.status.ok_or_else(|| protocol("a response without a status"))?);
             Ok((context, command, status))
         }
@@ -29,7 +31,12 @@ fn response_to(event: Event, field: u16, message_id: u16) -> Result<(u8, Box<Com
 
 /// Receives the data set of a C-STORE request into `sink` and answers with the status to be sent. An instance that is cut off is aborted
 /// in the sink.
-pub(crate) async fn receive_instance(wire: &mut Wire, sink: &mut dyn InstanceSink, head: &InstanceHead, context: u8) -> Result<Status, DimseError> {
+pub(crate) async fn receive_instance(
+    wire: &mut Wire,
+    sink: &mut dyn InstanceSink,
+    head: &InstanceHead,
+    context: u8,
+) -> Result<Status, DimseError> {
     let mut refused = sink.begin(head).await.err();
     loop {
         let event = match wire.next().await {

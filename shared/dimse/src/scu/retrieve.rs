@@ -55,7 +55,9 @@ impl Association {
         let mut event = self.wire.event(self.timeouts.first_byte, Phase::FirstByte).await?;
         loop {
             match event {
-                Event::Command { context: on, command } if command.field == field::C_STORE_RQ => self.take_instance(on, &command, sink).await?,
+                Event::Command { context: on, command } if command.field == field::C_STORE_RQ => {
+                    self.take_instance(on, &command, sink).await?
+                }
                 event => {
                     if let Some(outcome) = self.progress(event, field::C_GET_RQ, id, &context, on_progress).await? {
                         return Ok(outcome);
@@ -89,14 +91,27 @@ impl Association {
         }
     }
 
-    async fn ask(&mut self, context: &Context, mut request: Command, query: &Identifier, cancel: &CancellationToken) -> Result<(), DimseError> {
+    async fn ask(
+        &mut self,
+        context: &Context,
+        mut request: Command,
+        query: &Identifier,
+        cancel: &CancellationToken,
+    ) -> Result<(), DimseError> {
         self.wire.exchange(self.timeouts.total, cancel);
         request.has_data_set = true;
         self.wire.send(context.id, &request, Some(&query.encode(&context.transfer_syntax_uid))).await
     }
 
-    async fn take_instance(&mut self, on: u8, command: &Command, sink: &mut dyn InstanceSink) -> Result<(), DimseError> {
-        let Some(context) = self.context_by_id(on).cloned() else { return Err(protocol("an instance on a presentation context that was not accepted")) };
+    async fn take_instance(
+        &mut self,
+        on: u8,
+        command: &Command,
+        sink: &mut dyn InstanceSink,
+    ) -> Result<(), DimseError> {
+        let Some(context) = self.context_by_id(on).cloned() else {
+            return Err(protocol("an instance on a presentation context that was not accepted"));
+        };
         if !command.has_data_set {
             return Err(protocol("a C-STORE request without a data set"));
         }
@@ -133,11 +148,17 @@ impl Association {
             on_progress(sub_operations);
             return Ok(None);
         }
-        let listed = Identifier::decode(&data, &context.transfer_syntax_uid).unwrap_or_default().text(tags::FAILED_SOP_INSTANCE_UID_LIST);
+        let listed = Identifier::decode(&data, &context.transfer_syntax_uid)
+            .unwrap_or_default()
+            .text(tags::FAILED_SOP_INSTANCE_UID_LIST);
         Ok(Some(RetrieveOutcome {
             status,
             sub_operations,
-            failed_sop_instance_uids: listed.split('\\').map(|uid| uid.trim_matches('\0').to_owned()).filter(|uid| !uid.is_empty()).collect(),
+            failed_sop_instance_uids: listed
+                .split('\\')
+                .map(|uid| uid.trim_matches('\0').to_owned())
+                .filter(|uid| !uid.is_empty())
+                .collect(),
             error_comment: command.error_comment,
         }))
     }

@@ -36,7 +36,12 @@ pub struct StoreOutcome {
 
 impl Association {
     /// Sends an object whose data set is in memory, in one write.
-    pub async fn store_bytes(&mut self, request: &StoreRequest, data_set: &[u8], cancel: &CancellationToken) -> Result<StoreOutcome, DimseError> {
+    pub async fn store_bytes(
+        &mut self,
+        request: &StoreRequest,
+        data_set: &[u8],
+        cancel: &CancellationToken,
+    ) -> Result<StoreOutcome, DimseError> {
         let (context, command) = self.begin_store(request, cancel)?;
         self.wire.send(context.id, &command, Some(data_set)).await?;
         self.stored(command.message_id).await
@@ -69,10 +74,18 @@ impl Association {
         }
     }
 
-    fn begin_store(&mut self, request: &StoreRequest, cancel: &CancellationToken) -> Result<(Context, Command), DimseError> {
-        let context = self
-            .context_for(&request.sop_class_uid, Some(&request.transfer_syntax_uid))
-            .ok_or_else(|| DimseError::NoContext(format!("storage of class {} in transfer syntax {}", request.sop_class_uid, request.transfer_syntax_uid)))?;
+    fn begin_store(
+        &mut self,
+        request: &StoreRequest,
+        cancel: &CancellationToken,
+    ) -> Result<(Context, Command), DimseError> {
+        let context =
+            self.context_for(&request.sop_class_uid, Some(&request.transfer_syntax_uid)).ok_or_else(|| {
+                DimseError::NoContext(format!(
+                    "storage of class {} in transfer syntax {}",
+                    request.sop_class_uid, request.transfer_syntax_uid
+                ))
+            })?;
         let id = self.take_message_id();
         self.wire.exchange(self.timeouts.total, cancel);
         let mut command = Command::request(field::C_STORE_RQ, id, &request.sop_class_uid);

@@ -23,7 +23,8 @@ pub fn decode(raw: &[u8], specific_character_set: &[u8]) -> Decoded {
     if raw.iter().all(|byte| (0x20..0x7F).contains(byte)) {
         return Decoded { text: String::from_utf8_lossy(raw).into_owned(), guessed: false };
     }
-    let terms: Vec<String> = String::from_utf8_lossy(specific_character_set).split('\\').map(|term| term.trim().to_owned()).collect();
+    let terms: Vec<String> =
+        String::from_utf8_lossy(specific_character_set).split('\\').map(|term| term.trim().to_owned()).collect();
     let declared: Vec<Option<Charset>> = terms.iter().map(|term| Charset::from_term(term)).collect();
     let known: Vec<Charset> = declared.iter().flatten().copied().collect();
     let complete = known.len() == declared.len();
@@ -91,7 +92,10 @@ mod tests {
         assert_eq!(text(hong, "\\ISO 2022 IR 149"), ("Hong^Gildong=洪^吉洞=홍^길동".into(), false));
         let wang = b"Wang^XiaoDong=\xe7\x8e\x8b^\xe5\xb0\x8f\xe6\x9d\xb1";
         assert_eq!(text(wang, "ISO_IR 192"), ("Wang^XiaoDong=王^小東".into(), false));
-        assert_eq!(text(b"Wang^XiaoDong=\xcd\xf5^\xd0\xa1\xb6\xab", "GB18030"), ("Wang^XiaoDong=王^小东".into(), false));
+        assert_eq!(
+            text(b"Wang^XiaoDong=\xcd\xf5^\xd0\xa1\xb6\xab", "GB18030"),
+            ("Wang^XiaoDong=王^小东".into(), false)
+        );
         assert_eq!(text(b"Buc^J\xe9r\xf4me", "ISO_IR 100"), ("Buc^Jérôme".into(), false));
         assert_eq!(text(b"\xc4\xe9\xef\xed\xf5\xf3\xe9\xef\xf2", "ISO_IR 126"), ("Διονυσιος".into(), false));
         assert_eq!(text(b"\xbb\xee\xda\x63eM\xd1yp", "ISO_IR 144").1, false);

@@ -49,7 +49,9 @@ impl Engine {
         mut change: impl FnMut(&mut Task) -> bool,
     ) -> Result<Option<Task>, Refusal> {
         for _ in 0..TRIES {
-            let Some(Versioned { value: mut task, version }) = self.0.tasks.get(job, id).await? else { return Ok(None) };
+            let Some(Versioned { value: mut task, version }) = self.0.tasks.get(job, id).await? else {
+                return Ok(None);
+            };
             let before = task.status;
             if !change(&mut task) {
                 return Ok(None);
@@ -64,7 +66,11 @@ impl Engine {
     }
 
     /// Changes a job by compare-and-swap; see [`Engine::change_task`].
-    pub(crate) async fn change_job(&self, id: &JobId, mut change: impl FnMut(&mut JobRecord) -> bool) -> Result<Option<JobRecord>, Refusal> {
+    pub(crate) async fn change_job(
+        &self,
+        id: &JobId,
+        mut change: impl FnMut(&mut JobRecord) -> bool,
+    ) -> Result<Option<JobRecord>, Refusal> {
         for _ in 0..TRIES {
             let Some(mut record) = self.0.jobs.get(id).await? else { return Ok(None) };
             if !change(&mut record) {

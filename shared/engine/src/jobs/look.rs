@@ -27,7 +27,10 @@ impl Engine {
             // One row at a time near the end keeps the cursor exact when a filter drops rows.
             let (records, next) = self.0.jobs.list(owner, limit - jobs.len(), after).await?;
             jobs.extend(
-                records.into_iter().filter(|record| filter.status.is_none_or(|status| record.job.status == status)).map(|record| job_view(actor, &record)),
+                records
+                    .into_iter()
+                    .filter(|record| filter.status.is_none_or(|status| record.job.status == status))
+                    .map(|record| job_view(actor, &record)),
             );
             after = next;
             if after.is_none() || jobs.len() >= limit {
@@ -76,10 +79,13 @@ impl Engine {
 
     pub(crate) async fn readable(&self, actor: &Actor, id: &JobId) -> Result<JobRecord, Refusal> {
         let record = self.0.jobs.get(id).await?;
-        record.filter(|record| actor.staff || record.job.owner == actor.user_id).ok_or_else(|| Refusal::not_found("job"))
+        record
+            .filter(|record| actor.staff || record.job.owner == actor.user_id)
+            .ok_or_else(|| Refusal::not_found("job"))
     }
 }
 
 fn parse_cursor(text: &str) -> Result<Cursor, Refusal> {
-    text.parse().map_err(|_| Refusal::invalid("This page of the list does not exist any more. Go back to the first page."))
+    text.parse()
+        .map_err(|_| Refusal::invalid("This page of the list does not exist any more. Go back to the first page."))
 }

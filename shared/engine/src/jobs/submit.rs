@@ -59,10 +59,14 @@ impl Engine {
             let record = self.node_record(id).await.map_err(|error| error.at("studies"))?;
             let name = &record.node.config.name;
             if !record.node.config.enabled {
-                return Err(Refusal::conflict(format!("{name} is disabled. Choose studies from another server or ask an administrator.")));
+                return Err(Refusal::conflict(format!(
+                    "{name} is disabled. Choose studies from another server or ask an administrator."
+                )));
             }
             if !record.node.config.can_be_source() {
-                return Err(Refusal::invalid(format!("Nothing can be fetched from {name}: neither C-GET nor C-MOVE is ticked in its settings.")));
+                return Err(Refusal::invalid(format!(
+                    "Nothing can be fetched from {name}: neither C-GET nor C-MOVE is ticked in its settings."
+                )));
             }
             records.push(record);
         }
@@ -75,7 +79,10 @@ fn check_selection(studies: &[StudySelection]) -> Result<(), Refusal> {
         return Err(Refusal::invalid("Choose at least one study.").at("studies"));
     }
     if studies.len() > MAX_STUDIES {
-        return Err(Refusal::invalid(format!("A job may hold {MAX_STUDIES} studies at most. Split your choice into several jobs.")).at("studies"));
+        return Err(Refusal::invalid(format!(
+            "A job may hold {MAX_STUDIES} studies at most. Split your choice into several jobs."
+        ))
+        .at("studies"));
     }
     let mut seen = BTreeSet::new();
     for study in studies {
@@ -84,7 +91,9 @@ fn check_selection(studies: &[StudySelection]) -> Result<(), Refusal> {
             Uid::parse(series)?;
         }
         if study.series_instance_uids.len() > 500 || study.patient_id.len() > 256 || study.label.len() > 400 {
-            return Err(Refusal::invalid("One of the chosen studies holds too many series or too long texts.").at("studies"));
+            return Err(
+                Refusal::invalid("One of the chosen studies holds too many series or too long texts.").at("studies")
+            );
         }
         if !seen.insert((&study.source, &study.study_instance_uid)) {
             return Err(Refusal::invalid("The same study was chosen twice. Remove one of them.").at("studies"));
@@ -99,7 +108,8 @@ fn check_destination(record: &NodeRecord) -> Result<(), Refusal> {
         return Err(Refusal::conflict(format!("{name} is disabled. Choose another destination.")).at("destination"));
     }
     if !record.node.config.can_be_destination() {
-        return Err(Refusal::invalid(format!("{name} cannot receive images: C-STORE is not ticked in its settings.")).at("destination"));
+        return Err(Refusal::invalid(format!("{name} cannot receive images: C-STORE is not ticked in its settings."))
+            .at("destination"));
     }
     Ok(())
 }
@@ -109,7 +119,10 @@ fn check_direct_move(options: &TransferOptions, destination: &NodeRecord) -> Res
         return Ok(());
     }
     if !options.leaves_unchanged() {
-        return Err(Refusal::invalid("A direct transfer cannot change images. Remove pseudonym and trial, or switch the direct transfer off.").at("direct_move"));
+        return Err(Refusal::invalid(
+            "A direct transfer cannot change images. Remove pseudonym and trial, or switch the direct transfer off.",
+        )
+        .at("direct_move"));
     }
     if matches!(destination.node.config.kind, NodeKind::Folder(_)) {
         return Err(Refusal::invalid("A direct transfer needs a server as destination.").at("direct_move"));

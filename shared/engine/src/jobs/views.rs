@@ -34,7 +34,8 @@ pub(super) fn job_view(actor: &Actor, record: &JobRecord) -> JobView {
 pub(super) fn task_view(task: &Task, live: Option<&LiveProgress>) -> TaskView {
     let running = task.status == TaskStatus::InProgress;
     let live = live.filter(|_| running);
-    let logged = task.log.iter().rev().filter(|entry| entry.level == LogLevel::Warning).map(|entry| entry.message.clone());
+    let logged =
+        task.log.iter().rev().filter(|entry| entry.level == LogLevel::Warning).map(|entry| entry.message.clone());
     TaskView {
         id: task.id.clone(),
         label: task.label.clone(),

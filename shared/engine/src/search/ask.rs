@@ -45,12 +45,24 @@ impl Engine {
             () = sender.closed() => return,
         };
         let count = u32::try_from(found.seen.len()).unwrap_or(u32::MAX);
-        let outcome = SourceOutcome { source: found.source, source_name: found.source_name, found: count, limited: found.limited, error };
+        let outcome = SourceOutcome {
+            source: found.source,
+            source_name: found.source_name,
+            found: count,
+            limited: found.limited,
+            error,
+        };
         let _ = sender.send(SearchLine::Source(outcome)).await;
     }
 
     /// Answers with the sentence for a failure, empty for none.
-    async fn ask(&self, record: &NodeRecord, query: &StudyQuery, found: &mut Found, cancel: &CancellationToken) -> String {
+    async fn ask(
+        &self,
+        record: &NodeRecord,
+        query: &StudyQuery,
+        found: &mut Found,
+        cancel: &CancellationToken,
+    ) -> String {
         let Some(server) = record.node.config.server() else { return String::new() };
         let name = record.node.config.name.clone();
         let model = if server.services.study_root_find { Model::StudyRoot } else { Model::PatientRoot };
@@ -83,7 +95,8 @@ impl Engine {
                 open = Association::connect(&peer, &Proposal::new().find(model), cancel).await.ok();
             }
             let Some(association) = open.as_mut() else { break };
-            let searching = association.find(model, &identifier, &mut |answer| found.take(query, &answer), cancel).await;
+            let searching =
+                association.find(model, &identifier, &mut |answer| found.take(query, &answer), cancel).await;
             match searching {
                 Ok(outcome) if outcome.limited => open = None,
                 Ok(outcome) if outcome.status.class() == StatusClass::Failure => {
@@ -103,7 +116,14 @@ impl Engine {
     }
 
     /// One query per modality; a server without the study root model needs one per patient (PS3.4 C.4.1.3.1.1).
-    async fn queries(&self, open: Option<&mut Association>, model: Model, query: &StudyQuery, limit: usize, cancel: &CancellationToken) -> Result<Vec<Identifier>, String> {
+    async fn queries(
+        &self,
+        open: Option<&mut Association>,
+        model: Model,
+        query: &StudyQuery,
+        limit: usize,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Identifier>, String> {
         let modalities = if query.modalities.is_empty() { vec![String::new()] } else { query.modalities.clone() };
         let is_single = !query.patient_id.is_empty() && !query.patient_id.contains(['*', '?']);
         if model == Model::StudyRoot || is_single {
@@ -122,7 +142,10 @@ impl Engine {
             ids.push(answer.raw(tags::PATIENT_ID).unwrap_or_default().to_vec());
             if ids.len() >= limit.min(MAX_PATIENTS) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        association.find(model, &patients, &mut take, cancel).await.map_err(|error| format!("the search for patients failed: {error}."))?;
+        association
+            .find(model, &patients, &mut take, cancel)
+            .await
+            .map_err(|error| format!("the search for patients failed: {error}."))?;
         let mut queries = Vec::new();
         for id in ids.iter().filter(|id| !id.is_empty()) {
             for modality in &modalities {
@@ -152,7 +175,8 @@ impl Found {
             Ok(()) => ControlFlow::Continue(()),
             Err(mpsc::error::TrySendError::Full(line)) => {
                 let sender = self.sender.clone();
-                let sent = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(sender.send(line)));
+                let sent =
+                    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(sender.send(line)));
                 if sent.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             }
             Err(mpsc::error::TrySendError::Closed(_)) => ControlFlow::Break(()),

@@ -21,7 +21,11 @@ impl Engine {
         for id in &query.sources {
             let record = self.node_record(id).await.map_err(|error| error.at("sources"))?;
             if record.node.config.server().is_none_or(|server| !server.services.can_find()) {
-                return Err(Refusal::invalid(format!("{} cannot be searched: C-FIND is not ticked in its settings.", record.node.config.name)).at("sources"));
+                return Err(Refusal::invalid(format!(
+                    "{} cannot be searched: C-FIND is not ticked in its settings.",
+                    record.node.config.name
+                ))
+                .at("sources"));
             }
             records.push(record);
         }

@@ -50,12 +50,25 @@ pub(super) fn checked(mut query: StudyQuery) -> Result<StudyQuery, Refusal> {
             return Err(Refusal::invalid("Write dates as year-month-day, such as 2024-03-01.").at(field));
         }
     }
-    if !query.study_date_from.is_empty() && !query.study_date_until.is_empty() && query.study_date_from > query.study_date_until {
+    if !query.study_date_from.is_empty()
+        && !query.study_date_until.is_empty()
+        && query.study_date_from > query.study_date_until
+    {
         return Err(Refusal::invalid("The first study date must not be later than the last one.").at("study_date_from"));
     }
-    query.modalities = query.modalities.iter().flat_map(|text| text.split([',', ' '])).map(|text| text.trim().to_uppercase()).filter(|text| !text.is_empty()).collect();
-    if query.modalities.len() > 20 || query.modalities.iter().any(|text| text.len() > 16 || !text.bytes().all(|b| b.is_ascii_alphanumeric())) {
-        return Err(Refusal::invalid("Modalities are short codes such as CT or MR, separated by commas.").at("modalities"));
+    query.modalities = query
+        .modalities
+        .iter()
+        .flat_map(|text| text.split([',', ' ']))
+        .map(|text| text.trim().to_uppercase())
+        .filter(|text| !text.is_empty())
+        .collect();
+    if query.modalities.len() > 20
+        || query.modalities.iter().any(|text| text.len() > 16 || !text.bytes().all(|b| b.is_ascii_alphanumeric()))
+    {
+        return Err(
+            Refusal::invalid("Modalities are short codes such as CT or MR, separated by commas.").at("modalities")
+        );
     }
     Ok(query)
 }
@@ -74,7 +87,9 @@ pub(super) fn study_level(query: &StudyQuery, modality: &str) -> Identifier {
     let (name, name_charset) = encode_for_query(&name_key(&query.patient_name));
     let (description, description_charset) = encode_for_query(&query.study_description);
     let (patient_id, id_charset) = encode_for_query(&query.patient_id);
-    for (tag, value) in [(tags::PATIENT_NAME, name), (tags::STUDY_DESCRIPTION, description), (tags::PATIENT_ID, patient_id)] {
+    for (tag, value) in
+        [(tags::PATIENT_NAME, name), (tags::STUDY_DESCRIPTION, description), (tags::PATIENT_ID, patient_id)]
+    {
         identifier.set_raw(tag, &value);
     }
     // One character set must do for all texts: UTF-8 if any needs it.
@@ -101,7 +116,8 @@ pub(super) fn name_key(name: &str) -> String {
     if name.is_empty() {
         return String::new();
     }
-    let parts: Vec<String> = name.split([',', '^']).map(|part| format!("{}*", part.trim().trim_end_matches('*'))).collect();
+    let parts: Vec<String> =
+        name.split([',', '^']).map(|part| format!("{}*", part.trim().trim_end_matches('*'))).collect();
     parts.join("^")
 }
 
@@ -117,9 +133,14 @@ fn range(from: &str, until: &str) -> String {
 
 /// Whether an answer is what was asked for: some servers ignore keys that they do not know.
 pub(super) fn fits(query: &StudyQuery, row: &StudyRow) -> bool {
-    let modality = query.modalities.is_empty() || row.modalities.is_empty() || row.modalities.iter().any(|modality| query.modalities.contains(modality));
-    let description = query.study_description.is_empty() || wildcard_matches(&query.study_description, &row.study_description);
-    let birth = query.patient_birth_date.is_empty() || row.patient_birth_date.is_empty() || row.patient_birth_date == query.patient_birth_date;
+    let modality = query.modalities.is_empty()
+        || row.modalities.is_empty()
+        || row.modalities.iter().any(|modality| query.modalities.contains(modality));
+    let description =
+        query.study_description.is_empty() || wildcard_matches(&query.study_description, &row.study_description);
+    let birth = query.patient_birth_date.is_empty()
+        || row.patient_birth_date.is_empty()
+        || row.patient_birth_date == query.patient_birth_date;
     modality && description && birth
 }
 
@@ -151,7 +172,10 @@ mod tests {
         assert_eq!(checked(wrong).unwrap_err().body.field.as_deref(), Some("study_date_from"));
         let wrong = StudyQuery { patient_id: "a\\b".into(), ..query() };
         assert_eq!(checked(wrong).unwrap_err().body.field.as_deref(), Some("patient_id"));
-        assert_eq!(checked(StudyQuery { modalities: vec!["ct, mr".into()], ..query() }).unwrap().modalities, ["CT", "MR"]);
+        assert_eq!(
+            checked(StudyQuery { modalities: vec!["ct, mr".into()], ..query() }).unwrap().modalities,
+            ["CT", "MR"]
+        );
     }
 
     #[test]

@@ -32,19 +32,22 @@ impl Engine {
         let record = self.node_record(&query.source).await?;
         let name = record.node.config.name.clone();
         let server = record.node.config.server().filter(|server| server.services.can_find());
-        let server = server.ok_or_else(|| Refusal::invalid(format!("{name} cannot be searched: C-FIND is not ticked in its settings.")))?;
+        let server = server.ok_or_else(|| {
+            Refusal::invalid(format!("{name} cannot be searched: C-FIND is not ticked in its settings."))
+        })?;
         let model = if server.services.study_root_find { Model::StudyRoot } else { Model::PatientRoot };
         let state = self.0.peers.state(&record);
         let _permit = state.permit().await;
         let cancel = CancellationToken::new();
         let failed = |error: adit_dimse::DimseError| Refusal::peer(format!("{name} could not be asked: {error}."));
         let peer = peers::peer(server, &record.secrets, self.ae_title()).map_err(failed)?;
-        let mut association = Association::connect(&peer, &Proposal::new().find(model), &cancel).await.map_err(|error| {
-            if error.is_unreachable() {
-                state.failed(now(), error.to_string());
-            }
-            failed(error)
-        })?;
+        let mut association =
+            Association::connect(&peer, &Proposal::new().find(model), &cancel).await.map_err(|error| {
+                if error.is_unreachable() {
+                    state.failed(now(), error.to_string());
+                }
+                failed(error)
+            })?;
         let identifier = series_level(study.as_str(), (model == Model::PatientRoot).then_some(&query.patient_id));
         let mut rows = Vec::new();
         let mut take = |answer: Identifier| {
@@ -53,7 +56,11 @@ impl Engine {
         };
         let outcome = association.find(model, &identifier, &mut take, &cancel).await.map_err(failed)?;
         if outcome.status.class() == StatusClass::Failure {
-            return Err(Refusal::peer(format!("{name}: {} (status {}).", outcome.status.sentence(Service::Find), outcome.status)));
+            return Err(Refusal::peer(format!(
+                "{name}: {} (status {}).",
+                outcome.status.sentence(Service::Find),
+                outcome.status
+            )));
         }
         association.release().await;
         rows.sort_by_key(|row| (row.series_number.is_none(), row.series_number, row.series_instance_uid.clone()));
@@ -63,7 +70,8 @@ impl Engine {
 
 /// The keys for all series of a study.
 pub(crate) fn series_level(study_instance_uid: &str, patient_id: Option<&String>) -> Identifier {
-    let mut identifier = Identifier::at_level("SERIES").with(tags::STUDY_INSTANCE_UID, study_instance_uid).asking(&SERIES_KEYS);
+    let mut identifier =
+        Identifier::at_level("SERIES").with(tags::STUDY_INSTANCE_UID, study_instance_uid).asking(&SERIES_KEYS);
     if let Some(patient_id) = patient_id {
         identifier.set_raw(tags::PATIENT_ID, &encode_for_query(patient_id).0);
     }

@@ -19,7 +19,8 @@ impl Transfer {
         options.direct_move
             && options.leaves_unchanged()
             && self.source.record.node.id != self.destination.record.node.id
-            && servers.is_some_and(|(source, destination)| source.services.can_move() && destination.services.can_find())
+            && servers
+                .is_some_and(|(source, destination)| source.services.can_move() && destination.services.can_find())
     }
 
     /// Moves everything that is missing; false: the source will not, so the images go through ADIT. What has arrived is decided by
@@ -31,10 +32,15 @@ impl Transfer {
         let mut association = self.open(&self.source, "opening an association", &Proposal::new().move_(model)).await?;
         for unit in units(plan, &self.ledger, 1, false) {
             let query = unit.identifier(plan, &self.task.study_instance_uid);
-            let moving = association.move_to(model, &query, destination.ae_title.as_str(), &mut |_| {}, &self.stop).await;
+            let moving =
+                association.move_to(model, &query, destination.ae_title.as_str(), &mut |_| {}, &self.stop).await;
             let outcome = moving.map_err(|error| Problem::of_peer(self.source.name(), "C-MOVE", &error))?;
             if outcome.status.class() == StatusClass::Failure && outcome.sub_operations.completed.unwrap_or(0) == 0 {
-                let sentence = format!("{} (status {}); the images go through ADIT instead.", outcome.status.sentence(Service::Retrieve), outcome.status);
+                let sentence = format!(
+                    "{} (status {}); the images go through ADIT instead.",
+                    outcome.status.sentence(Service::Retrieve),
+                    outcome.status
+                );
                 self.ledger.note(LogLevel::Info, "No direct move", &format!("{}: {sentence}", self.source.name()));
                 association.release().await;
                 return Ok(false);
@@ -49,7 +55,10 @@ impl Transfer {
     /// Takes the images of a unit for delivered, except those that the source named as failed.
     fn claim(&self, plan: &Plan, unit: &Unit, failed: &[String]) {
         let series = &plan.series[unit.series].uid;
-        let images = plan.expected.iter().filter(|(uid, one)| one.series == unit.series && (unit.images.is_empty() || unit.images.contains(uid)));
+        let images = plan
+            .expected
+            .iter()
+            .filter(|(uid, one)| one.series == unit.series && (unit.images.is_empty() || unit.images.contains(uid)));
         for (uid, _) in images {
             if failed.contains(uid) {
                 self.ledger.fail(uid, series, Step::Deliver, "the source could not send it to the destination", true);

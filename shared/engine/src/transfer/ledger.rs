@@ -157,7 +157,12 @@ impl Ledger {
     /// Instances of this run by their UID at the source, with the UID at the destination.
     pub fn sent_as(&self) -> HashMap<String, String> {
         let books = self.books();
-        books.sent_as.iter().filter(|(uid, _)| books.delivered.contains(*uid)).map(|(a, b)| (a.clone(), b.clone())).collect()
+        books
+            .sent_as
+            .iter()
+            .filter(|(uid, _)| books.delivered.contains(*uid))
+            .map(|(a, b)| (a.clone(), b.clone()))
+            .collect()
     }
 
     pub fn delivered(&self) -> u64 {
@@ -169,14 +174,24 @@ impl Ledger {
     }
 
     pub fn wants_more(&self, plan: &Plan) -> bool {
-        if plan.exact { plan.expected.keys().any(|uid| self.is_wanted(uid)) } else { self.short_of(plan) > 0 || self.delivered() == 0 }
+        if plan.exact {
+            plan.expected.keys().any(|uid| self.is_wanted(uid))
+        } else {
+            self.short_of(plan) > 0 || self.delivered() == 0
+        }
     }
 
     /// Expected instances that are neither delivered, held back nor known to have failed (empty without an exact list).
     pub fn unaccounted(&self, plan: &Plan) -> Vec<(String, String)> {
         let books = self.books();
-        let open = |uid: &String| !books.delivered.contains(uid) && !books.held_back.contains(uid) && !books.failures.contains_key(uid);
-        plan.expected.iter().filter(|(uid, _)| open(uid)).map(|(uid, at)| (uid.clone(), plan.series[at.series].uid.clone())).collect()
+        let open = |uid: &String| {
+            !books.delivered.contains(uid) && !books.held_back.contains(uid) && !books.failures.contains_key(uid)
+        };
+        plan.expected
+            .iter()
+            .filter(|(uid, _)| open(uid))
+            .map(|(uid, at)| (uid.clone(), plan.series[at.series].uid.clone()))
+            .collect()
     }
 
     /// How many instances are missing by count, when the source gave numbers only.
@@ -196,7 +211,11 @@ impl Ledger {
     }
 
     pub fn first_reason(&self) -> String {
-        self.books().failures.values().next().map_or_else(|| "the source sent fewer than it announced".to_owned(), |failure| failure.reason.clone())
+        self.books()
+            .failures
+            .values()
+            .next()
+            .map_or_else(|| "the source sent fewer than it announced".to_owned(), |failure| failure.reason.clone())
     }
 
     /// Whether trying again may help: some failure is transient, or instances are missing by count.
@@ -211,7 +230,8 @@ impl Ledger {
 
     pub fn shown_warnings(&self) -> Vec<String> {
         let books = self.books();
-        let said = books.log.iter().rev().filter(|entry| entry.level == LogLevel::Warning).map(|entry| entry.message.clone());
+        let said =
+            books.log.iter().rev().filter(|entry| entry.level == LogLevel::Warning).map(|entry| entry.message.clone());
         let mut lines: Vec<String> = said.take(SHOWN).collect();
         if let Some((_, failure)) = books.failures.iter().next() {
             lines.insert(0, format!("{} images failed so far: {}.", books.failures.len(), failure.reason));

@@ -79,15 +79,23 @@ impl Engine {
         let mut ends = Vec::new();
         for (id, what) in [(&task.source, "source"), (&task.destination, "destination")] {
             let record = self.0.nodes.get(id).await.map_err(|error| Problem::Transient(error.to_string()))?;
-            let record = record.ok_or_else(|| Problem::Permanent(format!("The {what} was deleted from the list of servers and folders.")))?;
+            let record = record.ok_or_else(|| {
+                Problem::Permanent(format!("The {what} was deleted from the list of servers and folders."))
+            })?;
             let name = &record.node.config.name;
             if !record.node.config.enabled {
                 let until = now().plus_ms(adit_domain::retry::BREAKER_OPEN_MS);
-                return Err(Problem::Deferred(until, format!("{name} is disabled; the transfer waits until it is enabled again.")));
+                return Err(Problem::Deferred(
+                    until,
+                    format!("{name} is disabled; the transfer waits until it is enabled again."),
+                ));
             }
             let state = self.0.peers.state(&record);
             if let Some(until) = state.resting(now()) {
-                return Err(Problem::Deferred(until, format!("{name} does not answer at present; the transfer waits until it does.")));
+                return Err(Problem::Deferred(
+                    until,
+                    format!("{name} does not answer at present; the transfer waits until it does."),
+                ));
             }
             ends.push(End { record, state });
         }
@@ -117,7 +125,12 @@ impl Transfer {
     }
 
     /// Retrieves and delivers at the same time.
-    async fn stream(self: Arc<Self>, plan: Arc<Plan>, source: OwnedSemaphorePermit, destination: Option<OwnedSemaphorePermit>) -> Result<(), Problem> {
+    async fn stream(
+        self: Arc<Self>,
+        plan: Arc<Plan>,
+        source: OwnedSemaphorePermit,
+        destination: Option<OwnedSemaphorePermit>,
+    ) -> Result<(), Problem> {
         let (to_deliver, staged) = deliver::channel();
         self.ledger.step(Step::Retrieve);
         let delivering = Arc::clone(&self).deliver(Arc::clone(&plan), staged, destination);

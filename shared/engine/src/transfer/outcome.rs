@@ -63,10 +63,15 @@ fn complete(ledger: &Ledger, plan: &Plan) -> (Ending, String) {
     }
     let (delivered, held_back) = (ledger.delivered(), ledger.held_back());
     let (_, failed) = ledger.failures();
-    let behind = if held_back == 0 { String::new() } else { format!(" {held_back} stay behind because they are reports, presentation states, key objects or documents.") };
+    let behind = if held_back == 0 {
+        String::new()
+    } else {
+        format!(" {held_back} stay behind because they are reports, presentation states, key objects or documents.")
+    };
     if failed > 0 || ledger.short_of(plan) > 0 {
         let missing = failed.max(ledger.short_of(plan));
-        let message = format!("{missing} of {} images did not arrive: {}.{behind}", plan.expected_count(), ledger.first_reason());
+        let message =
+            format!("{missing} of {} images did not arrive: {}.{behind}", plan.expected_count(), ledger.first_reason());
         let status = partly(ledger);
         let ending = if ledger.may_get_better() { Ending::Retry(status) } else { Ending::Finished(status) };
         return (ending, message);
@@ -78,7 +83,9 @@ fn complete(ledger: &Ledger, plan: &Plan) -> (Ending, String) {
         return (Ending::Finished(TaskStatus::Failure), "The source says that the study holds no images.".to_owned());
     }
     match ledger.last_warning() {
-        Some(warning) => (Ending::Finished(TaskStatus::Warning), format!("{delivered} images transferred. {warning}{behind}")),
+        Some(warning) => {
+            (Ending::Finished(TaskStatus::Warning), format!("{delivered} images transferred. {warning}{behind}"))
+        }
         None => (Ending::Finished(TaskStatus::Success), format!("{delivered} images transferred.{behind}")),
     }
 }

@@ -15,11 +15,22 @@ use crate::text::Answer;
 use crate::{now, peers};
 
 /// What is asked of a study.
-const STUDY_KEYS: [Tag; 6] =
-    [tags::PATIENT_ID, tags::STUDY_INSTANCE_UID, tags::STUDY_DATE, tags::STUDY_TIME, tags::MODALITIES_IN_STUDY, tags::INSTANCE_AVAILABILITY];
+const STUDY_KEYS: [Tag; 6] = [
+    tags::PATIENT_ID,
+    tags::STUDY_INSTANCE_UID,
+    tags::STUDY_DATE,
+    tags::STUDY_TIME,
+    tags::MODALITIES_IN_STUDY,
+    tags::INSTANCE_AVAILABILITY,
+];
 /// What is asked of an instance.
-const IMAGE_KEYS: [Tag; 5] =
-    [tags::STUDY_INSTANCE_UID, tags::SERIES_INSTANCE_UID, tags::SOP_INSTANCE_UID, tags::SOP_CLASS_UID, tags::INSTANCE_AVAILABILITY];
+const IMAGE_KEYS: [Tag; 5] = [
+    tags::STUDY_INSTANCE_UID,
+    tags::SERIES_INSTANCE_UID,
+    tags::SOP_INSTANCE_UID,
+    tags::SOP_CLASS_UID,
+    tags::INSTANCE_AVAILABILITY,
+];
 
 /// A series that is to be transferred.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +76,8 @@ impl Plan {
 
     /// Classes of the expected instances.
     pub fn classes(&self) -> Vec<String> {
-        let mut classes: Vec<String> = self.expected.values().map(|one| one.sop_class_uid.clone()).filter(|uid| !uid.is_empty()).collect();
+        let mut classes: Vec<String> =
+            self.expected.values().map(|one| one.sop_class_uid.clone()).filter(|uid| !uid.is_empty()).collect();
         classes.sort();
         classes.dedup();
         if self.expected.values().any(|one| one.sop_class_uid.is_empty()) { Vec::new() } else { classes }
@@ -99,8 +111,11 @@ impl End {
 impl Transfer {
     /// Opens an association with one end; a server that is not there is remembered by its breaker and defers the task.
     pub(super) async fn open(&self, end: &End, what: &str, proposal: &Proposal) -> Result<Association, Problem> {
-        let Some(server) = end.server() else { return Err(Problem::Permanent(format!("{} is not a server.", end.name()))) };
-        let peer = peers::peer(server, &end.record.secrets, self.engine.ae_title()).map_err(|error| Problem::of_peer(end.name(), what, &error))?;
+        let Some(server) = end.server() else {
+            return Err(Problem::Permanent(format!("{} is not a server.", end.name())));
+        };
+        let peer = peers::peer(server, &end.record.secrets, self.engine.ae_title())
+            .map_err(|error| Problem::of_peer(end.name(), what, &error))?;
         match Association::connect(&peer, proposal, &self.stop).await {
             Ok(association) => {
                 end.state.answered();
@@ -110,7 +125,10 @@ impl Transfer {
                 if error.is_unreachable() {
                     end.state.failed(now(), error.to_string());
                     if let Some(until) = end.state.resting(now()) {
-                        return Err(Problem::Deferred(until, format!("{} does not answer ({error}); the transfer waits until it does.", end.name())));
+                        return Err(Problem::Deferred(
+                            until,
+                            format!("{} does not answer ({error}); the transfer waits until it does.", end.name()),
+                        ));
                     }
                 }
                 Err(Problem::of_peer(end.name(), what, &error))
@@ -123,12 +141,15 @@ impl Transfer {
         if self.destination.server().is_none() {
             return Ok(());
         }
-        let mut association = self.open(&self.destination, "opening an association", &Proposal::new().verification()).await?;
+        let mut association =
+            self.open(&self.destination, "opening an association", &Proposal::new().verification()).await?;
         let echo = association.echo(&self.stop).await;
         association.release().await;
         match echo {
             Ok((status, _)) if status.is_done() => Ok(()),
-            Ok((status, _)) => Err(Problem::Transient(format!("{} refused a C-ECHO with status {status}.", self.destination.name()))),
+            Ok((status, _)) => {
+                Err(Problem::Transient(format!("{} refused a C-ECHO with status {status}.", self.destination.name())))
+            }
             // Some archives offer no verification to store-only callers.
             Err(adit_dimse::DimseError::NoContext(_)) => Ok(()),
             Err(error) => Err(Problem::of_peer(self.destination.name(), "C-ECHO", &error)),
@@ -137,13 +158,23 @@ impl Transfer {
 
     /// Finds out what is to be transferred.
     pub(super) async fn plan(&self) -> Result<Plan, Problem> {
-        let Some(server) = self.source.server() else { return Err(Problem::Permanent(format!("{} is not a server.", self.source.name()))) };
+        let Some(server) = self.source.server() else {
+            return Err(Problem::Permanent(format!("{} is not a server.", self.source.name())));
+        };
         let model = find_model(&server.services);
-        let mut association = self.open(&self.source, "opening an association", &Proposal::new().verification().find(model)).await?;
+        let mut association =
+            self.open(&self.source, "opening an association", &Proposal::new().verification().find(model)).await?;
         if association.supports(adit_dimse::uids::VERIFICATION) {
-            let echo = association.echo(&self.stop).await.map_err(|error| Problem::of_peer(self.source.name(), "C-ECHO", &error))?;
+            let echo = association
+                .echo(&self.stop)
+                .await
+                .map_err(|error| Problem::of_peer(self.source.name(), "C-ECHO", &error))?;
             if !echo.0.is_done() {
-                return Err(Problem::Transient(format!("{} refused a C-ECHO with status {}.", self.source.name(), echo.0)));
+                return Err(Problem::Transient(format!(
+                    "{} refused a C-ECHO with status {}.",
+                    self.source.name(),
+                    echo.0
+                )));
             }
         }
         let mut plan = self.find_study(&mut association, model).await?;
@@ -153,16 +184,34 @@ impl Transfer {
         Ok(plan)
     }
 
-    async fn find(&self, association: &mut Association, model: Model, query: &Identifier, what: &str) -> Result<Vec<Identifier>, Problem> {
+    async fn find(
+        &self,
+        association: &mut Association,
+        model: Model,
+        query: &Identifier,
+        what: &str,
+    ) -> Result<Vec<Identifier>, Problem> {
         let mut found = Vec::new();
         let mut take = |answer| {
             found.push(answer);
             ControlFlow::Continue(())
         };
-        let outcome = association.find(model, query, &mut take, &self.stop).await.map_err(|error| Problem::of_peer(self.source.name(), what, &error))?;
+        let outcome = association
+            .find(model, query, &mut take, &self.stop)
+            .await
+            .map_err(|error| Problem::of_peer(self.source.name(), what, &error))?;
         if outcome.status.class() == StatusClass::Failure {
-            let sentence = format!("{}: {what} failed: {} (status {}).", self.source.name(), outcome.status.sentence(Service::Find), outcome.status);
-            return Err(if outcome.status.is_transient(Service::Find) { Problem::Transient(sentence) } else { Problem::Permanent(sentence) });
+            let sentence = format!(
+                "{}: {what} failed: {} (status {}).",
+                self.source.name(),
+                outcome.status.sentence(Service::Find),
+                outcome.status
+            );
+            return Err(if outcome.status.is_transient(Service::Find) {
+                Problem::Transient(sentence)
+            } else {
+                Problem::Permanent(sentence)
+            });
         }
         Ok(found)
     }
@@ -183,24 +232,43 @@ impl Transfer {
         if found.is_empty() && model == Model::StudyRoot && !self.task.patient_id.is_empty() {
             found = self.find(association, model, &query(false), "the search for the study").await?;
             if !found.is_empty() {
-                self.ledger.note(LogLevel::Warning, "Different Patient ID", "The source holds the study under another Patient ID than the one that was chosen.");
+                self.ledger.note(
+                    LogLevel::Warning,
+                    "Different Patient ID",
+                    "The source holds the study under another Patient ID than the one that was chosen.",
+                );
             }
         }
-        found.retain(|answer| answer.text(tags::STUDY_INSTANCE_UID) == self.task.study_instance_uid || answer.raw(tags::STUDY_INSTANCE_UID).is_none());
+        found.retain(|answer| {
+            answer.text(tags::STUDY_INSTANCE_UID) == self.task.study_instance_uid
+                || answer.raw(tags::STUDY_INSTANCE_UID).is_none()
+        });
         let Some(study) = found.first() else {
             return Err(Problem::Permanent(format!("{} does not hold the study (any more).", self.source.name())));
         };
-        let patients: HashSet<&[u8]> = found.iter().map(|answer| answer.raw(tags::PATIENT_ID).unwrap_or_default()).collect();
+        let patients: HashSet<&[u8]> =
+            found.iter().map(|answer| answer.raw(tags::PATIENT_ID).unwrap_or_default()).collect();
         if patients.len() > 1 {
-            return Err(Problem::Permanent(format!("{} holds several studies of different patients under the same Study Instance UID; it has to be mended there first.", self.source.name())));
+            return Err(Problem::Permanent(format!(
+                "{} holds several studies of different patients under the same Study Instance UID; it has to be mended there first.",
+                self.source.name()
+            )));
         }
         if found.len() > 1 {
-            self.ledger.note(LogLevel::Warning, "Several answers", "The source answered several times for the same study; all of it is transferred.");
+            self.ledger.note(
+                LogLevel::Warning,
+                "Several answers",
+                "The source answered several times for the same study; all of it is transferred.",
+            );
         }
         let mut answer = Answer::new(study);
         let availability = answer.code(tags::INSTANCE_AVAILABILITY);
         if matches!(availability.as_str(), "OFFLINE" | "NEARLINE") {
-            self.ledger.note(LogLevel::Info, "Not online", &format!("The source says that the study is {availability}; the first image may take a while."));
+            self.ledger.note(
+                LogLevel::Info,
+                "Not online",
+                &format!("The source says that the study is {availability}; the first image may take a while."),
+            );
         }
         Ok(Plan {
             patient_id: study.raw(tags::PATIENT_ID).unwrap_or_default().to_vec(),
@@ -215,7 +283,10 @@ impl Transfer {
     }
 
     async fn find_series(&self, association: &mut Association, plan: &Plan) -> Result<Vec<Series>, Problem> {
-        let query = series_level(&self.task.study_instance_uid, (plan.model == Model::PatientRoot).then_some(&plan.patient_id_text));
+        let query = series_level(
+            &self.task.study_instance_uid,
+            (plan.model == Model::PatientRoot).then_some(&plan.patient_id_text),
+        );
         let found = self.find(association, plan.model, &query, "the search for series").await?;
         let mut series = Vec::new();
         let mut seen = HashSet::new();
@@ -236,16 +307,31 @@ impl Transfer {
         }
         let chosen = &self.task.series_instance_uids;
         for uid in chosen.iter().filter(|uid| !seen.contains(*uid)) {
-            self.ledger.note(LogLevel::Warning, "Series missing", &format!("The source does not hold the chosen series {uid} (any more)."));
+            self.ledger.note(
+                LogLevel::Warning,
+                "Series missing",
+                &format!("The source does not hold the chosen series {uid} (any more)."),
+            );
         }
         series.retain(|one| chosen.is_empty() || chosen.contains(&one.uid));
         if series.is_empty() {
-            return Err(Problem::Permanent(format!("{} names no series of this study that was chosen.", self.source.name())));
+            return Err(Problem::Permanent(format!(
+                "{} names no series of this study that was chosen.",
+                self.source.name()
+            )));
         }
-        let (held, going): (Vec<Series>, Vec<Series>) = series.into_iter().partition(|one| self.job.options.holds_back(&one.modality, ""));
+        let (held, going): (Vec<Series>, Vec<Series>) =
+            series.into_iter().partition(|one| self.job.options.holds_back(&one.modality, ""));
         for one in &held {
             let count = one.count.map_or_else(|| "some".to_owned(), |count| count.to_string());
-            self.ledger.note(LogLevel::Info, "Held back", &format!("A series of modality {} ({count} instances) stays behind, because its text names people.", one.modality));
+            self.ledger.note(
+                LogLevel::Info,
+                "Held back",
+                &format!(
+                    "A series of modality {} ({count} instances) stays behind, because its text names people.",
+                    one.modality
+                ),
+            );
             for number in 0..one.count.unwrap_or(1) {
                 self.ledger.hold_back(&format!("{}#{number}", one.uid));
             }
@@ -257,11 +343,18 @@ impl Transfer {
     async fn find_instances(&self, association: &mut Association, plan: &mut Plan) -> Result<(), Problem> {
         let mut expected = HashMap::new();
         for (place, series) in plan.series.iter().enumerate() {
-            let query = plan.keys("IMAGE", &self.task.study_instance_uid).with(tags::SERIES_INSTANCE_UID, &series.uid).asking(&IMAGE_KEYS);
+            let query = plan
+                .keys("IMAGE", &self.task.study_instance_uid)
+                .with(tags::SERIES_INSTANCE_UID, &series.uid)
+                .asking(&IMAGE_KEYS);
             let found = match self.find(association, plan.model, &query, "the search for images").await {
                 Ok(found) => found,
                 Err(Problem::Permanent(sentence)) => {
-                    self.ledger.note(LogLevel::Info, "No list of images", &format!("The source cannot list single images ({sentence}); they are counted only."));
+                    self.ledger.note(
+                        LogLevel::Info,
+                        "No list of images",
+                        &format!("The source cannot list single images ({sentence}); they are counted only."),
+                    );
                     return Ok(());
                 }
                 Err(problem) => return Err(problem),
@@ -274,11 +367,19 @@ impl Transfer {
                 }
             }
             if expected.len() == before && series.count.unwrap_or(0) > 0 {
-                self.ledger.note(LogLevel::Info, "No list of images", "The source counts images that it does not list; they are counted only.");
+                self.ledger.note(
+                    LogLevel::Info,
+                    "No list of images",
+                    "The source counts images that it does not list; they are counted only.",
+                );
                 return Ok(());
             }
         }
-        let held: Vec<String> = expected.iter().filter(|(_, one)| self.job.options.holds_back("", &one.sop_class_uid)).map(|(uid, _)| uid.clone()).collect();
+        let held: Vec<String> = expected
+            .iter()
+            .filter(|(_, one)| self.job.options.holds_back("", &one.sop_class_uid))
+            .map(|(uid, _)| uid.clone())
+            .collect();
         for uid in held {
             self.ledger.hold_back(&uid);
             expected.remove(&uid);

@@ -69,11 +69,17 @@ impl Speed {
             return progress;
         }
         #[expect(clippy::cast_precision_loss, reason = "a speed for people")]
-        let (seconds, moved, done) = (ms as f64 / 1000.0, (progress.bytes - bytes) as f64, progress.delivered.saturating_sub(delivered) as f64);
+        let (seconds, moved, done) =
+            (ms as f64 / 1000.0, (progress.bytes - bytes) as f64, progress.delivered.saturating_sub(delivered) as f64);
         progress.bytes_per_second = moved / seconds;
         let left = progress.expected.saturating_sub(progress.delivered + progress.held_back);
         if done > 0.0 {
-            #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds for people")]
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "seconds for people"
+            )]
             let eta = (left as f64 / (done / seconds)).ceil() as u64;
             progress.eta_s = Some(eta);
         }

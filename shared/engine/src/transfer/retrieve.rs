@@ -52,19 +52,31 @@ impl Transfer {
     /// Takes over what earlier runs have delivered.
     pub(super) async fn restore(&self, plan: &Plan) -> Result<(), Problem> {
         let receipts = self.engine.0.receipts.all(&self.task.id, self.task.epoch).await?;
-        let known: Vec<Receipt> = receipts.into_iter().filter(|receipt| !plan.exact || plan.expected.contains_key(&receipt.sop_instance_uid)).collect();
+        let known: Vec<Receipt> = receipts
+            .into_iter()
+            .filter(|receipt| !plan.exact || plan.expected.contains_key(&receipt.sop_instance_uid))
+            .collect();
         if !known.is_empty() {
-            self.ledger.note(LogLevel::Info, "Continued", &format!("{} images have arrived in an earlier run and do not move again.", known.len()));
+            self.ledger.note(
+                LogLevel::Info,
+                "Continued",
+                &format!("{} images have arrived in an earlier run and do not move again.", known.len()),
+            );
         }
         self.ledger.restore(known);
         Ok(())
     }
 
     /// Sends what an earlier run has staged but not delivered.
-    pub(super) async fn redeliver_staged(&self, plan: &Plan, to_deliver: &mpsc::Sender<StagedInstance>) -> Result<(), Problem> {
+    pub(super) async fn redeliver_staged(
+        &self,
+        plan: &Plan,
+        to_deliver: &mpsc::Sender<StagedInstance>,
+    ) -> Result<(), Problem> {
         for staged in self.engine.0.ports.staging.list(self.task.id.as_str()).await? {
             let Ok(note) = serde_json::from_value::<StagedNote>(staged.metadata) else { continue };
-            let wanted = self.ledger.is_wanted(&note.original) && (!plan.exact || plan.expected.contains_key(&note.original));
+            let wanted =
+                self.ledger.is_wanted(&note.original) && (!plan.exact || plan.expected.contains_key(&note.original));
             if !wanted {
                 self.engine.0.ports.staging.delete(&staged.key).await?;
                 continue;
@@ -80,7 +92,12 @@ impl Transfer {
 
     /// Fetches everything that is missing. A source that sends less than it announced is asked once more, image by image, and
     /// by the other method if it offers one.
-    pub(super) async fn retrieve(self: Arc<Self>, plan: &Arc<Plan>, to_deliver: &mpsc::Sender<StagedInstance>, permit: OwnedSemaphorePermit) -> Result<(), Problem> {
+    pub(super) async fn retrieve(
+        self: Arc<Self>,
+        plan: &Arc<Plan>,
+        to_deliver: &mpsc::Sender<StagedInstance>,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(), Problem> {
         let Some(server) = self.source.server() else { return Ok(()) };
         let services = server.services;
         let methods = [(Method::Get, services.can_get()), (Method::Move, services.can_move())];
@@ -95,14 +112,21 @@ impl Transfer {
         for (method, _) in methods.into_iter().filter(|(_, offered)| *offered) {
             for by_image in [false, true] {
                 let open = units(plan, &self.ledger, permits.len(), by_image);
-                if open.is_empty() || (by_image && !plan.exact) || (!plan.exact && self.ledger.delivered() > 0 && self.ledger.short_of(plan) == 0) {
+                if open.is_empty()
+                    || (by_image && !plan.exact)
+                    || (!plan.exact && self.ledger.delivered() > 0 && self.ledger.short_of(plan) == 0)
+                {
                     break;
                 }
                 last = Arc::clone(&self).pass(method, plan, open, to_deliver, permits.len()).await;
                 match &last {
                     Err(Problem::Canceled) => return last,
                     Err(Problem::Permanent(sentence) | Problem::Transient(sentence)) => {
-                        self.ledger.note(LogLevel::Info, &format!("{} did not bring everything", method.name()), sentence);
+                        self.ledger.note(
+                            LogLevel::Info,
+                            &format!("{} did not bring everything", method.name()),
+                            sentence,
+                        );
                         break;
                     }
                     _ => {}
@@ -116,17 +140,29 @@ impl Transfer {
     fn report_unasked(&self) {
         let unasked = self.ledger.unasked();
         if unasked > 0 {
-            self.ledger.note(LogLevel::Warning, "Images that nobody asked for", &format!("The source sent {unasked} images that do not belong to the study; they were refused."));
+            self.ledger.note(
+                LogLevel::Warning,
+                "Images that nobody asked for",
+                &format!("The source sent {unasked} images that do not belong to the study; they were refused."),
+            );
         }
     }
 
     /// One pass over open requests with several associations.
-    async fn pass(self: Arc<Self>, method: Method, plan: &Arc<Plan>, open: VecDeque<Unit>, to_deliver: &mpsc::Sender<StagedInstance>, parallel: usize) -> Result<(), Problem> {
+    async fn pass(
+        self: Arc<Self>,
+        method: Method,
+        plan: &Arc<Plan>,
+        open: VecDeque<Unit>,
+        to_deliver: &mpsc::Sender<StagedInstance>,
+        parallel: usize,
+    ) -> Result<(), Problem> {
         let parallel = parallel.min(open.len());
         let open: Open = Arc::new(Mutex::new(open));
         let mut workers = JoinSet::new();
         for _ in 0..parallel {
-            let (this, plan, open, to_deliver) = (Arc::clone(&self), Arc::clone(plan), Arc::clone(&open), to_deliver.clone());
+            let (this, plan, open, to_deliver) =
+                (Arc::clone(&self), Arc::clone(plan), Arc::clone(&open), to_deliver.clone());
             workers.spawn(async move { this.fetch(method, plan, open, to_deliver).await });
         }
         let mut result = Ok(());
@@ -137,11 +173,21 @@ impl Transfer {
             }
         }
         // One association that could not be opened does no harm when the others have done everything.
-        if open.lock().unwrap_or_else(PoisonError::into_inner).is_empty() && !self.ledger.wants_more(plan) { Ok(()) } else { result }
+        if open.lock().unwrap_or_else(PoisonError::into_inner).is_empty() && !self.ledger.wants_more(plan) {
+            Ok(())
+        } else {
+            result
+        }
     }
 
     /// One association: request after request until none is open.
-    async fn fetch(self: Arc<Self>, method: Method, plan: Arc<Plan>, open: Open, to_deliver: mpsc::Sender<StagedInstance>) -> Result<(), Problem> {
+    async fn fetch(
+        self: Arc<Self>,
+        method: Method,
+        plan: Arc<Plan>,
+        open: Open,
+        to_deliver: mpsc::Sender<StagedInstance>,
+    ) -> Result<(), Problem> {
         let mut association: Option<Association> = None;
         let next = || open.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let mut result = Ok(());
@@ -176,7 +222,14 @@ impl Transfer {
     }
 
     /// One request.
-    async fn one(self: &Arc<Self>, method: Method, plan: &Arc<Plan>, unit: &Unit, to_deliver: &mpsc::Sender<StagedInstance>, open: &mut Option<Association>) -> Result<(), Problem> {
+    async fn one(
+        self: &Arc<Self>,
+        method: Method,
+        plan: &Arc<Plan>,
+        unit: &Unit,
+        to_deliver: &mpsc::Sender<StagedInstance>,
+        open: &mut Option<Association>,
+    ) -> Result<(), Problem> {
         let Some(server) = self.source.server() else { return Ok(()) };
         let model = method.model(&server.services);
         let failed = |error: &DimseError| Problem::of_peer(self.source.name(), method.name(), error);
@@ -219,7 +272,8 @@ impl Transfer {
         hint: String,
     ) -> Result<RetrieveOutcome, DimseError> {
         let reception = &self.engine.0.reception;
-        let calling = self.source.server().map(|server| server.calling_ae_title.clone()).filter(|title| !title.is_empty());
+        let calling =
+            self.source.server().map(|server| server.calling_ae_title.clone()).filter(|title| !title.is_empty());
         let calling = calling.unwrap_or_else(|| self.engine.ae_title().to_owned());
         let message_id = reception.message_id();
         association.set_next_message_id(message_id);
@@ -230,7 +284,10 @@ impl Transfer {
         };
         let wanted = Arc::new(wanted);
         let (this, shared_plan, sender) = (Arc::clone(self), Arc::clone(plan), to_deliver.clone());
-        let sink = move || Box::new(TransferSink::new(Arc::clone(&this), Arc::clone(&shared_plan), sender.clone(), hint.clone())) as Box<dyn adit_dimse::InstanceSink>;
+        let sink = move || {
+            Box::new(TransferSink::new(Arc::clone(&this), Arc::clone(&shared_plan), sender.clone(), hint.clone()))
+                as Box<dyn adit_dimse::InstanceSink>
+        };
         let expecting = reception.expect(&calling, message_id, Arc::clone(&wanted), Arc::new(sink));
         let query = unit.identifier(plan, &self.task.study_instance_uid);
         let outcome = association.move_to(model, &query, reception.ae_title(), &mut |_| {}, &self.stop).await?;
@@ -244,7 +301,10 @@ impl Transfer {
     /// Some servers answer the C-MOVE before their last image is through.
     async fn await_stragglers(&self, wanted: &HashSet<String>) {
         let until = tokio::time::Instant::now() + STRAGGLERS;
-        while wanted.iter().any(|uid| self.ledger.is_wanted(uid)) && tokio::time::Instant::now() < until && !self.stop.is_cancelled() {
+        while wanted.iter().any(|uid| self.ledger.is_wanted(uid))
+            && tokio::time::Instant::now() < until
+            && !self.stop.is_cancelled()
+        {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -253,18 +313,36 @@ impl Transfer {
     fn judge(&self, method: Method, outcome: &RetrieveOutcome) -> Result<(), Problem> {
         let sub = outcome.sub_operations;
         if sub.warning.unwrap_or(0) > 0 {
-            self.ledger.note(LogLevel::Info, "Warnings of the source", &format!("{} images came with a warning of the source.", sub.warning.unwrap_or(0)));
+            self.ledger.note(
+                LogLevel::Info,
+                "Warnings of the source",
+                &format!("{} images came with a warning of the source.", sub.warning.unwrap_or(0)),
+            );
         }
         if outcome.status.class() != StatusClass::Failure {
             return Ok(());
         }
-        let comment = if outcome.error_comment.is_empty() { String::new() } else { format!(" It says: {}.", outcome.error_comment) };
-        let sentence = format!("{}: {} failed: {} (status {}).{comment}", self.source.name(), method.name(), outcome.status.sentence(Service::Retrieve), outcome.status);
+        let comment = if outcome.error_comment.is_empty() {
+            String::new()
+        } else {
+            format!(" It says: {}.", outcome.error_comment)
+        };
+        let sentence = format!(
+            "{}: {} failed: {} (status {}).{comment}",
+            self.source.name(),
+            method.name(),
+            outcome.status.sentence(Service::Retrieve),
+            outcome.status
+        );
         // Some images came although the request as a whole failed: the second pass asks for the others.
         if sub.completed.unwrap_or(0) > 0 {
             self.ledger.note(LogLevel::Info, "Partly failed", &sentence);
             return Ok(());
         }
-        Err(if outcome.status.is_transient(Service::Retrieve) { Problem::Transient(sentence) } else { Problem::Permanent(sentence) })
+        Err(if outcome.status.is_transient(Service::Retrieve) {
+            Problem::Transient(sentence)
+        } else {
+            Problem::Permanent(sentence)
+        })
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::text::uid_key;
 use adit_deid::{FirstRules, Limits, Options, Rewriter, map_uid, part10};
 use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, InstanceHead, InstanceSink, Status};
 use adit_domain::task::{LogLevel, Step};
-use crate::text::uid_key;
 use adit_store::staging::{StagedKey, StagedWriter};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -63,12 +63,20 @@ struct Arriving {
 }
 
 impl TransferSink {
-    pub fn new(transfer: Arc<Transfer>, plan: Arc<Plan>, to_deliver: mpsc::Sender<StagedInstance>, series_hint: String) -> Self {
+    pub fn new(
+        transfer: Arc<Transfer>,
+        plan: Arc<Plan>,
+        to_deliver: mpsc::Sender<StagedInstance>,
+        series_hint: String,
+    ) -> Self {
         Self { transfer, plan, to_deliver, series_hint, current: None }
     }
 
     fn series_of(&self, uid: &str) -> String {
-        self.plan.expected.get(uid).map_or_else(|| self.series_hint.clone(), |one| self.plan.series[one.series].uid.clone())
+        self.plan
+            .expected
+            .get(uid)
+            .map_or_else(|| self.series_hint.clone(), |one| self.plan.series[one.series].uid.clone())
     }
 
     /// Records why an instance did not get through and answers with the status for its sender.
@@ -80,8 +88,15 @@ impl TransferSink {
     async fn start(&self, head: &InstanceHead) -> Result<Box<Arriving>, Status> {
         let (transfer, uid) = (&self.transfer, &head.sop_instance_uid);
         let options = &transfer.job.options;
-        let delivered_as = if options.pseudonymises() { map_uid(&transfer.engine.0.settings.project_key, uid) } else { uid.clone() };
-        let meta = part10::file_meta(&head.sop_class_uid, &delivered_as, &head.transfer_syntax_uid, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME);
+        let delivered_as =
+            if options.pseudonymises() { map_uid(&transfer.engine.0.settings.project_key, uid) } else { uid.clone() };
+        let meta = part10::file_meta(
+            &head.sop_class_uid,
+            &delivered_as,
+            &head.transfer_syntax_uid,
+            IMPLEMENTATION_CLASS_UID,
+            IMPLEMENTATION_VERSION_NAME,
+        );
         let series = self.series_of(uid);
         let key = StagedKey::new(transfer.task.id.as_str(), &series, uid);
         let staged = async {
@@ -89,8 +104,11 @@ impl TransferSink {
             writer.write(&meta).await?;
             Ok::<_, adit_store::staging::StagingError>(writer)
         };
-        let writer = staged.await.map_err(|error| self.fail(uid, Step::Stage, &format!("staging failed: {error}"), true, Status::OUT_OF_RESOURCES))?;
-        let rewriter = (!options.leaves_unchanged()).then(|| Rewriter::new(&head.transfer_syntax_uid, Arc::new(transfer.rules()), Limits::default()));
+        let writer = staged.await.map_err(|error| {
+            self.fail(uid, Step::Stage, &format!("staging failed: {error}"), true, Status::OUT_OF_RESOURCES)
+        })?;
+        let rewriter = (!options.leaves_unchanged())
+            .then(|| Rewriter::new(&head.transfer_syntax_uid, Arc::new(transfer.rules()), Limits::default()));
         let note = StagedNote {
             sop_class_uid: head.sop_class_uid.clone(),
             transfer_syntax_uid: head.transfer_syntax_uid.clone(),
@@ -162,7 +180,13 @@ impl InstanceSink for TransferSink {
         };
         if let Err(error) = written {
             self.current = None;
-            return Err(self.fail(&uid, Step::Stage, &format!("staging failed: {error}"), true, Status::OUT_OF_RESOURCES));
+            return Err(self.fail(
+                &uid,
+                Step::Stage,
+                &format!("staging failed: {error}"),
+                true,
+                Status::OUT_OF_RESOURCES,
+            ));
         }
         Ok(())
     }
@@ -177,20 +201,42 @@ impl InstanceSink for TransferSink {
             arriving.out.clear();
             let report = match rewriter.finish(&mut arriving.out) {
                 Ok(report) => report,
-                Err(error) => return self.fail(&uid, Step::Transform, &error.to_string(), false, Status::CANNOT_UNDERSTAND),
+                Err(error) => {
+                    return self.fail(&uid, Step::Transform, &error.to_string(), false, Status::CANNOT_UNDERSTAND);
+                }
             };
             if uid_key(&report.facts.sop_instance_uid) != uid_key(&uid) {
-                return self.fail(&uid, Step::Transform, "the image carries another SOP Instance UID than the source announced", false, Status::DOES_NOT_MATCH);
+                return self.fail(
+                    &uid,
+                    Step::Transform,
+                    "the image carries another SOP Instance UID than the source announced",
+                    false,
+                    Status::DOES_NOT_MATCH,
+                );
             }
             if let Err(error) = arriving.writer.write(&arriving.out).await {
-                return self.fail(&uid, Step::Stage, &format!("staging failed: {error}"), true, Status::OUT_OF_RESOURCES);
+                return self.fail(
+                    &uid,
+                    Step::Stage,
+                    &format!("staging failed: {error}"),
+                    true,
+                    Status::OUT_OF_RESOURCES,
+                );
             }
         }
         let Arriving { note, key, writer, .. } = *arriving;
         let metadata = serde_json::to_value(&note).unwrap_or_default();
         let staged = match writer.commit(metadata).await {
             Ok(staged) => staged,
-            Err(error) => return self.fail(&uid, Step::Stage, &format!("staging failed: {error}"), true, Status::OUT_OF_RESOURCES),
+            Err(error) => {
+                return self.fail(
+                    &uid,
+                    Step::Stage,
+                    &format!("staging failed: {error}"),
+                    true,
+                    Status::OUT_OF_RESOURCES,
+                );
+            }
         };
         self.transfer.ledger.received(&uid);
         // A closed channel means that the delivery has given up; the staged instance waits for the next run.
@@ -202,7 +248,11 @@ impl InstanceSink for TransferSink {
 
     async fn abort(&mut self) {
         if let Some(Current::Arriving(arriving)) = self.current.take() {
-            self.transfer.ledger.note(LogLevel::Info, "Cut off", "The source broke off in the middle of an image; it is asked for again.");
+            self.transfer.ledger.note(
+                LogLevel::Info,
+                "Cut off",
+                "The source broke off in the middle of an image; it is asked for again.",
+            );
             arriving.writer.abort().await;
         }
     }

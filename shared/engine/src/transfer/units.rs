@@ -27,7 +27,9 @@ impl Unit {
         if self.images.is_empty() {
             return plan.keys("SERIES", study_instance_uid).with(tags::SERIES_INSTANCE_UID, series);
         }
-        plan.keys("IMAGE", study_instance_uid).with(tags::SERIES_INSTANCE_UID, series).with(tags::SOP_INSTANCE_UID, &self.images.join("\\"))
+        plan.keys("IMAGE", study_instance_uid)
+            .with(tags::SERIES_INSTANCE_UID, series)
+            .with(tags::SOP_INSTANCE_UID, &self.images.join("\\"))
     }
 }
 
@@ -77,7 +79,16 @@ mod tests {
             }
         }
         let series = sizes.iter().map(|_| Series::default()).collect();
-        Plan { patient_id: Vec::new(), patient_id_text: String::new(), study_date: String::new(), study_time: String::new(), model: Model::StudyRoot, series, expected, exact: true }
+        Plan {
+            patient_id: Vec::new(),
+            patient_id_text: String::new(),
+            study_date: String::new(),
+            study_time: String::new(),
+            model: Model::StudyRoot,
+            series,
+            expected,
+            exact: true,
+        }
     }
 
     #[test]

@@ -26,20 +26,36 @@ impl Transfer {
         }
         let held = match self.destination.server() {
             None => Some(self.held_in_folder(plan).await?),
-            Some(server) if server.services.can_find() => Some(self.held_at_server(plan, sent.values().collect()).await?),
+            Some(server) if server.services.can_find() => {
+                Some(self.held_at_server(plan, sent.values().collect()).await?)
+            }
             Some(_) => None,
         };
         let Some(held) = held else {
-            self.ledger.note(LogLevel::Info, "Not verified", "The destination cannot be searched; its acknowledgements have to do.");
+            self.ledger.note(
+                LogLevel::Info,
+                "Not verified",
+                "The destination cannot be searched; its acknowledgements have to do.",
+            );
             return Ok(());
         };
-        let missing: Vec<String> = sent.iter().filter(|(_, delivered)| !held.contains(*delivered)).map(|(original, _)| original.clone()).collect();
+        let missing: Vec<String> = sent
+            .iter()
+            .filter(|(_, delivered)| !held.contains(*delivered))
+            .map(|(original, _)| original.clone())
+            .collect();
         self.ledger.verified((sent.len() - missing.len()) as u64);
         self.engine.0.receipts.forget(&self.task.id, self.task.epoch, &missing).await?;
         for uid in &missing {
             let series = plan.expected.get(uid).map(|one| plan.series[one.series].uid.clone()).unwrap_or_default();
             self.ledger.lost(uid);
-            self.ledger.fail(uid, &series, Step::Verify, "the destination had acknowledged it, but does not hold it", true);
+            self.ledger.fail(
+                uid,
+                &series,
+                Step::Verify,
+                "the destination had acknowledged it, but does not hold it",
+                true,
+            );
         }
         Ok(())
     }
@@ -63,7 +79,8 @@ impl Transfer {
     async fn ask_destination(&self, plan: &Plan) -> Result<HashSet<String>, Problem> {
         let Some(server) = self.destination.server() else { return Ok(HashSet::new()) };
         let model = find_model(&server.services);
-        let mut association = self.open(&self.destination, "opening an association", &Proposal::new().find(model)).await?;
+        let mut association =
+            self.open(&self.destination, "opening an association", &Proposal::new().find(model)).await?;
         let mut held = HashSet::new();
         for series in &plan.series {
             let query = self.image_query(plan, &series.uid, model);
@@ -72,9 +89,15 @@ impl Transfer {
                 ControlFlow::Continue(())
             };
             let found = association.find(model, &query, &mut take, &self.stop).await;
-            let outcome = found.map_err(|error| Problem::of_peer(self.destination.name(), "the search for what has arrived", &error))?;
+            let outcome = found.map_err(|error| {
+                Problem::of_peer(self.destination.name(), "the search for what has arrived", &error)
+            })?;
             if outcome.status.class() == StatusClass::Failure {
-                return Err(Problem::Transient(format!("{} could not be asked what has arrived (status {}).", self.destination.name(), outcome.status)));
+                return Err(Problem::Transient(format!(
+                    "{} could not be asked what has arrived (status {}).",
+                    self.destination.name(),
+                    outcome.status
+                )));
             }
         }
         association.release().await;
@@ -90,7 +113,8 @@ impl Transfer {
             .with(tags::SERIES_INSTANCE_UID, &new(series_instance_uid))
             .asking(&[tags::SOP_INSTANCE_UID]);
         if model == Model::PatientRoot {
-            let patient = if options.pseudonymises() { encode_for_query(&options.pseudonym).0 } else { plan.patient_id.clone() };
+            let patient =
+                if options.pseudonymises() { encode_for_query(&options.pseudonym).0 } else { plan.patient_id.clone() };
             query.set_raw(tags::PATIENT_ID, &patient);
         }
         query
@@ -99,7 +123,10 @@ impl Transfer {
     async fn held_in_folder(&self, plan: &Plan) -> Result<HashSet<String>, Problem> {
         let root = self.study_folder(plan)?;
         let listed = tokio::task::spawn_blocking(move || files(&root)).await;
-        listed.map_err(std::io::Error::other).and_then(|result| result).map_err(|error| Problem::Transient(format!("The folder cannot be read ({error}).")))
+        listed
+            .map_err(std::io::Error::other)
+            .and_then(|result| result)
+            .map_err(|error| Problem::Transient(format!("The folder cannot be read ({error}).")))
     }
 }
 

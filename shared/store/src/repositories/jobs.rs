@@ -38,7 +38,8 @@ impl Jobs {
     /// Writes a new job with all its (pending, not yet enqueued) tasks in one transaction.
     pub async fn insert(&self, job: &Job, tasks: &[Task]) -> Result<(), StoreError> {
         let mut head = job_item(job)?;
-        head.counters = BTreeMap::from([(TaskStatus::Pending.counter().to_owned(), i64::try_from(tasks.len()).unwrap_or(0))]);
+        head.counters =
+            BTreeMap::from([(TaskStatus::Pending.counter().to_owned(), i64::try_from(tasks.len()).unwrap_or(0))]);
         let mut writes = vec![Write::Put { item: head, condition: Condition::Absent }];
         for task in tasks {
             writes.push(Write::Put { item: task_item(task)?, condition: Condition::Absent });

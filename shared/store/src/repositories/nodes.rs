@@ -133,7 +133,14 @@ fn claims(node: &Node) -> Vec<Key> {
 
 fn take(claim: Key, id: &NodeId) -> Write {
     let body = serde_json::json!({ "node": id.as_str() });
-    let item =
-        Item { key: claim, body, counters: Default::default(), index1: None, index2: None, version: 0, expires_at: None };
+    let item = Item {
+        key: claim,
+        body,
+        counters: Default::default(),
+        index1: None,
+        index2: None,
+        version: 0,
+        expires_at: None,
+    };
     Write::Put { item, condition: Condition::Absent }
 }

@@ -104,7 +104,8 @@ impl Receipts {
 
     /// Forgets every receipt of a task.
     pub async fn forget_all(&self, task: &TaskId, epoch: u32) -> Result<(), StoreError> {
-        let uids: Vec<String> = self.all(task, epoch).await?.into_iter().map(|receipt| receipt.sop_instance_uid).collect();
+        let uids: Vec<String> =
+            self.all(task, epoch).await?.into_iter().map(|receipt| receipt.sop_instance_uid).collect();
         self.forget(task, epoch, &uids).await
     }
 }

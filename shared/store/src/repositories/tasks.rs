@@ -114,7 +114,13 @@ impl Tasks {
         self.indexed(Index::Second, "OUTBOX", now, limit).await
     }
 
-    async fn indexed(&self, index: Index, pk: &str, until: Timestamp, limit: usize) -> Result<Vec<Versioned<Task>>, StoreError> {
+    async fn indexed(
+        &self,
+        index: Index,
+        pk: &str,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Task>>, StoreError> {
         let sk = SkRange::Between(String::new(), sortable(until));
         let page = self.items.query(Query { index, pk: pk.into(), sk, descending: false, limit, after: None }).await?;
         page.items.into_iter().map(value).collect()

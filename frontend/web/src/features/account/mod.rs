@@ -37,7 +37,8 @@ pub fn AccountPage() -> impl IntoView {
 
 #[component]
 fn ThemePanel() -> impl IntoView {
-    let stored = window().local_storage().ok().flatten().and_then(|storage| storage.get_item("adit-theme").ok().flatten());
+    let stored =
+        window().local_storage().ok().flatten().and_then(|storage| storage.get_item("adit-theme").ok().flatten());
     let theme = RwSignal::new(stored.unwrap_or_else(|| "auto".to_owned()));
     let choose = move |name: &'static str| {
         theme.set(name.to_owned());
@@ -45,7 +46,11 @@ fn ThemePanel() -> impl IntoView {
             let _ = storage.set_item("adit-theme", name);
         }
         if let Some(root) = document().document_element() {
-            let _ = if name == "auto" { root.remove_attribute("data-theme") } else { root.set_attribute("data-theme", &format!("adit-{name}")) };
+            let _ = if name == "auto" {
+                root.remove_attribute("data-theme")
+            } else {
+                root.set_attribute("data-theme", &format!("adit-{name}"))
+            };
         }
     };
     let option = move |name: &'static str, label: &'static str| {

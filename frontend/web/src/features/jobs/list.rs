@@ -14,8 +14,15 @@ use crate::ui::{Badge, Check, Spinner};
 
 /// How often the list is asked for, in milliseconds.
 const REFRESH_MS: u32 = 3000;
-const STATES: [JobStatus; 7] =
-    [JobStatus::Pending, JobStatus::InProgress, JobStatus::Canceling, JobStatus::Canceled, JobStatus::Success, JobStatus::Warning, JobStatus::Failure];
+const STATES: [JobStatus; 7] = [
+    JobStatus::Pending,
+    JobStatus::InProgress,
+    JobStatus::Canceling,
+    JobStatus::Canceled,
+    JobStatus::Success,
+    JobStatus::Warning,
+    JobStatus::Failure,
+];
 
 #[component]
 pub fn JobsPage() -> impl IntoView {
@@ -29,7 +36,12 @@ pub fn JobsPage() -> impl IntoView {
     let alive = StoredValue::new(true);
     on_cleanup(move || alive.set_value(false));
     let load = move || {
-        let filter = JobFilter { status: STATES.into_iter().find(|one| name(*one) == status.get_untracked()), all: all.get_untracked(), limit: None, after: after.get_untracked() };
+        let filter = JobFilter {
+            status: STATES.into_iter().find(|one| name(*one) == status.get_untracked()),
+            all: all.get_untracked(),
+            limit: None,
+            after: after.get_untracked(),
+        };
         spawn_local(async move {
             match adit_api_client::jobs(&filter).await {
                 Ok(page) if alive.try_get_value() == Some(true) => {
@@ -89,7 +101,11 @@ fn name(status: JobStatus) -> String {
 fn Rows(rows: Vec<JobView>) -> impl IntoView {
     let row = |job: JobView| {
         let studies = counted(job.tasks.total() as usize, "study", "studies");
-        let pseudonym = if job.options.pseudonym.is_empty() { "not pseudonymised".to_owned() } else { format!("as {}", job.options.pseudonym) };
+        let pseudonym = if job.options.pseudonym.is_empty() {
+            "not pseudonymised".to_owned()
+        } else {
+            format!("as {}", job.options.pseudonym)
+        };
         let state = job_status(job.status);
         view! {
             <tr class="hover:bg-base-200">

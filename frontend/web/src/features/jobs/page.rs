@@ -55,9 +55,16 @@ fn Job(#[prop(into)] snapshot: Signal<JobSnapshot>) -> impl IntoView {
     let facts = move || {
         let job = job.get();
         let options = job.options;
-        let mut facts = vec![("From", job.source_name), ("To", job.destination_name), ("Created", format!("{} by {}", moment(job.created), job.owner))];
+        let mut facts = vec![
+            ("From", job.source_name),
+            ("To", job.destination_name),
+            ("Created", format!("{} by {}", moment(job.created), job.owner)),
+        ];
         facts.extend(job.end.map(|end| ("Finished", moment(end))));
-        facts.push(("Pseudonym", if options.pseudonym.is_empty() { "none: images go out unchanged".into() } else { options.pseudonym }));
+        facts.push((
+            "Pseudonym",
+            if options.pseudonym.is_empty() { "none: images go out unchanged".into() } else { options.pseudonym },
+        ));
         if !options.trial_protocol_id.is_empty() || !options.trial_protocol_name.is_empty() {
             facts.push(("Trial", format!("{} {}", options.trial_protocol_id, options.trial_protocol_name)));
         }
@@ -79,7 +86,7 @@ fn Job(#[prop(into)] snapshot: Signal<JobSnapshot>) -> impl IntoView {
         </section>
         <section class="overflow-x-auto rounded-box border border-base-300 bg-base-100" aria-label="Studies of this job">
             <table class="table table-sm">
-                <thead><tr><th>"Study"</th><th>"Status"</th><th class="w-2/5">"Progress"</th><th>"Message"</th><th></th></tr></thead>
+                <thead><tr><th>"Study"</th><th>"Status"</th><th class="w-2/5">"Progress"</th><th>"Message"</th><th><span class="sr-only">"Details"</span></th></tr></thead>
                 <tbody>
                     <For each=move || ids.get() key=String::clone let:id>
                         <TaskRow id=id tasks=tasks open=open/>
@@ -96,14 +103,23 @@ fn TaskRow(id: String, tasks: Memo<Vec<TaskView>>, open: RwSignal<Option<String>
     let key = id.clone();
     let task = Memo::new(move |_| tasks.get().into_iter().find(|task| task.id.as_str() == key));
     let status = move || task.get().map_or(TaskStatus::Pending, |task| task.status);
-    let label = move || task.get().map(|task| if task.label.is_empty() { "Study".to_owned() } else { task.label }).unwrap_or_default();
+    let label = move || {
+        task.get().map(|task| if task.label.is_empty() { "Study".to_owned() } else { task.label }).unwrap_or_default()
+    };
     let message = move || {
         task.get().map(|task| {
             let waits = task.not_before.map(|until| format!("Waits until {}. ", moment(until))).unwrap_or_default();
             format!("{waits}{}", task.message)
         })
     };
-    let warnings = move || task.get().map(|task| task.warnings).unwrap_or_default().into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+    let warnings = move || {
+        task.get()
+            .map(|task| task.warnings)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|line| view! { <li>{line}</li> })
+            .collect_view()
+    };
     view! {
         <tr>
             <td>{label}</td>

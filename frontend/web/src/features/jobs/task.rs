@@ -11,12 +11,19 @@ use crate::format::{step, task_status};
 use crate::ui::{Badge, Panel, Spinner};
 
 #[component]
-pub fn TaskDetails(job: String, task: String, open: RwSignal<Option<String>>, changes: Memo<Vec<TaskView>>) -> impl IntoView {
+pub fn TaskDetails(
+    job: String,
+    task: String,
+    open: RwSignal<Option<String>>,
+    changes: Memo<Vec<TaskView>>,
+) -> impl IntoView {
     let state = shared();
     let detail = RwSignal::new(None::<TaskDetail>);
     let (job, task) = (StoredValue::new(job), StoredValue::new(task));
     // Loaded anew whenever the task changes its state.
-    let status = Memo::new(move |_| changes.get().into_iter().find(|one| one.id.as_str() == task.get_value()).map(|one| one.status));
+    let status = Memo::new(move |_| {
+        changes.get().into_iter().find(|one| one.id.as_str() == task.get_value()).map(|one| one.status)
+    });
     Effect::new(move |_| {
         status.track();
         spawn_local(async move {

@@ -26,7 +26,16 @@ pub struct Editing {
 
 /// Something new.
 pub fn blank(is_server: bool) -> Editing {
-    Editing { id: None, version: None, name: String::new(), enabled: true, kind: None, is_server, has_client_key: false, has_authorization_header: false }
+    Editing {
+        id: None,
+        version: None,
+        name: String::new(),
+        enabled: true,
+        kind: None,
+        is_server,
+        has_client_key: false,
+        has_authorization_header: false,
+    }
 }
 
 impl Editing {
@@ -58,7 +67,8 @@ pub fn NodeForm(editing: Editing, done: impl Fn() + Copy + Send + Sync + 'static
         Some(NodeKind::Folder(folder)) => folder.clone(),
         _ => Folder { path: String::new(), quota_gb: 0, warn_size_gb: 0 },
     };
-    let (path, quota, warn) = (RwSignal::new(folder.path), RwSignal::new(folder.quota_gb), RwSignal::new(folder.warn_size_gb));
+    let (path, quota, warn) =
+        (RwSignal::new(folder.path), RwSignal::new(folder.quota_gb), RwSignal::new(folder.warn_size_gb));
     let is_server = editing.is_server;
     let title = match (editing.id.is_some(), is_server) {
         (true, _) => format!("Edit {}", editing.name),
@@ -78,7 +88,11 @@ pub fn NodeForm(editing: Editing, done: impl Fn() + Copy + Send + Sync + 'static
                 }
             }
         } else {
-            NodeKind::Folder(Folder { path: path.get_untracked(), quota_gb: quota.get_untracked(), warn_size_gb: warn.get_untracked() })
+            NodeKind::Folder(Folder {
+                path: path.get_untracked(),
+                quota_gb: quota.get_untracked(),
+                warn_size_gb: warn.get_untracked(),
+            })
         };
         let editing = stored.get_value();
         let (client_key_pem, authorization_header) = server.secrets();

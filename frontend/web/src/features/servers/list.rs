@@ -51,7 +51,13 @@ pub fn ServersPage() -> impl IntoView {
 
 fn place(node: &NodeView) -> String {
     match &node.config.kind {
-        NodeKind::Server(server) => format!("{} at {}:{}{}", server.ae_title, server.host, server.port, if server.tls.enabled { ", TLS" } else { "" }),
+        NodeKind::Server(server) => format!(
+            "{} at {}:{}{}",
+            server.ae_title,
+            server.host,
+            server.port,
+            if server.tls.enabled { ", TLS" } else { "" }
+        ),
         NodeKind::Folder(folder) => folder.path.clone(),
     }
 }
@@ -67,7 +73,11 @@ fn health(node: &NodeView) -> (&'static str, &'static str) {
 }
 
 #[component]
-fn Card(node: NodeView, load: impl Fn() + Copy + Send + Sync + 'static, edit: impl Fn(Editing) + Copy + Send + Sync + 'static) -> impl IntoView {
+fn Card(
+    node: NodeView,
+    load: impl Fn() + Copy + Send + Sync + 'static,
+    edit: impl Fn(Editing) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
     let state = shared();
     let (test, testing) = (RwSignal::new(None::<NodeTest>), RwSignal::new(false));
     let stored = StoredValue::new(node.clone());
@@ -86,7 +96,12 @@ fn Card(node: NodeView, load: impl Fn() + Copy + Send + Sync + 'static, edit: im
         let mut node = stored.get_value();
         node.config.enabled = !node.config.enabled;
         spawn_local(async move {
-            let input = NodeInput { config: node.config, client_key_pem: None, authorization_header: None, version: Some(node.version) };
+            let input = NodeInput {
+                config: node.config,
+                client_key_pem: None,
+                authorization_header: None,
+                version: Some(node.version),
+            };
             match adit_api_client::save_node(Some(&id.get_value()), &input).await {
                 Ok(_) => load(),
                 Err(error) => state.refuse(&error),
@@ -104,7 +119,10 @@ fn Card(node: NodeView, load: impl Fn() + Copy + Send + Sync + 'static, edit: im
             }
         });
     };
-    let uses: Vec<&str> = [(node.can_be_source, "source"), (node.can_be_destination, "destination")].into_iter().filter_map(|(yes, word)| yes.then_some(word)).collect();
+    let uses: Vec<&str> = [(node.can_be_source, "source"), (node.can_be_destination, "destination")]
+        .into_iter()
+        .filter_map(|(yes, word)| yes.then_some(word))
+        .collect();
     let switch = if node.config.enabled { "Disable" } else { "Enable" };
     let name = node.config.name.clone();
     view! {
@@ -128,7 +146,11 @@ fn Card(node: NodeView, load: impl Fn() + Copy + Send + Sync + 'static, edit: im
 
 #[component]
 fn TestResult(test: NodeTest) -> impl IntoView {
-    let class = if test.ok { "alert alert-success alert-soft mt-3 text-base-content" } else { "alert alert-error alert-soft mt-3 text-base-content" };
+    let class = if test.ok {
+        "alert alert-success alert-soft mt-3 text-base-content"
+    } else {
+        "alert alert-error alert-soft mt-3 text-base-content"
+    };
     let times = test.connect_ms.map(|connect| {
         let echo = test.echo_ms.map(|echo| format!(", C-ECHO {echo} ms")).unwrap_or_default();
         format!("Association {connect} ms{echo}")

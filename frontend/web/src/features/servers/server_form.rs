@@ -27,8 +27,19 @@ pub struct ServerFields {
 impl ServerFields {
     /// A new server: study root, C-GET and C-MOVE, as most archives offer.
     pub fn blank() -> Self {
-        let services = Services { study_root_find: true, study_root_get: true, study_root_move: true, ..Services::default() };
-        Self::from(String::new(), String::new(), 104, String::new(), 200, services, &DicomWeb::default(), &Tls::default(), Limits::default())
+        let services =
+            Services { study_root_find: true, study_root_get: true, study_root_move: true, ..Services::default() };
+        Self::from(
+            String::new(),
+            String::new(),
+            104,
+            String::new(),
+            200,
+            services,
+            &DicomWeb::default(),
+            &Tls::default(),
+            Limits::default(),
+        )
     }
 
     /// An existing server.
@@ -47,37 +58,91 @@ impl ServerFields {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one per group of fields")]
-    fn from(ae_title: String, host: String, port: u32, calling: String, max_results: u32, s: Services, web: &DicomWeb, tls: &Tls, limits: Limits) -> Self {
+    fn from(
+        ae_title: String,
+        host: String,
+        port: u32,
+        calling: String,
+        max_results: u32,
+        s: Services,
+        web: &DicomWeb,
+        tls: &Tls,
+        limits: Limits,
+    ) -> Self {
         Self {
             ae_title: RwSignal::new(ae_title),
             host: RwSignal::new(host),
             port: RwSignal::new(port),
             calling: RwSignal::new(calling),
             max_results: RwSignal::new(max_results),
-            services: [s.study_root_find, s.study_root_get, s.study_root_move, s.patient_root_find, s.patient_root_get, s.patient_root_move, s.store_scp].map(RwSignal::new),
+            services: [
+                s.study_root_find,
+                s.study_root_get,
+                s.study_root_move,
+                s.patient_root_find,
+                s.patient_root_get,
+                s.patient_root_move,
+                s.store_scp,
+            ]
+            .map(RwSignal::new),
             web: [web.qido, web.wado, web.stow].map(RwSignal::new),
-            web_texts: [&web.root_url, &web.qido_prefix, &web.wado_prefix, &web.stow_prefix].map(|text| RwSignal::new(text.clone())),
+            web_texts: [&web.root_url, &web.qido_prefix, &web.wado_prefix, &web.stow_prefix]
+                .map(|text| RwSignal::new(text.clone())),
             authorization: RwSignal::new(String::new()),
             tls: RwSignal::new(tls.enabled),
-            tls_texts: [&tls.ca_pem, &tls.client_certificate_pem, &tls.server_name].map(|text| RwSignal::new(text.clone())),
+            tls_texts: [&tls.ca_pem, &tls.client_certificate_pem, &tls.server_name]
+                .map(|text| RwSignal::new(text.clone())),
             client_key: RwSignal::new(String::new()),
-            limits: [u32::from(limits.associations), limits.instances_per_second, limits.connect_timeout_s, limits.first_byte_timeout_s, limits.idle_timeout_s, limits.total_timeout_s].map(RwSignal::new),
+            limits: [
+                u32::from(limits.associations),
+                limits.instances_per_second,
+                limits.connect_timeout_s,
+                limits.first_byte_timeout_s,
+                limits.idle_timeout_s,
+                limits.total_timeout_s,
+            ]
+            .map(RwSignal::new),
         }
     }
 
     /// The server as entered, or what cannot be right.
     pub fn value(self) -> Result<Server, String> {
-        let [study_root_find, study_root_get, study_root_move, patient_root_find, patient_root_get, patient_root_move, store_scp] = self.services.map(|signal| signal.get_untracked());
+        let [
+            study_root_find,
+            study_root_get,
+            study_root_move,
+            patient_root_find,
+            patient_root_get,
+            patient_root_move,
+            store_scp,
+        ] = self.services.map(|signal| signal.get_untracked());
         let [qido, wado, stow] = self.web.map(|signal| signal.get_untracked());
         let [root_url, qido_prefix, wado_prefix, stow_prefix] = self.web_texts.map(|signal| signal.get_untracked());
         let [ca_pem, client_certificate_pem, server_name] = self.tls_texts.map(|signal| signal.get_untracked());
-        let [associations, instances_per_second, connect_timeout_s, first_byte_timeout_s, idle_timeout_s, total_timeout_s] = self.limits.map(|signal| signal.get_untracked());
+        let [
+            associations,
+            instances_per_second,
+            connect_timeout_s,
+            first_byte_timeout_s,
+            idle_timeout_s,
+            total_timeout_s,
+        ] = self.limits.map(|signal| signal.get_untracked());
         Ok(Server {
-            ae_title: AeTitle::parse(&self.ae_title.get_untracked()).map_err(|error| format!("T{}.", &error.to_string()[1..]))?,
+            ae_title: AeTitle::parse(&self.ae_title.get_untracked())
+                .map_err(|error| format!("T{}.", &error.to_string()[1..]))?,
             host: self.host.get_untracked(),
-            port: u16::try_from(self.port.get_untracked()).map_err(|_| "The port must be between 1 and 65535.".to_owned())?,
+            port: u16::try_from(self.port.get_untracked())
+                .map_err(|_| "The port must be between 1 and 65535.".to_owned())?,
             calling_ae_title: self.calling.get_untracked(),
-            services: Services { patient_root_find, patient_root_get, patient_root_move, study_root_find, study_root_get, study_root_move, store_scp },
+            services: Services {
+                patient_root_find,
+                patient_root_get,
+                patient_root_move,
+                study_root_find,
+                study_root_get,
+                study_root_move,
+                store_scp,
+            },
             dicomweb: DicomWeb { root_url, qido, wado, stow, qido_prefix, wado_prefix, stow_prefix },
             max_search_results: self.max_results.get_untracked(),
             tls: Tls { enabled: self.tls.get_untracked(), ca_pem, client_certificate_pem, server_name },
@@ -113,8 +178,15 @@ fn Group(title: &'static str, #[prop(optional)] open: bool, children: Children) 
 pub fn ServerForm(fields: ServerFields, has_client_key: bool, has_authorization_header: bool) -> impl IntoView {
     let f = fields;
     let kept = |has: bool| if has { "A value is stored; leave empty to keep it." } else { "" };
-    const SERVICES: [&str; 7] =
-        ["Search, study root (C-FIND)", "Fetch, study root (C-GET)", "Fetch, study root (C-MOVE)", "Search, patient root (C-FIND)", "Fetch, patient root (C-GET)", "Fetch, patient root (C-MOVE)", "May receive images (C-STORE)"];
+    const SERVICES: [&str; 7] = [
+        "Search, study root (C-FIND)",
+        "Fetch, study root (C-GET)",
+        "Fetch, study root (C-MOVE)",
+        "Search, patient root (C-FIND)",
+        "Fetch, patient root (C-GET)",
+        "Fetch, patient root (C-MOVE)",
+        "May receive images (C-STORE)",
+    ];
     view! {
         <div class="grid gap-3 md:grid-cols-4">
             <Text label="AE title" value=f.ae_title hint="The server's own title"/>

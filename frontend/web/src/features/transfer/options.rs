@@ -17,12 +17,15 @@ use crate::ui::{Check, Problem, Text};
 pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
     let state = shared();
     let destinations: Vec<NodeView> = nodes.into_iter().filter(|node| node.can_be_destination).collect();
-    let remembered = state.preference("destination").filter(|id| destinations.iter().any(|node| node.id.as_str() == id));
+    let remembered =
+        state.preference("destination").filter(|id| destinations.iter().any(|node| node.id.as_str() == id));
     let destination = RwSignal::new(remembered.unwrap_or_default());
     let [pseudonym, trial_id, trial_name, problem] = std::array::from_fn(|_| RwSignal::new(String::new()));
     let [urgent, mail, documents, direct, busy] = std::array::from_fn(|_| RwSignal::new(false));
     let navigate = StoredValue::new_local(use_navigate());
-    let modifies = Signal::derive(move || !pseudonym.get().trim().is_empty() || !trial_id.get().trim().is_empty() || !trial_name.get().trim().is_empty());
+    let modifies = Signal::derive(move || {
+        !pseudonym.get().trim().is_empty() || !trial_id.get().trim().is_empty() || !trial_name.get().trim().is_empty()
+    });
     let count = move || selection.0.with(std::collections::BTreeMap::len);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();

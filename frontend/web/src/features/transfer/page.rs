@@ -27,7 +27,12 @@ pub struct Found {
 pub fn TransferPage() -> impl IntoView {
     let state = shared();
     let nodes = RwSignal::new(None::<Vec<NodeView>>);
-    let found = Found { rows: RwSignal::new(Vec::new()), outcomes: RwSignal::new(Vec::new()), searching: RwSignal::new(false), searched: RwSignal::new(false) };
+    let found = Found {
+        rows: RwSignal::new(Vec::new()),
+        outcomes: RwSignal::new(Vec::new()),
+        searching: RwSignal::new(false),
+        searched: RwSignal::new(false),
+    };
     let running = StoredValue::new_local(None::<Search>);
     let selection = Selection::new();
     spawn_local(async move {

@@ -33,7 +33,7 @@ pub fn Results(found: Found, selection: Selection) -> impl IntoView {
                     <div class="overflow-x-auto rounded-box border border-base-300 bg-base-100">
                         <table class="table table-sm">
                             <thead><tr>
-                                <th></th><th>"Patient ID"</th><th>"Name"</th><th>"Birth date"</th><th>"Study date"</th><th>"Modalities"</th><th>"Description"</th><th class="text-right">"Images"</th><th>"Server"</th><th></th>
+                                <th><span class="sr-only">"Choose"</span></th><th>"Patient ID"</th><th>"Name"</th><th>"Birth date"</th><th>"Study date"</th><th>"Modalities"</th><th>"Description"</th><th class="text-right">"Images"</th><th>"Server"</th><th><span class="sr-only">"Series"</span></th>
                             </tr></thead>
                             <tbody><For each=move || found.rows.get() key=key let:row><Row row=row selection=selection/></For></tbody>
                         </table>
@@ -48,10 +48,19 @@ pub fn Results(found: Found, selection: Selection) -> impl IntoView {
 fn Row(row: StudyRow, selection: Selection) -> impl IntoView {
     let study = StoredValue::new(row.clone());
     let open = RwSignal::new(false);
-    let label = format!("Choose {} of {}", if row.study_description.is_empty() { "study" } else { &row.study_description }, row.patient_id);
+    let label = format!(
+        "Choose {} of {}",
+        if row.study_description.is_empty() { "study" } else { &row.study_description },
+        row.patient_id
+    );
     let count = row.instance_count.map_or_else(|| "?".to_owned(), |count| count.to_string());
-    let date = if row.study_date.is_empty() { "none".to_owned() } else { format!("{} {}", row.study_date, row.study_time.get(..5).unwrap_or_default()) };
-    let offline = matches!(row.availability.as_str(), "OFFLINE" | "NEARLINE" | "UNAVAILABLE").then(|| row.availability.to_lowercase());
+    let date = if row.study_date.is_empty() {
+        "none".to_owned()
+    } else {
+        format!("{} {}", row.study_date, row.study_time.get(..5).unwrap_or_default())
+    };
+    let offline = matches!(row.availability.as_str(), "OFFLINE" | "NEARLINE" | "UNAVAILABLE")
+        .then(|| row.availability.to_lowercase());
     view! {
         <tr class="hover:bg-base-200">
             <td><input class="checkbox checkbox-sm" type="checkbox" aria-label=label prop:checked=move || study.with_value(|row| selection.contains(row))

@@ -9,7 +9,12 @@ use crate::context::shared;
 use crate::ui::{Spinner, Text};
 
 #[component]
-pub fn SearchForm(nodes: Vec<NodeView>, start: impl Fn(StudyQuery) + Copy + Send + Sync + 'static, cancel: impl Fn() + Copy + Send + Sync + 'static, searching: RwSignal<bool>) -> impl IntoView {
+pub fn SearchForm(
+    nodes: Vec<NodeView>,
+    start: impl Fn(StudyQuery) + Copy + Send + Sync + 'static,
+    cancel: impl Fn() + Copy + Send + Sync + 'static,
+    searching: RwSignal<bool>,
+) -> impl IntoView {
     let state = shared();
     let sources: Vec<NodeView> = nodes.into_iter().filter(|node| node.can_be_source).collect();
     let remembered = state.preference("sources").unwrap_or_default();
@@ -17,7 +22,8 @@ pub fn SearchForm(nodes: Vec<NodeView>, start: impl Fn(StudyQuery) + Copy + Send
     let known = |id: &str| sources.iter().any(|node| node.id.as_str() == id);
     let kept: Vec<String> = remembered.split(' ').filter(|id| known(id)).map(str::to_owned).collect();
     let chosen = RwSignal::new(if kept.is_empty() { vec![first] } else { kept });
-    let [patient_id, name, birth, from, until, modalities, accession, description] = std::array::from_fn(|_| RwSignal::new(String::new()));
+    let [patient_id, name, birth, from, until, modalities, accession, description] =
+        std::array::from_fn(|_| RwSignal::new(String::new()));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         state.prefer("sources", chosen.get_untracked().join(" "));

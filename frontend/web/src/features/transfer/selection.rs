@@ -44,7 +44,9 @@ impl Selection {
 
     /// Whether a series goes: by itself, or with the whole study.
     pub fn has_series(self, row: &StudyRow, uid: &str) -> bool {
-        self.0.with(|all| all.get(&key(row)).is_some_and(|chosen| chosen.series.is_empty() || chosen.series.contains(uid)))
+        self.0.with(|all| {
+            all.get(&key(row)).is_some_and(|chosen| chosen.series.is_empty() || chosen.series.contains(uid))
+        })
     }
 
     /// Chooses a series or drops it; `all_series` are those of the study.
@@ -85,7 +87,8 @@ impl Selection {
 
 fn wish(chosen: &Chosen) -> Option<StudySelection> {
     let row = &chosen.row;
-    let description = if row.study_description.is_empty() { row.modalities.join(", ") } else { row.study_description.clone() };
+    let description =
+        if row.study_description.is_empty() { row.modalities.join(", ") } else { row.study_description.clone() };
     let date = if row.study_date.is_empty() { "no date" } else { &row.study_date };
     let part = if chosen.series.is_empty() { String::new() } else { format!(", {} series", chosen.series.len()) };
     Some(StudySelection {

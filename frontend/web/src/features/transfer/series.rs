@@ -43,7 +43,7 @@ pub fn SeriesList(row: StudyRow, selection: Selection) -> impl IntoView {
                 let all = StoredValue::new(rows.iter().map(|row| row.series_instance_uid.clone()).collect::<Vec<_>>());
                 view! {
                     <table class="table table-xs max-w-3xl">
-                        <thead><tr><th></th><th>"No."</th><th>"Modality"</th><th>"Description"</th><th class="text-right">"Images"</th><th></th></tr></thead>
+                        <thead><tr><th><span class="sr-only">"Choose"</span></th><th>"No."</th><th>"Modality"</th><th>"Description"</th><th class="text-right">"Images"</th><th><span class="sr-only">"Remark"</span></th></tr></thead>
                         <tbody>{rows.into_iter().map(|row| line(row, all)).collect_view()}</tbody>
                     </table>
                 }.into_any()

@@ -26,7 +26,11 @@ struct Line {
 
 impl Transfer {
     /// Sends instances until no more come.
-    pub(super) async fn into_server(self: Arc<Self>, queue: Queue, _permit: Option<OwnedSemaphorePermit>) -> Result<(), Problem> {
+    pub(super) async fn into_server(
+        self: Arc<Self>,
+        queue: Queue,
+        _permit: Option<OwnedSemaphorePermit>,
+    ) -> Result<(), Problem> {
         let mut line = Line::default();
         let result = self.send_all(&queue, &mut line).await;
         if let Some(association) = line.association {
@@ -50,21 +54,33 @@ impl Transfer {
 
     async fn accepted(&self, instance: &StagedInstance, outcome: &StoreOutcome) -> Result<(), Problem> {
         if outcome.status.class() == StatusClass::Warning {
-            let sentence = format!("The destination took an image with a remark: {} (status {}).", outcome.status.sentence(Service::Store), outcome.status);
+            let sentence = format!(
+                "The destination took an image with a remark: {} (status {}).",
+                outcome.status.sentence(Service::Store),
+                outcome.status
+            );
             self.ledger.note(LogLevel::Warning, "Remark of the destination", &sentence);
         }
         self.delivered(instance).await
     }
 
     /// Sends one instance, again if that may help. Outer error: the run is over. Inner error: this instance cannot be delivered.
-    async fn send_with_patience(&self, instance: &StagedInstance, line: &mut Line) -> Result<Result<StoreOutcome, (String, bool)>, Problem> {
+    async fn send_with_patience(
+        &self,
+        instance: &StagedInstance,
+        line: &mut Line,
+    ) -> Result<Result<StoreOutcome, (String, bool)>, Problem> {
         let mut tried = 0;
         loop {
             tried += 1;
             let problem = match self.send(instance, line).await {
                 Ok(outcome) if outcome.status.is_done() => return Ok(Ok(outcome)),
-                Ok(outcome) if tried < TRIES && outcome.status.is_transient(Service::Store) => Problem::Transient(refusal(outcome.status, &outcome)),
-                Ok(outcome) => return Ok(Err((refusal(outcome.status, &outcome), outcome.status.is_transient(Service::Store)))),
+                Ok(outcome) if tried < TRIES && outcome.status.is_transient(Service::Store) => {
+                    Problem::Transient(refusal(outcome.status, &outcome))
+                }
+                Ok(outcome) => {
+                    return Ok(Err((refusal(outcome.status, &outcome), outcome.status.is_transient(Service::Store))));
+                }
                 Err(Problem::Permanent(sentence)) => return Ok(Err((sentence, false))),
                 Err(problem @ Problem::Transient(_)) if tried < TRIES => {
                     line.association = None;
@@ -116,7 +132,12 @@ impl Transfer {
     }
 
     /// The open association if it takes this kind of object, else a new one that takes it too.
-    async fn line_for<'a>(&self, class: &str, syntax: &str, line: &'a mut Line) -> Result<&'a mut Association, Problem> {
+    async fn line_for<'a>(
+        &self,
+        class: &str,
+        syntax: &str,
+        line: &'a mut Line,
+    ) -> Result<&'a mut Association, Problem> {
         let kind = (class.to_owned(), syntax.to_owned());
         let fits = line.association.as_ref().is_some_and(|association| association.accepts(class, syntax));
         if !fits {
@@ -132,22 +153,29 @@ impl Transfer {
             if let Some(old) = line.association.take() {
                 old.release().await;
             }
-            let opened = self.open(&self.destination, "opening an association", &Proposal::new().store(&line.kinds)).await?;
+            let opened =
+                self.open(&self.destination, "opening an association", &Proposal::new().store(&line.kinds)).await?;
             let accepted = opened.accepts(class, syntax);
             line.association = Some(opened);
             if !accepted {
                 return Err(Problem::Permanent(self.not_taken(class, syntax)));
             }
         }
-        line.association.as_mut().ok_or_else(|| Problem::of_peer(self.destination.name(), "C-STORE", &DimseError::Closed))
+        line.association
+            .as_mut()
+            .ok_or_else(|| Problem::of_peer(self.destination.name(), "C-STORE", &DimseError::Closed))
     }
 
     fn not_taken(&self, class: &str, syntax: &str) -> String {
-        format!("{} does not take this kind of image (SOP class {class} in transfer syntax {syntax})", self.destination.name())
+        format!(
+            "{} does not take this kind of image (SOP class {class} in transfer syntax {syntax})",
+            self.destination.name()
+        )
     }
 }
 
 fn refusal(status: Status, outcome: &StoreOutcome) -> String {
-    let comment = if outcome.error_comment.is_empty() { String::new() } else { format!(", it says: {}", outcome.error_comment) };
+    let comment =
+        if outcome.error_comment.is_empty() { String::new() } else { format!(", it says: {}", outcome.error_comment) };
     format!("the destination refused it: {} (status {status}){comment}", status.sentence(Service::Store))
 }

@@ -43,7 +43,11 @@ impl Transfer {
     async fn put(&self, instance: &StagedInstance, target: PathBuf) -> Result<(), Problem> {
         let staging = &self.engine.0.ports.staging;
         let temporary = target.with_file_name(format!("{TEMPORARY}{}-{}", self.task.id, instance.key.sop()));
-        let failed = |error: io::Error| Problem::Transient(format!("The folder cannot be written to ({error}). Is it mounted and is there space left?"));
+        let failed = |error: io::Error| {
+            Problem::Transient(format!(
+                "The folder cannot be written to ({error}). Is it mounted and is there space left?"
+            ))
+        };
         if let Some(staged) = staging.local_path(&instance.key) {
             let moved = tokio::task::spawn_blocking(move || take(&staged, &temporary, &target)).await;
             return moved.map_err(io::Error::other).and_then(|result| result).map_err(failed);

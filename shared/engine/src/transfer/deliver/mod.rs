@@ -33,7 +33,12 @@ pub(super) fn channel() -> (mpsc::Sender<StagedInstance>, mpsc::Receiver<StagedI
 
 impl Transfer {
     /// Delivers everything that comes through the channel. A problem ends the whole run: the retrieval is stopped.
-    pub(super) async fn deliver(self: Arc<Self>, plan: Arc<Plan>, staged: mpsc::Receiver<StagedInstance>, permit: Option<OwnedSemaphorePermit>) -> Result<(), Problem> {
+    pub(super) async fn deliver(
+        self: Arc<Self>,
+        plan: Arc<Plan>,
+        staged: mpsc::Receiver<StagedInstance>,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Result<(), Problem> {
         let queue: Queue = Arc::new(Mutex::new(staged));
         let mut workers = JoinSet::new();
         match self.destination.server() {

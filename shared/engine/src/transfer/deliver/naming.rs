@@ -16,7 +16,8 @@ const LONGEST: usize = 120;
 
 /// Makes one name of a text. A text that had to be changed gets a short hash of the original, so that it meets no other.
 pub(super) fn sanitize(text: &str) -> String {
-    let mut name: String = text.trim().chars().map(|c| if c.is_control() || r#"<>:"/\|?*"#.contains(c) { '_' } else { c }).collect();
+    let mut name: String =
+        text.trim().chars().map(|c| if c.is_control() || r#"<>:"/\|?*"#.contains(c) { '_' } else { c }).collect();
     while name.len() > LONGEST {
         name.pop();
     }
@@ -35,7 +36,8 @@ pub(crate) fn folder_for(transfer: &Transfer, plan: &Plan, root: &Path) -> PathB
     let day = date_of(job.created.0);
     let options = &job.options;
     let patient = if options.pseudonymises() { options.pseudonym.clone() } else { plan.patient_id_text.clone() };
-    let mut modalities: Vec<&str> = plan.series.iter().map(|series| series.modality.as_str()).filter(|modality| !modality.is_empty()).collect();
+    let mut modalities: Vec<&str> =
+        plan.series.iter().map(|series| series.modality.as_str()).filter(|modality| !modality.is_empty()).collect();
     modalities.sort_unstable();
     modalities.dedup();
     let date = if plan.study_date.is_empty() { "00000000" } else { &plan.study_date };
@@ -49,7 +51,11 @@ pub(crate) fn folder_for(transfer: &Transfer, plan: &Plan, root: &Path) -> PathB
 pub(super) fn file_for(transfer: &Transfer, plan: &Plan, instance: &StagedInstance) -> PathBuf {
     let series = plan.series.iter().find(|series| series.uid == instance.note.series);
     let key = &transfer.engine.0.settings.project_key;
-    let uid = if transfer.job.options.pseudonymises() { map_uid(key, &instance.note.series) } else { instance.note.series.clone() };
+    let uid = if transfer.job.options.pseudonymises() {
+        map_uid(key, &instance.note.series)
+    } else {
+        instance.note.series.clone()
+    };
     let folder = match series {
         Some(Series { number: Some(number), description, .. }) if *number != 0 => {
             let description = if description.is_empty() { "Undefined" } else { description };
@@ -84,7 +90,10 @@ mod tests {
         assert_eq!(sanitize("P-001"), "P-001");
         for text in ["..", ".", "", "a/b", "../../etc/passwd", "a\nb", "x:y", " lead"] {
             let name = sanitize(text);
-            assert!(!name.contains(['/', '\\', '\n', ':']) && name != ".." && name != "." && !name.is_empty(), "{text} became {name}");
+            assert!(
+                !name.contains(['/', '\\', '\n', ':']) && name != ".." && name != "." && !name.is_empty(),
+                "{text} became {name}"
+            );
         }
         assert_ne!(sanitize("a/b"), sanitize("a_b"));
         assert_ne!(sanitize("a/b"), sanitize("a:b"));

@@ -1,0 +1,51 @@
+# ADIT: `make run` starts it with its demo, `make test` runs everything that CI runs.
+# CARGO_TARGET_DIR is honoured; the first build takes minutes, later ones seconds.
+
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+DATA ?= data
+
+.PHONY: run build page test check unit peers browser bench tools
+
+run: build ## Build what is needed and start ADIT with two demo archives
+	@echo "[adit] starting with the demo; stop with Ctrl-C"
+	@$(TARGET)/release/adit serve --demo --data-dir $(DATA)
+
+build: page
+	@echo "[adit] building the server"
+	@$(CARGO) build --release --locked -p adit-standalone --features embed-web
+
+page:
+	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed to build the web page: https://nodejs.org"; exit 1; }
+	@$(CARGO) xtask dist
+
+test: check unit peers browser ## Everything that CI runs
+	@echo "[adit] all tests passed"
+
+check: ## Formatting, lints, dependency rules, builds for the browser
+	@echo "[adit] formatting and lints"
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@$(CARGO) check --locked --target wasm32-unknown-unknown -p adit-domain -p adit-api -p adit-deid
+	@scripts/dependency-rules
+
+unit: ## Unit, contract and flow tests
+	@echo "[adit] unit, contract and flow tests"
+	@scripts/test-workspace
+
+peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers)
+	@echo "[adit] tests with Orthanc and DCMTK"
+	@scripts/install-peers
+	@$(CARGO) test --locked -p adit-test-peers
+
+browser: ## Journeys in Chromium
+	@echo "[adit] browser tests"
+	@scripts/install-peers
+	@$(CARGO) xtask dist --dev
+	@$(CARGO) build --locked -p adit-standalone
+	@cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
+	@cd tests/browser && ADIT_BINARY=$(abspath $(TARGET))/debug/adit node --test --test-reporter=spec journeys.test.mjs
+
+bench: ## Figures of the quality bars
+	@scripts/install-peers
+	@$(CARGO) run --release --locked -p adit-test-peers --bin bench

@@ -1,0 +1,210 @@
+// Journeys of a user, by role and label. A console error fails a journey; so does what axe finds.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import net from 'node:net';
+import { after, before, test } from 'node:test';
+import { logIn, openPage, shot, startAdit, startBrowser } from './support.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let adit, browser, page, errors;
+
+before(async () => {
+  adit = await startAdit();
+  browser = await startBrowser();
+  ({ page, errors } = await openPage(browser));
+});
+
+after(async () => {
+  await browser?.close();
+  await adit?.stop();
+});
+
+async function checkAccessibility(where) {
+  // Injected through the debugger, which the page's own policy does not concern.
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'best-practice'] }));
+  const lines = found.violations.map((one) => `${one.id}: ${one.help} (${one.nodes.map((node) => node.target).join(', ')})`);
+  assert.deepEqual(lines, [], `accessibility of ${where}`);
+}
+
+async function search(patientId, source = 'Demo archive 1') {
+  await page.getByRole('link', { name: 'Transfer' }).click();
+  for (const box of await page.getByRole('group', { name: 'Search in' }).getByRole('checkbox').all()) await box.uncheck();
+  await page.getByRole('checkbox', { name: source, exact: true }).check();
+  await page.getByLabel('Patient ID').fill(patientId);
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
+  await page.getByText(/found$/).waitFor();
+}
+
+async function start(destination, pseudonym) {
+  const form = page.getByRole('form', { name: 'Transfer' });
+  await form.getByRole('combobox', { name: 'Destination' }).selectOption({ label: destination });
+  await form.getByLabel('Pseudonym').fill(pseudonym);
+  await shot(page, `chosen-${pseudonym || 'plain'}`, false);
+  await form.getByRole('button', { name: 'Start transfer' }).click();
+  await page.getByRole('heading', { name: 'Transfer', exact: true }).waitFor();
+}
+
+test('a wrong password is refused in words, the right one lets in', async () => {
+  await page.goto(adit.url);
+  await page.getByLabel('User name').fill(adit.user);
+  await page.getByLabel('Password').fill('wrong password');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByText('The user name or the password is wrong.').waitFor();
+  await shot(page, 'log-in');
+  await checkAccessibility('log in');
+  // The two refusals (no session yet, wrong password) are the browser's own lines.
+  assert.ok(errors.every((line) => line.includes('401')), errors.join('\n'));
+  errors.length = 0;
+  await logIn(page, adit);
+  await shot(page, 'transfer-empty');
+  await checkAccessibility('transfer');
+});
+
+test('a server is added, tested, disabled and deleted', async () => {
+  await page.getByRole('link', { name: 'Servers' }).click();
+  await page.getByRole('button', { name: 'Add server' }).click();
+  const form = page.locator('form');
+  await form.getByLabel('Name', { exact: true }).fill('Nobody');
+  await form.getByLabel('AE title', { exact: true }).fill('NOBODY');
+  await form.getByLabel('Host', { exact: true }).fill('127.0.0.1');
+  const free = await new Promise((done) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+  await form.getByLabel('Port', { exact: true }).fill(String(free));
+  for (const group of ['Encryption (TLS)', 'Limits and timeouts', 'DICOMweb']) await form.getByText(group, { exact: true }).click();
+  await shot(page, 'server-form');
+  await checkAccessibility('server form');
+  await form.getByRole('button', { name: 'Save' }).click();
+  const card = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Nobody' }) });
+  await card.getByRole('button', { name: 'Test connection' }).click();
+  await card.getByText(/Nothing answers at 127.0.0.1/).waitFor();
+  const demo = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Demo archive 1' }) });
+  await demo.getByRole('button', { name: 'Test connection' }).click();
+  await demo.getByText(/The server answers/).waitFor();
+  await shot(page, 'servers');
+  await checkAccessibility('servers');
+  await card.getByRole('button', { name: 'Disable' }).click();
+  await card.getByText('Disabled').waitFor();
+  await card.getByRole('button', { name: 'Delete' }).click();
+  await card.getByRole('button', { name: 'Yes, delete' }).click();
+  await card.waitFor({ state: 'detached' });
+});
+
+test('a study is searched, pseudonymised, transferred and watched to its end', async () => {
+  await search('DEMO-0001');
+  await page.getByRole('checkbox', { name: /Choose CT Thorax/ }).check();
+  await page.getByRole('row', { name: /CT Thorax/ }).getByRole('button', { name: 'Series' }).click();
+  await page.getByText('Dose report').waitFor();
+  await start('Demo archive 2', 'P-001');
+  await page.getByText('All transfers succeeded.').waitFor({ timeout: 30_000 });
+  await page.getByText(/62 of 62 images/).first().waitFor();
+  await page.getByRole('button', { name: 'Details' }).click();
+  await page.getByRole('heading', { name: 'Log' }).waitFor();
+  await shot(page, 'job-finished');
+  await checkAccessibility('job');
+});
+
+test('what has arrived carries the pseudonym only', async () => {
+  await search('P-001', 'Demo archive 2');
+  await page.getByText('1 study found').waitFor();
+  await page.getByRole('cell', { name: 'P-001' }).first().waitFor();
+  await search('DEMO-0001', 'Demo archive 2');
+  await page.getByText('0 studies found').waitFor();
+});
+
+test('a single series goes into a folder', async () => {
+  await search('DEMO-0002');
+  await page.getByRole('button', { name: 'Series' }).first().click();
+  await page.getByRole('checkbox', { name: /Choose series 1/ }).check();
+  await start('Demo folder', '');
+  await page.getByText(/24 of 24 images/).first().waitFor({ timeout: 30_000 });
+});
+
+test('a job is canceled, resumed, restarted and deleted in place', async () => {
+  // The source may send one image per second: there is time to cancel.
+  await page.getByRole('link', { name: 'Servers' }).click();
+  const demo = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Demo archive 1' }) });
+  const pace = async (perSecond) => {
+    await demo.getByRole('button', { name: 'Edit' }).click();
+    await page.getByText('Limits and timeouts').click();
+    await page.getByLabel('Images per second').fill(String(perSecond));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Save' }).waitFor({ state: 'detached' });
+  };
+  await pace(2);
+  await search('DEMO-0004');
+  await page.getByRole('checkbox', { name: /Choose CT Abdomen/ }).check();
+  await start('Demo archive 2', 'P-004');
+  await page.getByText(/[1-9]\d* of 90 images/).first().waitFor({ timeout: 20_000 });
+  await shot(page, 'job-running');
+  await page.getByLabel('Urgent').check();
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await page.getByRole('button', { name: 'Yes, cancel' }).click();
+  await page.getByText('The job was canceled.').waitFor({ timeout: 20_000 });
+  await shot(page, 'job-canceled');
+  const job = page.url();
+  await page.getByRole('link', { name: 'Servers' }).click();
+  await pace(0);
+  await page.goto(job);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByRole('button', { name: 'Yes, resume' }).click();
+  await page.getByText('All transfers succeeded.').waitFor({ timeout: 30_000 });
+  await page.getByRole('button', { name: 'Restart' }).click();
+  await page.getByRole('button', { name: 'Yes, restart' }).click();
+  await page.getByText('Done.').last().waitFor();
+  await page.getByText('All transfers succeeded.').waitFor({ timeout: 30_000 });
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('button', { name: 'Yes, delete' }).click();
+  await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+});
+
+test('a failed job says why and can be retried', async () => {
+  // A folder that cannot be written: a file stands in its way.
+  await page.getByRole('link', { name: 'Servers' }).click();
+  await page.getByRole('button', { name: 'Add server' }).click();
+  const form = page.locator('form');
+  await form.getByLabel('Name', { exact: true }).fill('Gone');
+  await form.getByLabel('AE title', { exact: true }).fill('GONE');
+  await form.getByLabel('Host', { exact: true }).fill('127.0.0.1');
+  await form.getByLabel('Port', { exact: true }).fill('9');
+  await form.getByLabel('May receive images (C-STORE)').check();
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.waitFor({ state: 'detached' });
+  await search('DEMO-0003');
+  await page.getByRole('checkbox', { name: /Choose US Abdomen/ }).check();
+  await start('Gone', 'P-003');
+  await page.getByText(/no connection/).first().waitFor({ timeout: 30_000 });
+  await shot(page, 'job-waits');
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await page.getByRole('button', { name: 'Yes, cancel' }).click();
+  await page.getByText('The job was canceled.').waitFor();
+});
+
+test('the list of jobs and the account page are readable, in light and dark', async () => {
+  await page.getByRole('link', { name: 'Jobs', exact: true }).click();
+  await page.getByRole('table').waitFor();
+  await shot(page, 'jobs');
+  await checkAccessibility('jobs');
+  await page.getByRole('link', { name: adit.user }).click();
+  await page.getByRole('radio', { name: 'Dark' }).check();
+  await shot(page, 'account-dark');
+  await checkAccessibility('account, dark');
+  await search('DEMO-0005');
+  await page.getByRole('checkbox', { name: /Choose/ }).first().check();
+  await shot(page, 'transfer-dark', false);
+  await checkAccessibility('transfer, dark');
+  await page.getByRole('link', { name: 'Jobs', exact: true }).click();
+  await page.getByRole('table').waitFor();
+  await shot(page, 'jobs-dark');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('button', { name: 'Log in' }).waitFor();
+});
+
+test('no journey left an error in the console', () => {
+  assert.deepEqual(errors.filter((line) => !line.includes('401')), []);
+});
