@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use index::Index;
-use provider::FolderArchive;
+pub use provider::FolderArchive;
 
 pub use samples::demo_studies;
 
@@ -69,11 +69,9 @@ impl Drop for Running {
 
 /// Serves the folder `root` as an archive with this AE title.
 pub async fn serve(root: &Path, addr: SocketAddr, ae_title: &str) -> io::Result<Running> {
-    let root = root.to_owned();
-    let index = tokio::task::spawn_blocking(move || Index::open(&root)).await.map_err(io::Error::other)??;
-    let index = Arc::new(index);
-    let destinations = Arc::new(RwLock::default());
-    let provider = Arc::new(FolderArchive::new(Arc::clone(&index), Arc::clone(&destinations)));
+    let archive = FolderArchive::open(root).await?;
+    let (index, destinations) = archive.shared();
+    let provider = Arc::new(archive);
     let config = ServerConfig { ae_title: Some(ae_title.to_owned()), ..ServerConfig::default() };
     let server = Server::bind(addr, config, provider).await?;
     let (addr, stop) = (server.local_addr()?, CancellationToken::new());

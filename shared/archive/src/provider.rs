@@ -1,7 +1,8 @@
 //! The archive behind adit-dimse's server.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use adit_deid::part10::file_meta;
@@ -18,14 +19,35 @@ use crate::find;
 use crate::index::Index;
 
 /// The archive as a provider: whoever calls is admitted; it is bound to loopback.
-pub(crate) struct FolderArchive {
+pub struct FolderArchive {
     index: Arc<Index>,
-    destinations: Arc<RwLock<HashMap<String, Peer>>>,
+    destinations: Destinations,
 }
 
+/// Destinations of C-MOVE by AE title.
+pub(crate) type Destinations = Arc<RwLock<HashMap<String, Peer>>>;
+
 impl FolderArchive {
-    pub fn new(index: Arc<Index>, destinations: Arc<RwLock<HashMap<String, Peer>>>) -> Self {
-        Self { index, destinations }
+    /// Reads the folder `root`, which is made if it is missing.
+    pub async fn open(root: &Path) -> io::Result<Self> {
+        let root = root.to_owned();
+        let index = tokio::task::spawn_blocking(move || Index::open(&root)).await.map_err(io::Error::other)??;
+        Ok(Self { index: Arc::new(index), destinations: Arc::default() })
+    }
+
+    /// SOP Instance UIDs that it holds.
+    #[must_use]
+    pub fn instances(&self) -> Vec<String> {
+        self.index.instances()
+    }
+
+    /// Makes `ae_title` known as a destination of C-MOVE.
+    pub fn know(&self, ae_title: &str, peer: Peer) {
+        self.destinations.write().unwrap_or_else(PoisonError::into_inner).insert(ae_title.to_owned(), peer);
+    }
+
+    pub(crate) fn shared(&self) -> (Arc<Index>, Destinations) {
+        (Arc::clone(&self.index), Arc::clone(&self.destinations))
     }
 }
 

@@ -1,1 +1,1 @@
-//! Whole journeys in one process over real sockets.
+//! Whole journeys in one process over real sockets, with peers that follow a script. The journeys stand in `tests/`.

@@ -78,10 +78,11 @@ impl Ledger {
         self.bytes.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// Whether this instance is still to be received: not delivered, not staged, not held back.
+    /// Whether this instance is still to be received: not delivered, not staged, not held back, not failed for good.
     pub fn is_wanted(&self, uid: &str) -> bool {
         let books = self.books();
-        !books.delivered.contains(uid) && !books.received.contains(uid) && !books.held_back.contains(uid)
+        let is_lost = books.failures.get(uid).is_some_and(|failure| !failure.transient);
+        !is_lost && !books.delivered.contains(uid) && !books.received.contains(uid) && !books.held_back.contains(uid)
     }
 
     pub fn received(&self, uid: &str) {

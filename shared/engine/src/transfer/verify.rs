@@ -63,7 +63,13 @@ impl Transfer {
     async fn held_at_server(&self, plan: &Plan, wanted: HashSet<&String>) -> Result<HashSet<String>, Problem> {
         let mut held = HashSet::new();
         for wait in PATIENCE_MS.into_iter().map(Some).chain([None]) {
-            held.extend(self.ask_destination(plan).await?);
+            match self.ask_destination(plan).await {
+                Ok(found) => held.extend(found),
+                Err(Problem::Transient(sentence)) if wait.is_some() => {
+                    self.ledger.note(LogLevel::Info, "Asking again", &sentence);
+                }
+                Err(problem) => return Err(problem),
+            }
             if wanted.iter().all(|uid| held.contains(*uid)) {
                 break;
             }
