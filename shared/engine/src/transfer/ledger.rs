@@ -91,6 +91,12 @@ impl Ledger {
         books.received.insert(uid.to_owned());
     }
 
+    /// Whether anything has come, in this run or an earlier one.
+    pub fn has_received(&self) -> bool {
+        let books = self.books();
+        !books.received.is_empty() || !books.delivered.is_empty()
+    }
+
     pub fn hold_back(&self, uid: &str) {
         self.books().held_back.insert(uid.to_owned());
     }

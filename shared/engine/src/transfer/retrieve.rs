@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use adit_dimse::{Association, DimseError, Model, Proposal, RetrieveOutcome, Service, StatusClass, get_contexts};
 use adit_domain::node::Services;
-use adit_domain::task::LogLevel;
+use adit_domain::task::{LogLevel, Step};
 use adit_store::repositories::Receipt;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinSet;
@@ -134,7 +134,20 @@ impl Transfer {
             }
         }
         self.report_unasked();
-        if self.ledger.wants_more(plan) { last } else { Ok(()) }
+        match last {
+            Err(Problem::Transient(sentence)) if plan.exact && self.ledger.has_received() => self.give_up(plan, &sentence, true),
+            Err(Problem::Permanent(sentence)) if plan.exact && self.ledger.has_received() => self.give_up(plan, &sentence, false),
+            Err(problem) if self.ledger.wants_more(plan) => return Err(problem),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Some images came and others will not: the others have failed, each by itself, and the run goes on to its verification.
+    fn give_up(&self, plan: &Plan, sentence: &str, transient: bool) {
+        for (uid, one) in plan.expected.iter().filter(|(uid, _)| self.ledger.is_wanted(uid)) {
+            self.ledger.fail(uid, &plan.series[one.series].uid, Step::Retrieve, sentence.trim_end_matches('.'), transient);
+        }
     }
 
     fn report_unasked(&self) {
