@@ -36,6 +36,7 @@ unit: ## Unit, contract and flow tests
 peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers)
 	@echo "[adit] tests with Orthanc and DCMTK"
 	@scripts/install-peers
+	@$(CARGO) build --locked -p adit-standalone
 	@$(CARGO) test --locked -p adit-test-peers
 
 browser: ## Journeys in Chromium

@@ -1,0 +1,6 @@
+//! One binary for all journeys.
+
+mod dcmtk;
+mod kill;
+mod orthanc;
+mod tls;
