@@ -102,7 +102,10 @@ async fn queries_are_ordered_and_paged(store: &Store) {
     let mut down = all(store, query(SkRange::Prefix("x#".into()), true)).await;
     down.reverse();
     assert_eq!(up, down);
-    assert_eq!(all(store, query(SkRange::Between("x#03".into(), "x#05".into()), false)).await, ["x#03", "x#04", "x#05"]);
+    assert_eq!(
+        all(store, query(SkRange::Between("x#03".into(), "x#05".into()), false)).await,
+        ["x#03", "x#04", "x#05"]
+    );
     assert_eq!(all(store, query(SkRange::All, false)).await.len(), 50);
     assert!(all(store, Query { pk: "nobody".into(), ..query(SkRange::All, false) }).await.is_empty());
     // Page tokens survive being text.
@@ -113,11 +116,16 @@ async fn queries_are_ordered_and_paged(store: &Store) {
 }
 
 async fn indexes_follow_their_items(store: &Store) {
-    let indexed = |sk: &str, place: &str| Item { index1: Some(("I".into(), place.into())), index2: Some(("J".into(), "same".into())), ..item("i", sk, json!(0)) };
+    let indexed = |sk: &str, place: &str| Item {
+        index1: Some(("I".into(), place.into())),
+        index2: Some(("J".into(), "same".into())),
+        ..item("i", sk, json!(0))
+    };
     for (sk, place) in [("a", "3"), ("b", "1"), ("c", "2")] {
         store.put(indexed(sk, place), Condition::None).await.unwrap();
     }
-    let first = Query { index: Index::First, pk: "I".into(), sk: SkRange::All, descending: false, limit: 2, after: None };
+    let first =
+        Query { index: Index::First, pk: "I".into(), sk: SkRange::All, descending: false, limit: 2, after: None };
     assert_eq!(all(store, first.clone()).await, ["b", "c", "a"]);
     let second = Query { index: Index::Second, pk: "J".into(), ..first.clone() };
     assert_eq!(all(store, second.clone()).await, ["a", "b", "c"]);
@@ -130,11 +138,18 @@ async fn indexes_follow_their_items(store: &Store) {
 async fn limits_are_kept(store: &Store) {
     let large = item("l", "a", json!("x".repeat(110 * 1024)));
     assert_eq!(store.put(large, Condition::None).await.unwrap_err().kind, Kind::TooLarge);
-    let many = (0..101).map(|n| Write::Put { item: item("l", &n.to_string(), json!(0)), condition: Condition::None }).collect();
+    let many = (0..101)
+        .map(|n| Write::Put { item: item("l", &n.to_string(), json!(0)), condition: Condition::None })
+        .collect();
     assert_eq!(store.transact(many).await.unwrap_err().kind, Kind::TooLarge);
-    let hundred = (0..100).map(|n| Write::Put { item: item("l", &n.to_string(), json!(0)), condition: Condition::None }).collect();
+    let hundred = (0..100)
+        .map(|n| Write::Put { item: item("l", &n.to_string(), json!(0)), condition: Condition::None })
+        .collect();
     store.transact(hundred).await.unwrap();
-    let twice = vec![Write::Delete { key: key("l", "0"), condition: Condition::None }, Write::Check { key: key("l", "0"), condition: Condition::None }];
+    let twice = vec![
+        Write::Delete { key: key("l", "0"), condition: Condition::None },
+        Write::Check { key: key("l", "0"), condition: Condition::None },
+    ];
     assert_eq!(store.transact(twice).await.unwrap_err().kind, Kind::Invalid);
 }
 
@@ -145,7 +160,8 @@ async fn expired_items_are_absent(store: &Store, clock: &ManualClock) {
     assert!(store.get(&key("e", "a")).await.unwrap().is_some());
     clock.advance(Duration::from_secs(11));
     assert!(store.get(&key("e", "a")).await.unwrap().is_none());
-    let query = Query { index: Index::Primary, pk: "e".into(), sk: SkRange::All, descending: false, limit: 5, after: None };
+    let query =
+        Query { index: Index::Primary, pk: "e".into(), sk: SkRange::All, descending: false, limit: 5, after: None };
     assert!(all(store, query).await.is_empty());
     store.put(item("e", "a", json!(1)), Condition::Absent).await.unwrap();
     store.put(Item { expires_at: Some(end), ..item("e", "b", json!(0)) }, Condition::None).await.unwrap();

@@ -65,7 +65,10 @@ async fn a_message_has_one_holder_and_comes_back(queue: &Queue, clock: &ManualCl
 
 async fn delays_and_lanes_are_kept(queue: &Queue, clock: &ManualClock) {
     queue.send(message("later", Band::Urgent, "g"), Duration::from_secs(60)).await.unwrap();
-    queue.send(Message { lane: Lane::Worker, ..message("other lane", Band::Normal, "g") }, Duration::ZERO).await.unwrap();
+    queue
+        .send(Message { lane: Lane::Worker, ..message("other lane", Band::Normal, "g") }, Duration::ZERO)
+        .await
+        .unwrap();
     assert!(bodies(queue, 5).await.is_empty());
     let other = queue.receive(Lane::Worker, 5, HOLD).await.unwrap().remove(0);
     queue.ack(&other.receipt).await.unwrap();

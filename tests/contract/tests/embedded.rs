@@ -46,7 +46,15 @@ async fn write_forever(dir: &std::path::Path) {
     let backend = Embedded::open(dir, Arc::new(SystemClock)).unwrap();
     for n in 0_u64.. {
         let put = |sk: String| Write::Put {
-            item: Item { key: Key { pk: "k".into(), sk }, body: json!(n), counters: Default::default(), index1: None, index2: None, version: 0, expires_at: None },
+            item: Item {
+                key: Key { pk: "k".into(), sk },
+                body: json!(n),
+                counters: Default::default(),
+                index1: None,
+                index2: None,
+                version: 0,
+                expires_at: None,
+            },
             condition: Condition::Absent,
         };
         backend.items.transact(vec![put(format!("a{n:06}")), put(format!("b{n:06}"))]).await.unwrap();
@@ -76,23 +84,38 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
         std::thread::sleep(Duration::from_millis(200 + round * 37));
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();
-        let acknowledged = String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.trim().parse::<usize>().ok()).max();
+        let acknowledged =
+            String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.trim().parse::<usize>().ok()).max();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let backend = Embedded::open(dir.path(), Arc::new(SystemClock)).unwrap();
             let count = |prefix: &'static str| {
                 let items = Arc::clone(&backend.items);
                 async move {
-                    let query = Query { index: Index::Primary, pk: "k".into(), sk: SkRange::Prefix(prefix.into()), descending: false, limit: 100_000, after: None };
+                    let query = Query {
+                        index: Index::Primary,
+                        pk: "k".into(),
+                        sk: SkRange::Prefix(prefix.into()),
+                        descending: false,
+                        limit: 100_000,
+                        after: None,
+                    };
                     items.query(query).await.unwrap().items.len()
                 }
             };
             let (a, b) = (count("a").await, count("b").await);
             assert_eq!(a, b, "a transaction was torn");
             let staged = backend.staging.list("T").await.unwrap();
-            assert!(a >= acknowledged.map_or(0, |n| n + 1) && staged.len() >= acknowledged.map_or(0, |n| n + 1), "acknowledged writes are lost");
+            assert!(
+                a >= acknowledged.map_or(0, |n| n + 1) && staged.len() >= acknowledged.map_or(0, |n| n + 1),
+                "acknowledged writes are lost"
+            );
             assert!(staged.iter().all(|object| object.size == 200_000));
-            assert_eq!(std::fs::read_dir(dir.path().join("staging/tmp")).unwrap().count(), 0, "temporary files are left");
+            assert_eq!(
+                std::fs::read_dir(dir.path().join("staging/tmp")).unwrap().count(),
+                0,
+                "temporary files are left"
+            );
         });
     }
 }

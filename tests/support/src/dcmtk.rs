@@ -25,7 +25,8 @@ pub async fn storescp(folder: &Path, arguments: &[&str], nodelay: bool) -> Dcmtk
 /// `dcmqrscp` with one storage area; `peers` are (AE title, port) that may be moved to.
 pub async fn dcmqrscp(folder: &Path, peers: &[(&str, u16)]) -> Dcmtk {
     let port = free_port();
-    let hosts: String = peers.iter().enumerate().map(|(n, (ae, port))| format!("p{n} = ({ae}, 127.0.0.1, {port})\n")).collect();
+    let hosts: String =
+        peers.iter().enumerate().map(|(n, (ae, port))| format!("p{n} = ({ae}, 127.0.0.1, {port})\n")).collect();
     let symbols: Vec<String> = (0..peers.len()).map(|n| format!("p{n}")).collect();
     let area = folder.join("db");
     std::fs::create_dir_all(&area).expect("a folder");
@@ -62,7 +63,8 @@ pub async fn run(program: &str, nodelay: bool, arguments: &[&str]) -> String {
     if nodelay {
         command.env("TCP_NODELAY", "1");
     }
-    let output = command.args(arguments).output().await.unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
+    let output =
+        command.args(arguments).output().await.unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{program} {arguments:?} failed: {said}");
     said

@@ -2,6 +2,7 @@
 
 pub mod dcmtk;
 pub mod orthanc;
+pub mod program;
 pub mod proxy;
 pub mod rig;
 pub mod scripted;

@@ -19,7 +19,8 @@ pub struct Orthanc {
 /// Starts an Orthanc with this AE title that knows `peers` (AE title, port).
 pub async fn start(folder: &Path, ae_title: &str, peers: &[(&str, u16)]) -> Orthanc {
     let (dicom_port, http_port) = (free_port(), free_port());
-    let modalities: serde_json::Map<String, Value> = peers.iter().map(|(ae, port)| ((*ae).to_owned(), json!([ae, "127.0.0.1", port]))).collect();
+    let modalities: serde_json::Map<String, Value> =
+        peers.iter().map(|(ae, port)| ((*ae).to_owned(), json!([ae, "127.0.0.1", port]))).collect();
     let config = json!({
         "Name": ae_title, "DicomAet": ae_title, "DicomPort": dicom_port, "HttpPort": http_port,
         "StorageDirectory": folder.join("storage"), "IndexDirectory": folder.join("index"),
@@ -31,7 +32,8 @@ pub async fn start(folder: &Path, ae_title: &str, peers: &[(&str, u16)]) -> Orth
     std::fs::create_dir_all(folder).expect("a folder");
     let file = folder.join("orthanc.json");
     std::fs::write(&file, config.to_string()).expect("the configuration is written");
-    let child = Command::new("Orthanc").arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn();
+    let child =
+        Command::new("Orthanc").arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn();
     let child = child.unwrap_or_else(|error| panic!("Orthanc cannot be started: {error}"));
     let http = format!("http://127.0.0.1:{http_port}");
     for _ in 0..200 {
@@ -52,7 +54,12 @@ impl Orthanc {
     /// Puts a file into Orthanc.
     pub async fn upload(&self, file: &Path) {
         let bytes = std::fs::read(file).expect("the file can be read");
-        let response = reqwest::Client::new().post(format!("{}/instances", self.http)).body(bytes).send().await.expect("Orthanc answers");
+        let response = reqwest::Client::new()
+            .post(format!("{}/instances", self.http))
+            .body(bytes)
+            .send()
+            .await
+            .expect("Orthanc answers");
         assert!(response.status().is_success(), "Orthanc refused a file: {}", response.status());
     }
 
@@ -68,7 +75,13 @@ impl Orthanc {
 
     /// Orthanc ids of all instances.
     pub async fn ids(&self) -> Vec<String> {
-        self.get("/instances").await.as_array().into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
+        self.get("/instances")
+            .await
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|id| id.as_str().map(str::to_owned))
+            .collect()
     }
 
     /// How many instances it holds.

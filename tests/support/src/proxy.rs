@@ -44,7 +44,12 @@ pub async fn start(target: SocketAddr, wire: Wire) -> SocketAddr {
     addr
 }
 
-async fn carry(mut from: tokio::net::tcp::OwnedReadHalf, mut to: tokio::net::tcp::OwnedWriteHalf, wire: Wire, misbehaved: Arc<AtomicUsize>) {
+async fn carry(
+    mut from: tokio::net::tcp::OwnedReadHalf,
+    mut to: tokio::net::tcp::OwnedWriteHalf,
+    wire: Wire,
+    misbehaved: Arc<AtomicUsize>,
+) {
     let (sender, mut receiver) = mpsc::channel::<(Instant, Vec<u8>)>(4096);
     let passed = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&passed);
@@ -67,7 +72,9 @@ async fn carry(mut from: tokio::net::tcp::OwnedReadHalf, mut to: tokio::net::tcp
             tokio::time::sleep_until(due).await;
             let total = counted.fetch_add(bytes.len() as u64, Ordering::Relaxed) + bytes.len() as u64;
             let over = |limit: Option<u64>| limit.is_some_and(|limit| total > limit);
-            if (over(wire.cut_after) || over(wire.stall_after)) && misbehaved.fetch_add(1, Ordering::SeqCst) < wire.times {
+            if (over(wire.cut_after) || over(wire.stall_after))
+                && misbehaved.fetch_add(1, Ordering::SeqCst) < wire.times
+            {
                 if over(wire.stall_after) {
                     tokio::time::sleep(Duration::from_secs(600)).await;
                 }

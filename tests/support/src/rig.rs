@@ -46,7 +46,11 @@ impl Rig {
     /// Starts on `data_dir`.
     pub async fn start(data_dir: &Path) -> Self {
         let backend = Embedded::open(data_dir, Arc::new(SystemClock)).expect("the backend opens");
-        let ports = Ports { items: Arc::clone(&backend.items), queue: Arc::clone(&backend.queue), staging: Arc::clone(&backend.staging) };
+        let ports = Ports {
+            items: Arc::clone(&backend.items),
+            queue: Arc::clone(&backend.queue),
+            staging: Arc::clone(&backend.staging),
+        };
         let settings = Settings {
             ae_title: "ADIT".into(),
             project_key: ProjectKey::from_bytes(KEY),
@@ -56,7 +60,8 @@ impl Rig {
         let engine = Engine::new(ports, settings);
         engine.recover().await.expect("recovery works");
         let config = ServerConfig { ae_title: Some("ADIT".into()), ..ServerConfig::default() };
-        let server = Server::bind(ANY, config, Arc::new(ReceptionDesk(engine.reception()))).await.expect("the receiver binds");
+        let server =
+            Server::bind(ANY, config, Arc::new(ReceptionDesk(engine.reception()))).await.expect("the receiver binds");
         let (dicom, stop) = (server.local_addr().expect("an address"), CancellationToken::new());
         tokio::spawn(server.run(stop.clone()));
         tokio::spawn(Worker::new(engine.clone(), 2).run(stop.clone()));
@@ -76,8 +81,15 @@ impl Rig {
     }
 
     /// Adds a server with limits of its own.
-    pub async fn server_with(&self, ae_title: &str, addr: SocketAddr, services: &[&str], limits: serde_json::Value) -> NodeView {
-        let services: serde_json::Map<String, serde_json::Value> = services.iter().map(|name| ((*name).to_owned(), json!(true))).collect();
+    pub async fn server_with(
+        &self,
+        ae_title: &str,
+        addr: SocketAddr,
+        services: &[&str],
+        limits: serde_json::Value,
+    ) -> NodeView {
+        let services: serde_json::Map<String, serde_json::Value> =
+            services.iter().map(|name| ((*name).to_owned(), json!(true))).collect();
         let config: NodeConfig = serde_json::from_value(json!({
             "name": ae_title, "kind": "server", "ae_title": ae_title, "host": "127.0.0.1", "port": addr.port(),
             "services": services, "limits": limits, "max_search_results": 20_000
@@ -88,7 +100,11 @@ impl Rig {
 
     /// Adds a folder.
     pub async fn folder(&self, name: &str, path: &Path) -> NodeView {
-        let kind = adit_domain::node::NodeKind::Folder(Folder { path: path.display().to_string(), quota_gb: 0, warn_size_gb: 0 });
+        let kind = adit_domain::node::NodeKind::Folder(Folder {
+            path: path.display().to_string(),
+            quota_gb: 0,
+            warn_size_gb: 0,
+        });
         self.add(NodeConfig { name: name.to_owned(), enabled: true, kind }).await
     }
 
@@ -98,7 +114,13 @@ impl Rig {
     }
 
     /// Starts a transfer of one study.
-    pub async fn submit(&self, source: &NodeView, destination: &NodeView, study: &str, options: TransferOptions) -> JobId {
+    pub async fn submit(
+        &self,
+        source: &NodeView,
+        destination: &NodeView,
+        study: &str,
+        options: TransferOptions,
+    ) -> JobId {
         let studies = vec![StudySelection {
             source: source.id.clone(),
             patient_id: String::new(),
@@ -112,7 +134,10 @@ impl Rig {
 
     /// Waits until the job is final, or until its only task waits for another attempt.
     pub async fn outcome(&self, job: &JobId) -> JobSnapshot {
-        self.until(job, |snapshot| snapshot.job.status.is_final() || snapshot.tasks.iter().any(|task| task.not_before.is_some())).await
+        self.until(job, |snapshot| {
+            snapshot.job.status.is_final() || snapshot.tasks.iter().any(|task| task.not_before.is_some())
+        })
+        .await
     }
 
     /// Waits until a snapshot of the job fulfils `wanted`.
@@ -129,7 +154,13 @@ impl Rig {
     }
 
     /// A transfer from beginning to end.
-    pub async fn transfer(&self, source: &NodeView, destination: &NodeView, study: &str, options: TransferOptions) -> JobSnapshot {
+    pub async fn transfer(
+        &self,
+        source: &NodeView,
+        destination: &NodeView,
+        study: &str,
+        options: TransferOptions,
+    ) -> JobSnapshot {
         let job = self.submit(source, destination, study, options).await;
         self.outcome(&job).await
     }

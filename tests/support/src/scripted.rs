@@ -3,12 +3,15 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use adit_archive::FolderArchive;
-use adit_dimse::{Admission, Archive, Caller, Identifier, InstanceHead, InstanceSink, Model, ObjectRef, Peer, Provider, Server, ServerConfig, Status};
+use adit_dimse::{
+    Admission, Archive, Caller, Identifier, InstanceHead, InstanceSink, Model, ObjectRef, Peer, Provider, Server,
+    ServerConfig, Status,
+};
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -115,7 +118,12 @@ impl Provider for Actor {
 
     fn sink(&self, caller: &Caller) -> Box<dyn InstanceSink> {
         let inner = self.archive.sink(caller);
-        Box::new(Sink { inner: tokio::sync::Mutex::new(inner), script: self.script.clone(), counters: Arc::clone(&self.counters), refuse: None })
+        Box::new(Sink {
+            inner: tokio::sync::Mutex::new(inner),
+            script: self.script.clone(),
+            counters: Arc::clone(&self.counters),
+            refuse: None,
+        })
     }
 
     fn archive(&self) -> Option<&dyn Archive> {
@@ -155,7 +163,8 @@ impl Archive for Actor {
         let mut objects = self.archive.select(model, query).await?;
         let mut failing = self.counters.failing.lock().await;
         if failing.is_none() {
-            *failing = self.script.fail_nth.and_then(|nth| objects.get(nth)).map(|object| object.sop_instance_uid.clone());
+            *failing =
+                self.script.fail_nth.and_then(|nth| objects.get(nth)).map(|object| object.sop_instance_uid.clone());
         }
         if round == 0 || self.script.fail_always {
             for object in objects.iter_mut().filter(|object| failing.as_ref() == Some(&object.sop_instance_uid)) {
@@ -191,7 +200,11 @@ struct Sink {
 impl InstanceSink for Sink {
     async fn begin(&mut self, head: &InstanceHead) -> Result<(), Status> {
         let number = self.counters.stored.fetch_add(1, Ordering::SeqCst);
-        self.refuse = self.script.store_status.filter(|(nth, _, times)| number >= *nth && self.counters.refusals.load(Ordering::SeqCst) < *times).map(|(_, status, _)| Status(status));
+        self.refuse = self
+            .script
+            .store_status
+            .filter(|(nth, _, times)| number >= *nth && self.counters.refusals.load(Ordering::SeqCst) < *times)
+            .map(|(_, status, _)| Status(status));
         if self.refuse.is_some() {
             self.counters.refusals.fetch_add(1, Ordering::SeqCst);
         }

@@ -135,8 +135,12 @@ impl Transfer {
         }
         self.report_unasked();
         match last {
-            Err(Problem::Transient(sentence)) if plan.exact && self.ledger.has_received() => self.give_up(plan, &sentence, true),
-            Err(Problem::Permanent(sentence)) if plan.exact && self.ledger.has_received() => self.give_up(plan, &sentence, false),
+            Err(Problem::Transient(sentence)) if plan.exact && self.ledger.has_received() => {
+                self.give_up(plan, &sentence, true)
+            }
+            Err(Problem::Permanent(sentence)) if plan.exact && self.ledger.has_received() => {
+                self.give_up(plan, &sentence, false)
+            }
             Err(problem) if self.ledger.wants_more(plan) => return Err(problem),
             _ => {}
         }
@@ -146,7 +150,13 @@ impl Transfer {
     /// Some images came and others will not: the others have failed, each by itself, and the run goes on to its verification.
     fn give_up(&self, plan: &Plan, sentence: &str, transient: bool) {
         for (uid, one) in plan.expected.iter().filter(|(uid, _)| self.ledger.is_wanted(uid)) {
-            self.ledger.fail(uid, &plan.series[one.series].uid, Step::Retrieve, sentence.trim_end_matches('.'), transient);
+            self.ledger.fail(
+                uid,
+                &plan.series[one.series].uid,
+                Step::Retrieve,
+                sentence.trim_end_matches('.'),
+                transient,
+            );
         }
     }
 

@@ -80,7 +80,8 @@ async fn a_folder_gets_names_that_people_understand() {
     let folder = scene.rig.folder("Folder", &target).await;
     let end = scene.rig.transfer(&scene.from, &folder, &scene.study(), TransferOptions::default()).await;
     assert_eq!((end.job.status, end.progress.verified), (JobStatus::Success, 5));
-    let names: Vec<String> = files(&target).iter().map(|path| path.strip_prefix(&target).unwrap().display().to_string()).collect();
+    let names: Vec<String> =
+        files(&target).iter().map(|path| path.strip_prefix(&target).unwrap().display().to_string()).collect();
     assert_eq!(names.len(), 5);
     for name in &names {
         let parts: Vec<&str> = name.split('/').collect();
@@ -91,7 +92,13 @@ async fn a_folder_gets_names_that_people_understand() {
         assert!(parts[4].ends_with(".dcm") && !name.contains(".adit-"), "{name}");
     }
     // A second run changes nothing and leaves nothing.
-    let again = scene.rig.engine.act(&scene.rig.actor, &end.job.id, adit_domain::job::JobAction::Restart).await.unwrap().unwrap();
+    let again = scene
+        .rig
+        .engine
+        .act(&scene.rig.actor, &end.job.id, adit_domain::job::JobAction::Restart)
+        .await
+        .unwrap()
+        .unwrap();
     let end = scene.rig.outcome(&again.id).await;
     assert_eq!(end.job.status, JobStatus::Success);
     assert_eq!(files(&target).len(), 5);
@@ -102,7 +109,11 @@ async fn a_folder_gets_names_that_people_understand() {
 async fn reports_and_documents_stay_behind_and_it_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let mut spec = StudySpec::ct("PAT-1", "Doe^Jane", 3, 16);
-    spec.series.extend([SeriesSpec::new("SR", "Report", 1, 0), SeriesSpec::new("DOC", "PDF", 1, 0), SeriesSpec::new("KO", "Key", 1, 0)]);
+    spec.series.extend([
+        SeriesSpec::new("SR", "Report", 1, 0),
+        SeriesSpec::new("DOC", "PDF", 1, 0),
+        SeriesSpec::new("KO", "Key", 1, 0),
+    ]);
     write_study(&spec, &dir.path().join("source")).unwrap();
     let scene = Scene::of(dir, spec, Script::default(), Script::default(), &ALL).await;
     let end = scene.rig.transfer(&scene.from, &scene.to, &scene.study(), pseudonym("P-001")).await;
@@ -117,7 +128,8 @@ async fn reports_and_documents_stay_behind_and_it_is_said() {
 async fn a_study_without_date_and_with_odd_texts_is_no_reason_to_fail() {
     let dir = tempfile::tempdir().unwrap();
     let mut spec = StudySpec::ct("PAT-1", "", 2, 16);
-    (spec.study_date, spec.study_time, spec.description, spec.charset) = (String::new(), String::new(), String::new(), String::new());
+    (spec.study_date, spec.study_time, spec.description, spec.charset) =
+        (String::new(), String::new(), String::new(), String::new());
     spec.patient_name = b"M\xfcller^\xff".to_vec();
     write_study(&spec, &dir.path().join("source")).unwrap();
     let scene = Scene::of(dir, spec, Script::default(), Script::default(), &ALL).await;

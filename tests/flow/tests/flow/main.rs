@@ -1,8 +1,8 @@
 //! One binary for all journeys: linking costs more than running.
 
 mod delivery;
-mod journeys;
 mod jobs;
+mod journeys;
 mod reception;
 mod retrieval;
 mod search;
@@ -10,8 +10,8 @@ mod search;
 use std::collections::HashSet;
 use std::path::Path;
 
-use adit_archive::generate::{StudySpec, write_study};
 use adit_api::nodes::NodeView;
+use adit_archive::generate::{StudySpec, write_study};
 use adit_test_support::rig::Rig;
 use adit_test_support::scripted::{self, Script, Scripted};
 use tempfile::TempDir;

@@ -30,7 +30,12 @@ async fn strangers_and_uninvited_images_are_refused() {
     let mut known = Association::connect(&peer("ADIT", scene.rig.dicom, "SOURCE"), &proposal, &never).await.unwrap();
     let bytes = object(&scene.spec, 0, 0);
     let offset = usize::try_from(adit_deid::part10::parse_head(&bytes).unwrap().data_set_offset).unwrap();
-    let request = StoreRequest { sop_class_uid: kind.0, sop_instance_uid: scene.spec.sop_instance_uid(0, 0), transfer_syntax_uid: kind.1, move_originator: None };
+    let request = StoreRequest {
+        sop_class_uid: kind.0,
+        sop_instance_uid: scene.spec.sop_instance_uid(0, 0),
+        transfer_syntax_uid: kind.1,
+        move_originator: None,
+    };
     let outcome = known.store_bytes(&request, &bytes[offset..], &never).await.unwrap();
     assert_eq!(outcome.status, Status::NOT_AUTHORIZED);
     // The association lives on.

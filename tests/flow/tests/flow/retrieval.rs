@@ -77,7 +77,8 @@ async fn images_that_nobody_asked_for_are_refused() {
     for spec in [&other, &spec] {
         adit_archive::generate::write_study(spec, &dir.path().join("source")).unwrap();
     }
-    let scene = Scene::of(dir, spec, Script { send_uninvited: true, ..Script::default() }, Script::default(), &ALL).await;
+    let scene =
+        Scene::of(dir, spec, Script { send_uninvited: true, ..Script::default() }, Script::default(), &ALL).await;
     let end = scene.rig.transfer(&scene.from, &scene.to, &scene.study(), TransferOptions::default()).await;
     assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Warning, 4), "{end:?}");
     assert_eq!(scene.destination.instances().len(), 4);

@@ -16,7 +16,9 @@ async fn answers_arrive_while_the_server_still_searches_and_cancelling_stops_it(
     for n in 0..40 {
         write_study(&StudySpec::ct(&format!("P{n}"), "Doe^Jane", 1, 8), &dir.path().join("a")).unwrap();
     }
-    let slow = scripted::start(&dir.path().join("a"), Script { find_delay: Duration::from_millis(100), ..Script::default() }).await;
+    let slow =
+        scripted::start(&dir.path().join("a"), Script { find_delay: Duration::from_millis(100), ..Script::default() })
+            .await;
     let rig = Rig::start(&dir.path().join("data")).await;
     let node = rig.server("SLOW", slow.addr, &ALL).await;
     let begun = Instant::now();
@@ -50,13 +52,24 @@ async fn all_names_are_found_and_shown_as_they_are_written() {
         names.dedup();
         names
     };
-    for (name, shown) in [("Müller, Han", "Müller, Hannelore"), ("Παπαδόπουλος", "Παπαδόπουλος, Νίκος"), ("王", "王, 小東"), ("smith", "Smith, John Q"), ("García", "García, Lucía")] {
+    for (name, shown) in [
+        ("Müller, Han", "Müller, Hannelore"),
+        ("Παπαδόπουλος", "Παπαδόπουλος, Νίκος"),
+        ("王", "王, 小東"),
+        ("smith", "Smith, John Q"),
+        ("García", "García, Lucía"),
+    ] {
         let found = search(StudyQuery { patient_name: name.into(), ..StudyQuery::default() }).await;
         assert_eq!(found, [(shown.to_owned(), false)], "{name}");
     }
     let guessed = search(StudyQuery { patient_id: "DEMO-0008".into(), ..StudyQuery::default() }).await;
     assert_eq!(guessed, [("Jørgensen, Søren".to_owned(), true)], "a missing character set is guessed and marked");
-    let dated = search(StudyQuery { study_date_from: "2024-01-01".into(), study_date_until: "2024-01-31".into(), ..StudyQuery::default() }).await;
+    let dated = search(StudyQuery {
+        study_date_from: "2024-01-01".into(),
+        study_date_until: "2024-01-31".into(),
+        ..StudyQuery::default()
+    })
+    .await;
     assert_eq!(dated.len(), 1);
     assert!(search(StudyQuery { modalities: vec!["CR, US".into()], ..StudyQuery::default() }).await.len() >= 5);
     assert!(search(StudyQuery { study_description: "*thorax*".into(), ..StudyQuery::default() }).await.len() >= 3);
@@ -72,12 +85,18 @@ async fn a_limit_is_said_and_a_broken_server_does_not_hide_the_others() {
     let bad = scripted::start(&dir.path().join("b"), Script { find_status: Some(0xA700), ..Script::default() }).await;
     let rig = Rig::start(&dir.path().join("data")).await;
     let (good, bad) = (rig.server("GOOD", good.addr, &ALL).await, rig.server("BAD", bad.addr, &ALL).await);
-    let mut input = adit_api::nodes::NodeInput { config: good.config.clone(), client_key_pem: None, authorization_header: None, version: None };
+    let mut input = adit_api::nodes::NodeInput {
+        config: good.config.clone(),
+        client_key_pem: None,
+        authorization_header: None,
+        version: None,
+    };
     if let adit_domain::node::NodeKind::Server(server) = &mut input.config.kind {
         server.max_search_results = 5;
     }
     rig.engine.change_node(&good.id, input).await.unwrap();
-    let mut lines = rig.engine.search(StudyQuery { sources: vec![good.id, bad.id], ..StudyQuery::default() }).await.unwrap();
+    let mut lines =
+        rig.engine.search(StudyQuery { sources: vec![good.id, bad.id], ..StudyQuery::default() }).await.unwrap();
     let (mut studies, mut outcomes) = (0, Vec::new());
     while let Some(line) = lines.recv().await {
         match line {

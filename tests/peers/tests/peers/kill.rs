@@ -1,81 +1,18 @@
 //! The real program, killed again and again in the middle of its work.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
-use adit_api::jobs::JobSnapshot;
 use adit_archive::generate::{SeriesSpec, StudySpec, write_study};
 use adit_deid::{ProjectKey, map_uid};
 use adit_domain::job::JobStatus;
+use adit_test_support::program::Program;
 use adit_test_support::{ANY, free_port};
-use serde_json::{Value, json};
-use tokio::process::{Child, Command};
+use serde_json::json;
 
 /// Kills per destination.
 const KILLS: u64 = 12;
-
-/// The program, built beside this test.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().and_then(Path::parent).expect("the target folder").to_owned();
-    let program = folder.join("adit");
-    assert!(program.exists(), "{} is missing: cargo build -p adit-standalone", program.display());
-    program
-}
-
-struct Adit {
-    child: Child,
-    data: PathBuf,
-}
-
-impl Adit {
-    async fn start(data: &Path, port: u16) -> Self {
-        let _ = std::fs::remove_file(data.join("cli-session.json"));
-        let mut child = Command::new(program())
-            .args(["serve", "--data-dir"])
-            .arg(data)
-            .args(["--listen", &format!("127.0.0.1:{port}"), "--dicom-listen", "127.0.0.1:0", "--log", "warn"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        for _ in 0..300 {
-            if data.join("cli-session.json").exists() {
-                return Self { child, data: data.to_owned() };
-            }
-            assert!(child.try_wait().unwrap().is_none(), "the program ended");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("the program does not start");
-    }
-
-    /// SIGKILL.
-    async fn kill(mut self) {
-        self.child.start_kill().unwrap();
-        self.child.wait().await.unwrap();
-    }
-
-    async fn call(&self, method: reqwest::Method, path: &str, body: Value) -> Value {
-        let session: Value = serde_json::from_slice(&std::fs::read(self.data.join("cli-session.json")).unwrap()).unwrap();
-        let text = |name: &str| session[name].as_str().unwrap().to_owned();
-        let request = reqwest::Client::new().request(method, format!("{}{path}", text("url")));
-        let response = request.header("cookie", format!("adit_session={}", text("token"))).header("x-adit-csrf", text("csrf_token")).json(&body).send().await.unwrap();
-        assert!(response.status().is_success(), "{path}: {}", response.text().await.unwrap());
-        response.json().await.unwrap()
-    }
-
-    async fn server(&self, ae_title: &str, addr: SocketAddr) -> String {
-        let node = json!({
-            "name": ae_title, "kind": "server", "ae_title": ae_title, "host": "127.0.0.1", "port": addr.port(), "limits": { "instances_per_second": 150 },
-            "services": { "study_root_find": true, "study_root_get": true, "store_scp": true }
-        });
-        self.call(reqwest::Method::POST, "/api/nodes", node).await["id"].as_str().unwrap().to_owned()
-    }
-}
 
 /// A number below `bound` from the operating system.
 fn random(bound: u64) -> u64 {
@@ -96,7 +33,8 @@ fn content(root: &Path) -> BTreeMap<String, Vec<u8>> {
                 continue;
             }
             let bytes = std::fs::read(&path).unwrap();
-            let head = adit_deid::part10::parse_head(&bytes).unwrap_or_else(|_| panic!("{} is left over", path.display()));
+            let head =
+                adit_deid::part10::parse_head(&bytes).unwrap_or_else(|_| panic!("{} is left over", path.display()));
             let data_set = bytes[usize::try_from(head.data_set_offset).unwrap()..].to_vec();
             assert!(all.insert(head.sop_instance_uid, data_set).is_none(), "{} is there twice", path.display());
         }
@@ -120,35 +58,26 @@ async fn survives(to_folder: bool) {
     let destination = adit_archive::serve(&target, ANY, "DEST").await.unwrap();
     let folder = dir.path().join("folder");
     let port = free_port();
-    let mut adit = Adit::start(&data, port).await;
-    let from = adit.server("SOURCE", source.addr()).await;
+    let mut adit = Program::start(&data, port).await;
+    let pace = json!({ "instances_per_second": 150 });
+    let from = adit.server("SOURCE", source.addr(), pace.clone()).await;
     let to = if to_folder {
-        let node = json!({ "name": "Folder", "kind": "folder", "path": folder });
-        adit.call(reqwest::Method::POST, "/api/nodes", node).await["id"].as_str().unwrap().to_owned()
+        adit.folder("Folder", &folder).await
     } else {
-        adit.server("DEST", destination.addr()).await
+        adit.server("DEST", destination.addr(), pace).await
     };
-    let wish = json!({
-        "destination": to, "options": { "pseudonym": "P-001" },
-        "studies": [{ "source": from, "patient_id": "PAT-1", "study_instance_uid": spec.study_instance_uid() }]
-    });
-    let job = adit.call(reqwest::Method::POST, "/api/jobs", wish).await["id"].as_str().unwrap().to_owned();
+    let job = adit.submit(&from, &to, &spec.study_instance_uid(), "P-001").await;
     for _ in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(20 + random(350))).await;
         adit.kill().await;
-        adit = Adit::start(&data, port).await;
+        adit = Program::start(&data, port).await;
     }
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
-    let end: JobSnapshot = loop {
-        let snapshot = adit.call(reqwest::Method::GET, &format!("/api/jobs/{job}"), Value::Null).await;
-        let snapshot: JobSnapshot = serde_json::from_value(snapshot).unwrap();
-        if snapshot.job.status.is_final() {
-            break snapshot;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "the job does not end: {snapshot:?}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
-    assert_eq!((end.job.status, end.progress.delivered, end.progress.verified), (JobStatus::Success, 300, 300), "{end:?}");
+    let end = adit.outcome(&job).await;
+    assert_eq!(
+        (end.job.status, end.progress.delivered, end.progress.verified),
+        (JobStatus::Success, 300, 300),
+        "{end:?}"
+    );
     // Content equals the source's after the declared changes; nothing twice, nothing left over.
     let key = std::fs::read_to_string(data.join("project.key")).unwrap();
     let mut bytes = [0; 32];

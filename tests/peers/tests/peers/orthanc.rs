@@ -41,15 +41,29 @@ async fn pseudonymised_with(services: &[&str]) {
     let from = rig.server("SOURCE", at(&source), services).await;
     let to = rig.server("DEST", at(&destination), &GET).await;
     let end = rig.transfer(&from, &to, &spec.study_instance_uid(), pseudonym("P-001")).await;
-    assert_eq!((end.job.status, end.progress.delivered, end.progress.verified, end.progress.held_back), (JobStatus::Success, 17, 17, 1), "{end:?}");
+    assert_eq!(
+        (end.job.status, end.progress.delivered, end.progress.verified, end.progress.held_back),
+        (JobStatus::Success, 17, 17, 1),
+        "{end:?}"
+    );
     let key = ProjectKey::from_bytes(KEY);
     let held = destination.instances().await;
-    let expected: HashSet<String> = (0..12).map(|n| spec.sop_instance_uid(0, n)).chain((0..5).map(|n| spec.sop_instance_uid(1, n))).map(|uid| map_uid(&key, &uid)).collect();
-    assert_eq!(held.iter().map(|tags| tags["SOPInstanceUID"].as_str().unwrap().to_owned()).collect::<HashSet<_>>(), expected);
+    let expected: HashSet<String> = (0..12)
+        .map(|n| spec.sop_instance_uid(0, n))
+        .chain((0..5).map(|n| spec.sop_instance_uid(1, n)))
+        .map(|uid| map_uid(&key, &uid))
+        .collect();
+    assert_eq!(
+        held.iter().map(|tags| tags["SOPInstanceUID"].as_str().unwrap().to_owned()).collect::<HashSet<_>>(),
+        expected
+    );
     for tags in &held {
         assert_eq!((tags["PatientID"].as_str(), tags["PatientName"].as_str()), (Some("P-001"), Some("P-001")));
         assert_eq!(tags["StudyInstanceUID"].as_str(), Some(map_uid(&key, &spec.study_instance_uid()).as_str()));
-        assert_eq!((tags["PatientIdentityRemoved"].as_str(), tags["StudyDate"].as_str()), (Some("YES"), Some("20240301")));
+        assert_eq!(
+            (tags["PatientIdentityRemoved"].as_str(), tags["StudyDate"].as_str()),
+            (Some("YES"), Some("20240301"))
+        );
         let text = tags.to_string();
         for planted in ["Müller", "PAT-1", "19610203", "Demo Street", "private text"] {
             assert!(!text.contains(planted), "{planted} has left");
@@ -83,7 +97,10 @@ async fn orthanc_to_a_folder_keeps_pixels_and_syntax() {
     // Pixels of both syntaxes come as they were sent in; Orthanc may rewrite headers, pixels never.
     for (place, syntax) in [(0, "1.2.840.10008.1.2.1"), (1, "1.2.840.10008.1.2.5")] {
         let uid = spec.sop_instance_uid(place, 0);
-        let found = walk(&target).into_iter().find(|path| path.file_stem().is_some_and(|name| name.to_str() == Some(&uid))).expect("the file is there");
+        let found = walk(&target)
+            .into_iter()
+            .find(|path| path.file_stem().is_some_and(|name| name.to_str() == Some(&uid)))
+            .expect("the file is there");
         let bytes = std::fs::read(found).unwrap();
         assert_eq!(adit_deid::part10::parse_head(&bytes).unwrap().transfer_syntax_uid, syntax);
         let original = adit_archive::generate::object(&spec, place, 0);

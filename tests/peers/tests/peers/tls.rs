@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use adit_archive::generate::{StudySpec, object, write_study};
-use adit_dimse::{Admission, Association, Caller, InstanceHead, InstanceSink, Proposal, Provider, Server, ServerConfig, Status, StoreRequest, TlsClient, TlsServer};
+use adit_dimse::{
+    Admission, Association, Caller, InstanceHead, InstanceSink, Proposal, Provider, Server, ServerConfig, Status,
+    StoreRequest, TlsClient, TlsServer,
+};
 use adit_test_support::ANY;
 use adit_test_support::dcmtk::{run, storescp};
 use adit_test_support::rig::peer;
@@ -45,7 +48,13 @@ impl Certificates {
             (certificate.pem(), key.serialize_pem())
         };
         let all = Self { ca, server: signed("localhost"), client: signed("client"), dir: dir.to_owned() };
-        for (name, text) in [("ca.pem", &all.ca), ("server.pem", &all.server.0), ("server.key", &all.server.1), ("client.pem", &all.client.0), ("client.key", &all.client.1)] {
+        for (name, text) in [
+            ("ca.pem", &all.ca),
+            ("server.pem", &all.server.0),
+            ("server.key", &all.server.1),
+            ("client.pem", &all.client.0),
+            ("client.key", &all.client.1),
+        ] {
             std::fs::write(dir.join(name), text).unwrap();
         }
         all
@@ -62,21 +71,36 @@ async fn we_send_to_storescp_over_mutual_tls() {
     let certificates = Certificates::make(dir.path());
     let received = dir.path().join("received");
     std::fs::create_dir_all(&received).unwrap();
-    let (key, certificate, ca) = (certificates.file("server.key"), certificates.file("server.pem"), certificates.file("ca.pem"));
+    let (key, certificate, ca) =
+        (certificates.file("server.key"), certificates.file("server.pem"), certificates.file("ca.pem"));
     let sink = storescp(&received, &["+tls", &key, &certificate, "+cf", &ca, "-rc"], false).await;
     let addr = SocketAddr::from(([127, 0, 0, 1], sink.port));
     let spec = StudySpec::ct("P", "Doe^Jane", 2, 32);
     let kind = ("1.2.840.10008.5.1.4.1.1.2".to_owned(), "1.2.840.10008.1.2.1".to_owned());
     let never = CancellationToken::new();
-    let tls = |client: Option<&(String, String)>| TlsClient::from_pem(Some(&certificates.ca), client.map(|pair| pair.0.as_str()), client.map(|pair| pair.1.as_str()), Some("localhost")).unwrap();
+    let tls = |client: Option<&(String, String)>| {
+        TlsClient::from_pem(
+            Some(&certificates.ca),
+            client.map(|pair| pair.0.as_str()),
+            client.map(|pair| pair.1.as_str()),
+            Some("localhost"),
+        )
+        .unwrap()
+    };
     let mut to = peer("ANY", addr, "ADIT");
     to.tls = Some(tls(Some(&certificates.client)));
-    let mut association = Association::connect(&to, &Proposal::new().store(std::slice::from_ref(&kind)), &never).await.unwrap();
+    let mut association =
+        Association::connect(&to, &Proposal::new().store(std::slice::from_ref(&kind)), &never).await.unwrap();
     assert!(association.negotiated().tls.is_some());
     for n in 0..2 {
         let bytes = object(&spec, 0, n);
         let offset = usize::try_from(adit_deid::part10::parse_head(&bytes).unwrap().data_set_offset).unwrap();
-        let request = StoreRequest { sop_class_uid: kind.0.clone(), sop_instance_uid: spec.sop_instance_uid(0, n), transfer_syntax_uid: kind.1.clone(), move_originator: None };
+        let request = StoreRequest {
+            sop_class_uid: kind.0.clone(),
+            sop_instance_uid: spec.sop_instance_uid(0, n),
+            transfer_syntax_uid: kind.1.clone(),
+            move_originator: None,
+        };
         assert_eq!(association.store_bytes(&request, &bytes[offset..], &never).await.unwrap().status, Status::SUCCESS);
     }
     association.release().await;
@@ -126,13 +150,36 @@ async fn storescu_sends_to_us_over_mutual_tls() {
     let certificates = Certificates::make(dir.path());
     let tls = TlsServer::from_pem(&certificates.server.0, &certificates.server.1, Some(&certificates.ca)).unwrap();
     let count = Arc::new(AtomicUsize::new(0));
-    let server = Server::bind(ANY, ServerConfig { tls: Some(tls), ..ServerConfig::default() }, Arc::new(Counting(Arc::clone(&count)))).await.unwrap();
+    let server = Server::bind(
+        ANY,
+        ServerConfig { tls: Some(tls), ..ServerConfig::default() },
+        Arc::new(Counting(Arc::clone(&count))),
+    )
+    .await
+    .unwrap();
     let (port, stop) = (server.local_addr().unwrap().port().to_string(), CancellationToken::new());
     tokio::spawn(server.run(stop.clone()));
     let spec = StudySpec::ct("P", "Doe^Jane", 3, 32);
     write_study(&spec, &dir.path().join("files")).unwrap();
-    let (key, certificate, ca) = (certificates.file("client.key"), certificates.file("client.pem"), certificates.file("ca.pem"));
-    run("storescu", false, &["+tls", &key, &certificate, "+cf", &ca, "+sd", "+r", "127.0.0.1", &port, dir.path().join("files").to_str().unwrap()]).await;
+    let (key, certificate, ca) =
+        (certificates.file("client.key"), certificates.file("client.pem"), certificates.file("ca.pem"));
+    run(
+        "storescu",
+        false,
+        &[
+            "+tls",
+            &key,
+            &certificate,
+            "+cf",
+            &ca,
+            "+sd",
+            "+r",
+            "127.0.0.1",
+            &port,
+            dir.path().join("files").to_str().unwrap(),
+        ],
+    )
+    .await;
     assert_eq!(count.load(Ordering::SeqCst), 3);
     stop.cancel();
 }

@@ -1,0 +1,269 @@
+//! The web face over a real socket: who may call what, and the shape of every refusal.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use adit_access::Access;
+use adit_api::error::{ErrorBody, ErrorCode};
+use adit_api::paths::{self, CSRF_HEADER};
+use adit_api::session::Session;
+use adit_backend_embedded::Embedded;
+use adit_deid::ProjectKey;
+use adit_engine::{Engine, Ports, Settings, now};
+use adit_http::{App, WebPage, router};
+use adit_store::clock::SystemClock;
+use reqwest::{Client, Method, Response, StatusCode};
+use serde_json::json;
+use tempfile::TempDir;
+
+struct Site {
+    url: String,
+    access: Access,
+    _dir: TempDir,
+}
+
+/// A logged-in browser.
+struct Visitor {
+    cookie: String,
+    csrf: String,
+}
+
+impl Site {
+    async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let backend = Embedded::open(&dir.path().join("data"), Arc::new(SystemClock)).unwrap();
+        let ports =
+            Ports { items: backend.items.clone(), queue: backend.queue.clone(), staging: backend.staging.clone() };
+        let settings = Settings {
+            ae_title: "ADIT".into(),
+            project_key: ProjectKey::from_bytes([1; 32]),
+            process: "test".into(),
+            folder_roots: Vec::new(),
+        };
+        let access = Access::new(backend.items.clone());
+        access.add_user("staff", "a long password", true, now()).await.unwrap();
+        access.add_user("user", "a long password", false, now()).await.unwrap();
+        let page = dir.path().join("page");
+        std::fs::create_dir_all(&page).unwrap();
+        std::fs::write(page.join("index.html"), "<!doctype html><title>page</title>").unwrap();
+        std::fs::write(page.join("adit-123.js"), "1").unwrap();
+        let app = App {
+            engine: Engine::new(ports, settings),
+            access: access.clone(),
+            https: true,
+            scp_port: None,
+            page: Arc::new(WebPage::new(Some(page))),
+        };
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>()).await
+        });
+        Self { url, access, _dir: dir }
+    }
+
+    async fn log_in(&self, username: &str) -> Visitor {
+        let body = json!({ "username": username, "password": "a long password" });
+        let response = Client::new().post(format!("{}{}", self.url, paths::SESSION)).json(&body).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let cookie = response.headers()["set-cookie"].to_str().unwrap().to_owned();
+        for flag in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/"] {
+            assert!(cookie.contains(flag), "{cookie}");
+        }
+        let session: Session = response.json().await.unwrap();
+        Visitor { cookie: cookie.split(';').next().unwrap().to_owned(), csrf: session.csrf_token }
+    }
+
+    async fn call(&self, method: Method, path: &str, visitor: Option<&Visitor>, csrf: bool) -> Response {
+        let mut request = Client::new().request(method, format!("{}{path}", self.url)).json(&json!({}));
+        if let Some(visitor) = visitor {
+            request = request.header("cookie", &visitor.cookie);
+            if csrf {
+                request = request.header(CSRF_HEADER, &visitor.csrf);
+            }
+        }
+        request.send().await.unwrap()
+    }
+}
+
+async fn refusal(response: Response) -> (StatusCode, ErrorCode) {
+    let status = response.status();
+    let body: ErrorBody = response.json().await.unwrap();
+    assert!(body.detail.len() > 10, "a refusal is a sentence");
+    assert_eq!(body.code.status(), status.as_u16());
+    (status, body.code)
+}
+
+const ID: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+
+/// Every route but log-in, health and the page.
+fn routes() -> Vec<(Method, String)> {
+    let fill = |path| paths::fill(path, &[ID, ID, "reset"]);
+    vec![
+        (Method::GET, paths::SESSION.into()),
+        (Method::DELETE, paths::SESSION.into()),
+        (Method::POST, paths::PASSWORD.into()),
+        (Method::GET, paths::PREFERENCES.into()),
+        (Method::PUT, paths::PREFERENCES.into()),
+        (Method::GET, paths::NODES.into()),
+        (Method::POST, paths::NODES.into()),
+        (Method::GET, fill(paths::NODE)),
+        (Method::PUT, fill(paths::NODE)),
+        (Method::DELETE, fill(paths::NODE)),
+        (Method::POST, fill(paths::NODE_TEST)),
+        (Method::POST, paths::SEARCH.into()),
+        (Method::POST, paths::SEARCH_SERIES.into()),
+        (Method::GET, paths::JOBS.into()),
+        (Method::POST, paths::JOBS.into()),
+        (Method::GET, fill(paths::JOB)),
+        (Method::PATCH, fill(paths::JOB)),
+        (Method::DELETE, fill(paths::JOB)),
+        (Method::GET, fill(paths::JOB_EVENTS)),
+        (Method::POST, paths::fill(paths::JOB_ACTION, &[ID, "cancel"])),
+        (Method::GET, fill(paths::TASK)),
+        (Method::POST, fill(paths::TASK_ACTION)),
+        (Method::GET, paths::OPENAPI.into()),
+        (Method::GET, paths::DOCS.into()),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_session_every_route_refuses_and_without_the_csrf_token_every_change() {
+    let site = Site::start().await;
+    let visitor = site.log_in("staff").await;
+    let forged = Visitor { cookie: "adit_session=0000".into(), csrf: visitor.csrf.clone() };
+    for (method, path) in routes() {
+        for nobody in [None, Some(&forged)] {
+            let answer = refusal(site.call(method.clone(), &path, nobody, true).await).await;
+            assert_eq!(answer, (StatusCode::UNAUTHORIZED, ErrorCode::LoginRequired), "{method} {path}");
+        }
+        if method != Method::GET {
+            let answer = refusal(site.call(method.clone(), &path, Some(&visitor), false).await).await;
+            assert_eq!(answer, (StatusCode::FORBIDDEN, ErrorCode::Forbidden), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_staff_changes_servers_and_sees_all_jobs() {
+    let site = Site::start().await;
+    let (staff, user) = (site.log_in("staff").await, site.log_in("user").await);
+    let node = json!({ "name": "Folder", "kind": "folder", "path": "/tmp/adit-http-test" });
+    let add = async |visitor: &Visitor| {
+        let request = Client::new().post(format!("{}{}", site.url, paths::NODES)).json(&node);
+        request.header("cookie", &visitor.cookie).header(CSRF_HEADER, &visitor.csrf).send().await.unwrap()
+    };
+    assert_eq!(refusal(add(&user).await).await.0, StatusCode::FORBIDDEN);
+    let added = add(&staff).await;
+    assert_eq!(added.status(), StatusCode::CREATED);
+    let id = added.json::<serde_json::Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
+    let one = paths::fill(paths::NODE, &[&id]);
+    assert_eq!(refusal(site.call(Method::DELETE, &one, Some(&user), true).await).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(
+        refusal(site.call(Method::POST, &paths::fill(paths::NODE_TEST, &[&id]), Some(&user), true).await).await.0,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        refusal(site.call(Method::GET, "/api/jobs?all=true", Some(&user), true).await).await.0,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(site.call(Method::DELETE, &one, Some(&staff), true).await.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_passwords_gets_slow_and_names_cannot_be_told_apart() {
+    let site = Site::start().await;
+    let attempt = async |name: &str| {
+        let body = json!({ "username": name, "password": "wrong password" });
+        Client::new().post(format!("{}{}", site.url, paths::SESSION)).json(&body).send().await.unwrap()
+    };
+    let known = attempt("user").await.text().await.unwrap();
+    let unknown = attempt("nobody").await.text().await.unwrap();
+    assert_eq!(known, unknown);
+    for _ in 0..4 {
+        attempt("user").await;
+    }
+    let braked = attempt("user").await;
+    assert!(braked.headers().contains_key("retry-after"));
+    assert_eq!(refusal(braked).await, (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooMany));
+    let body = json!({ "username": "user", "password": "a long password" });
+    let foreign = Client::new()
+        .post(format!("{}{}", site.url, paths::SESSION))
+        .header("origin", "https://evil.example")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refusal(foreign).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logging_out_and_changing_the_password_end_sessions() {
+    let site = Site::start().await;
+    let (first, second) = (site.log_in("user").await, site.log_in("user").await);
+    let change = json!({ "old_password": "a long password", "new_password": "an even longer one" });
+    let request = Client::new().post(format!("{}{}", site.url, paths::PASSWORD)).json(&change);
+    let changed = request.header("cookie", &first.cookie).header(CSRF_HEADER, &first.csrf).send().await.unwrap();
+    assert_eq!(changed.status(), StatusCode::NO_CONTENT);
+    assert_eq!(site.call(Method::GET, paths::SESSION, Some(&second), true).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(site.call(Method::GET, paths::SESSION, Some(&first), true).await.status(), StatusCode::OK);
+    assert_eq!(site.call(Method::DELETE, paths::SESSION, Some(&first), true).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(site.call(Method::GET, paths::SESSION, Some(&first), true).await.status(), StatusCode::UNAUTHORIZED);
+    assert!(site.access.local_session(now()).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_is_guarded_and_bad_input_gets_a_sentence() {
+    let site = Site::start().await;
+    let visitor = site.log_in("staff").await;
+    let page = site.call(Method::GET, "/jobs/anything", None, false).await;
+    assert_eq!(page.status(), StatusCode::OK);
+    for (name, part) in [
+        ("content-security-policy", "script-src 'self' 'wasm-unsafe-eval'"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("cache-control", "no-cache"),
+    ] {
+        assert!(page.headers()[name].to_str().unwrap().contains(part), "{name}");
+    }
+    assert!(!page.headers()["content-security-policy"].to_str().unwrap().contains("unsafe-inline"));
+    let hashed = site.call(Method::GET, "/adit-123.js", None, false).await;
+    assert!(hashed.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+    for path in ["/missing.js", "/../Cargo.toml", "/.ssh/id", "/%2e%2e/secret.txt"] {
+        let answer = site.call(Method::GET, path, None, false).await;
+        assert!(
+            answer.status() == StatusCode::NOT_FOUND || answer.text().await.unwrap().contains("<title>page"),
+            "{path}"
+        );
+    }
+    assert_eq!(
+        refusal(site.call(Method::GET, "/api/nothing", Some(&visitor), true).await).await.0,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        refusal(site.call(Method::GET, "/api/jobs/no-such-id", Some(&visitor), true).await).await.0,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        refusal(site.call(Method::POST, paths::JOBS, Some(&visitor), true).await).await.0,
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(
+        refusal(site.call(Method::POST, paths::SEARCH, Some(&visitor), true).await).await.0,
+        StatusCode::BAD_REQUEST
+    );
+    let huge = Client::new()
+        .put(format!("{}{}", site.url, paths::PREFERENCES))
+        .body("x".repeat(600 * 1024))
+        .header("content-type", "application/json");
+    let huge = huge.header("cookie", &visitor.cookie).header(CSRF_HEADER, &visitor.csrf).send().await.unwrap();
+    assert_eq!(refusal(huge).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        site.call(Method::GET, paths::HEALTH, None, false).await.json::<serde_json::Value>().await.unwrap()["status"],
+        "ok"
+    );
+    let docs = site.call(Method::GET, paths::DOCS, Some(&visitor), false).await.text().await.unwrap();
+    assert!(docs.contains("/api/jobs/{id}/events") && !docs.contains("<script"));
+}
