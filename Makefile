@@ -47,6 +47,7 @@ browser: ## Journeys in Chromium
 	@cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
 	@cd tests/browser && ADIT_BINARY=$(abspath $(TARGET))/debug/adit node --test --test-reporter=spec journeys.test.mjs
 
-bench: ## Figures of the quality bars
+bench: ## Figures of the quality bars; PART=orthanc, scp, scu, memory, delay or live prints one part
 	@scripts/install-peers
-	@$(CARGO) run --release --locked -p adit-test-peers --bin bench
+	@$(CARGO) build --release --locked -p adit-standalone
+	@$(CARGO) run --release --locked -p adit-test-peers --bin bench -- $(PART)

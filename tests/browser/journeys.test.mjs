@@ -149,18 +149,20 @@ test('a job is canceled, resumed, restarted and deleted in place', async () => {
   await shot(page, 'job-canceled');
   const job = page.url();
   await page.getByRole('link', { name: 'Servers' }).click();
-  await pace(0);
+  await pace(30);
   await page.goto(job);
   await page.getByRole('button', { name: 'Resume' }).click();
   await page.getByRole('button', { name: 'Yes, resume' }).click();
   await page.getByText('All transfers succeeded.').waitFor({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Restart' }).click();
   await page.getByRole('button', { name: 'Yes, restart' }).click();
-  await page.getByText('Done.').last().waitFor();
+  await page.getByText('Running', { exact: true }).first().waitFor();
   await page.getByText('All transfers succeeded.').waitFor({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('button', { name: 'Yes, delete' }).click();
   await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+  await page.getByRole('link', { name: 'Servers' }).click();
+  await pace(0);
 });
 
 test('a failed job says why and can be retried', async () => {

@@ -8,8 +8,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use adit_store::staging::{Staged, StagedKey, StagedWriter, Staging, StagingError, Stream, Usage, part};
 use async_trait::async_trait;
@@ -21,10 +21,32 @@ use tokio::io::AsyncReadExt;
 /// Bytes collected before they are handed to the file system in one go.
 const BUFFER: usize = 1 << 20;
 
+/// Buffers kept for the next objects.
+const KEPT: usize = 16;
+
 /// Staging in a directory.
 pub struct DirectoryStaging {
     root: Arc<PathBuf>,
     next: AtomicU64,
+    buffers: Arc<Buffers>,
+}
+
+/// Buffers that are used again: fresh memory for every object would cost as much as writing it.
+#[derive(Default)]
+struct Buffers(Mutex<Vec<Vec<u8>>>);
+
+impl Buffers {
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < KEPT && buffer.capacity() <= 2 * BUFFER {
+            kept.push(buffer);
+        }
+    }
 }
 
 /// What is kept beside an object.
@@ -42,7 +64,7 @@ impl DirectoryStaging {
         for folder in ["tmp", "data", "meta"] {
             fs::create_dir_all(root.join(folder))?;
         }
-        Ok(Self { root: Arc::new(root.to_owned()), next: AtomicU64::new(0) })
+        Ok(Self { root: Arc::new(root.to_owned()), next: AtomicU64::new(0), buffers: Arc::default() })
     }
 
     fn data(&self, key: &StagedKey) -> PathBuf {
@@ -73,7 +95,8 @@ impl Staging for DirectoryStaging {
             note: self.meta(key),
             key: key.clone(),
             file: Open { path: temporary, file: None },
-            buffer: Vec::new(),
+            buffer: self.buffers.take(),
+            buffers: Arc::clone(&self.buffers),
             size: 0,
             crc: crc32fast::Hasher::new(),
         }))
@@ -246,6 +269,7 @@ struct Writer {
     key: StagedKey,
     file: Open,
     buffer: Vec<u8>,
+    buffers: Arc<Buffers>,
     size: u64,
     crc: crc32fast::Hasher,
 }
@@ -279,10 +303,11 @@ impl StagedWriter for Writer {
     }
 
     async fn commit(self: Box<Self>, metadata: Value) -> Result<Staged, StagingError> {
-        let Self { target, note, key, mut file, buffer, size, crc } = *self;
+        let Self { target, note, key, mut file, buffer, buffers, size, crc } = *self;
         let crc32 = crc.finalize();
         blocking(move || {
             file.append(&buffer)?;
+            buffers.give_back(buffer);
             let text =
                 serde_json::to_vec(&Note { size, crc32, metadata: metadata.clone() }).map_err(io::Error::other)?;
             let mut beside = Open { path: file.path.with_extension("note"), file: None };

@@ -11,6 +11,8 @@ use crate::rules::{Inserted, RuleSet};
 use crate::scanner::element;
 use crate::syntax::Syntax;
 
+/// Deflated bytes inflated at once.
+const INFLATED_AT_ONCE: usize = 16 * 1024;
 /// Group of the pixel data elements: (7FE0,0008), (7FE0,0009), (7FE0,0010).
 const PIXELS: u32 = 0x7FE0;
 
@@ -91,9 +93,13 @@ impl Rewriter {
     /// Takes more bytes of the data set and appends what can be passed on to `out`.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), RewriteError> {
         let Some(deflate) = &mut self.deflate else { return self.inner.push(chunk, out) };
-        let mut plain = Vec::new();
-        deflate.open(chunk, &mut plain, &mut self.inner)?;
-        deflate.close(&plain, FlushCompress::None, out)
+        // A few bytes may inflate to a thousand times as many: small pieces keep what is held small.
+        for piece in chunk.chunks(INFLATED_AT_ONCE) {
+            let mut plain = Vec::new();
+            deflate.open(piece, &mut plain, &mut self.inner)?;
+            deflate.close(&plain, FlushCompress::None, out)?;
+        }
+        Ok(())
     }
 
     /// If all of `chunk` is pixel bytes, counts it and answers true: the caller passes it on itself, without a copy.

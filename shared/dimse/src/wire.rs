@@ -15,6 +15,8 @@ use crate::stream::Stream;
 
 /// Bytes asked from the kernel at once.
 const READ: usize = 256 * 1024;
+/// A read of fewer bytes than this was probably a header whose body is about to follow.
+const HEADER_ALONE: usize = 256;
 /// Slices per vectored write (IOV_MAX is 1024).
 const SLICES: usize = 1000;
 /// Longest data set that is collected in memory (queries and their answers).
@@ -104,6 +106,10 @@ impl Wire {
             return Err(DimseError::Closed);
         }
         self.stream.quick_ack();
+        // Many senders write a header and its body apart. Letting others run for a moment mostly saves being woken twice.
+        if read < HEADER_ALONE {
+            tokio::task::yield_now().await;
+        }
         Ok(())
     }
 

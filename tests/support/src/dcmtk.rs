@@ -11,7 +11,14 @@ use crate::free_port;
 /// A DCMTK server that ends when this is dropped.
 pub struct Dcmtk {
     pub port: u16,
-    _child: Child,
+    child: Child,
+}
+
+impl Dcmtk {
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
 }
 
 /// `storescp` writing into a folder; `arguments` come first.
@@ -50,7 +57,7 @@ async fn start(mut command: Command, port: u16, nodelay: bool) -> Dcmtk {
     let child = child.unwrap_or_else(|error| panic!("{:?} cannot be started: {error}", command.as_std().get_program()));
     for _ in 0..100 {
         if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return Dcmtk { port, _child: child };
+            return Dcmtk { port, child };
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -109,8 +109,8 @@ impl Transfer {
     async fn run(self: Arc<Self>) -> Result<Plan, Problem> {
         let (at_source, at_destination) = self.permits().await?;
         self.ledger.step(Step::Plan);
-        self.check_destination().await?;
-        let plan = Arc::new(self.plan().await?);
+        let (plan, ()) = tokio::try_join!(self.plan(), self.check_destination())?;
+        let plan = Arc::new(plan);
         self.ledger.expect(plan.expected_count());
         self.restore(&plan).await?;
         if self.ledger.wants_more(&plan) {
