@@ -43,3 +43,54 @@ async fn strangers_and_uninvited_images_are_refused() {
     assert_eq!(again.status, Status::NOT_AUTHORIZED);
     known.release().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_bytes_end_their_connection_and_nothing_else() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let scene = Scene::new(1, Script::default(), Script::default()).await;
+    let hostile: [&[u8]; 5] = [
+        b"GET / HTTP/1.1\r\n\r\n",
+        &[1, 0, 0xFF, 0xFF, 0xFF, 0xFF],
+        &[4, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0],
+        &[1, 0, 0, 0, 0, 4, 0, 1, 0, 0],
+        &[0; 4096],
+    ];
+    for bytes in hostile {
+        let mut socket = tokio::net::TcpStream::connect(scene.rig.dicom).await.unwrap();
+        socket.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(5), socket.read_to_end(&mut answer)).await;
+        assert!(ended.is_ok(), "the connection stays open after {bytes:?}");
+    }
+    // Within an association: a PDV beyond its PDU, a PDU beyond the limit, a command set that is none.
+    let never = CancellationToken::new();
+    for bytes in [
+        &[4_u8, 0, 0, 0, 0, 8, 0, 0, 0, 9, 1, 2][..],
+        &[4, 0, 0x7F, 0, 0, 0],
+        &[4, 0, 0, 0, 0, 8, 0, 0, 0, 4, 1, 3, 9, 9],
+    ] {
+        let mut socket = tokio::net::TcpStream::connect(scene.rig.dicom).await.unwrap();
+        socket.write_all(&request()).await.unwrap();
+        let mut head = [0; 6];
+        socket.read_exact(&mut head).await.unwrap();
+        assert_eq!(head[0], 2, "the association is accepted");
+        socket.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(5), socket.read_to_end(&mut answer)).await;
+        assert!(ended.is_ok(), "the association lives on after {bytes:?}");
+    }
+    let proposal = Proposal::new().verification();
+    let mut good = Association::connect(&peer("ADIT", scene.rig.dicom, "SOURCE"), &proposal, &never).await.unwrap();
+    assert_eq!(good.echo(&never).await.unwrap().0, Status::SUCCESS);
+}
+
+/// An association request of SOURCE to ADIT for verification, by hand.
+fn request() -> Vec<u8> {
+    let item =
+        |kind: u8, body: &[u8]| [&[kind, 0][..], &u16::try_from(body.len()).unwrap().to_be_bytes(), body].concat();
+    let context = [&[1, 0, 0, 0][..], &item(0x30, b"1.2.840.10008.1.1"), &item(0x40, b"1.2.840.10008.1.2")].concat();
+    let user = [item(0x51, &16_384_u32.to_be_bytes()), item(0x52, b"1.2.3")].concat();
+    let items = [item(0x10, b"1.2.840.10008.3.1.1.1"), item(0x20, &context), item(0x50, &user)].concat();
+    let body = [&[0, 1, 0, 0][..], b"ADIT            ", b"SOURCE          ", &[0; 32], &items].concat();
+    [&[1, 0][..], &u32::try_from(body.len()).unwrap().to_be_bytes(), &body].concat()
+}
