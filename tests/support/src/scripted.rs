@@ -141,7 +141,10 @@ impl Archive for Actor {
         let finding = self.archive.find(model, query, sender);
         let passing = async {
             while let Some(found) = all.recv().await {
-                tokio::time::sleep(self.script.find_delay).await;
+                // Even a sleep of nothing lasts until the next tick of the timer.
+                if !self.script.find_delay.is_zero() {
+                    tokio::time::sleep(self.script.find_delay).await;
+                }
                 if matches.send(found).await.is_err() {
                     return;
                 }
