@@ -109,6 +109,9 @@ impl Engine {
             .await?;
         if let Some(record) = changed.filter(|record| record.job.status.is_final()) {
             tracing::info!(job = %id, status = ?record.job.status, "job finished");
+            if record.job.options.send_finished_mail {
+                tracing::info!(job = %id, "the owner wants a mail; no way to send mail is set up");
+            }
         }
         Ok(())
     }

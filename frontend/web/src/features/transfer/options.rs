@@ -91,7 +91,7 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
                 <p class="mt-2 text-sm" aria-live="polite">{stays}</p>
                 <div class="mt-3 flex flex-wrap items-center gap-x-6 gap-y-2">
                     <Check label="Urgent" value=urgent/>
-                    <Check label="Mail when finished" value=mail/>
+                    <Check label="Mail when finished (once mail is set up here)" value=mail/>
                     <Check label="Include reports and documents" value=documents/>
                     <Check label="Send straight from source to destination" value=direct disabled=modifies/>
                     <button class="btn btn-primary btn-sm ml-auto" type="submit" disabled=move || busy.get()>"Start transfer"</button>
