@@ -1,12 +1,21 @@
-//! Rewriting a header by a rule set: what stays is copied byte for byte, changed sequences get undefined lengths.
+//! Rewriting a header by the project's rules: what stays is copied byte for byte, changed sequences get undefined lengths.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use thiserror::Error;
 
-use crate::element::{ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, dictionary_vr, put_header};
-use crate::facts::Facts;
-use crate::rules::{Action, ElementContext, Inserted, RuleSet};
+use crate::content::{Item, is_value};
+use crate::element::{ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, keyword, put_header, put_value};
+use crate::marks::Inserted;
+use crate::profile::{Place, Source, Treatment, private_by_rule};
+use crate::report::{Change, What};
 use crate::scanner::{Element, element, items};
+use crate::survey::sets_of;
 use crate::syntax::Syntax;
+use crate::tables;
+use crate::text::CharacterSets;
+use crate::value::{Outcome, Secrets, dummy};
 
 /// Why a data set cannot be rewritten. Nothing of it may be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -26,6 +35,12 @@ pub enum RewriteError {
     /// A deflated data set cannot be inflated.
     #[error("the deflated data set is damaged")]
     Deflate,
+    /// It is whole, but must not leave: the sentence says why and what to do.
+    #[error("{0}")]
+    HeldBack(String),
+    /// The original identifiers were found in what was produced.
+    #[error("{0}")]
+    Residual(String),
 }
 
 /// Limits that keep memory bounded whatever comes.
@@ -43,153 +58,409 @@ impl Default for Limits {
     }
 }
 
-/// Counts of what was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Tally {
-    pub removed: u32,
-    pub changed: u32,
-}
-
+/// The rewriting of one data set.
 pub(crate) struct Rewrite<'a> {
-    pub rules: &'a dyn RuleSet,
-    pub facts: &'a Facts,
+    /// `None`: identity stays; only the trial's attributes are written.
+    pub secrets: Option<&'a Secrets<'a>>,
+    pub sop_class_uid: &'a str,
+    pub keeps_content_items: bool,
     pub max_depth: usize,
-    pub tally: Tally,
+    pub with_values: bool,
+    /// What was done.
+    pub changes: Vec<Change>,
+    /// Ranges of the output that hold our values, or numbers and dates that mean nothing else.
+    pub ours: Vec<Range<usize>>,
+    path: Vec<u32>,
 }
 
-impl Rewrite<'_> {
-    /// Rewrites the top level, writing `inserted` in tag order. What is left over is given back (it may belong behind the pixels).
+/// Where an element stands.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    syntax: Syntax,
+    sets: &'a CharacterSets,
+    /// What happens to the value of the content item that this is.
+    content: Option<&'a (Treatment, Source)>,
+}
+
+impl<'a> Rewrite<'a> {
+    pub fn new(secrets: Option<&'a Secrets<'a>>, sop_class_uid: &'a str, max_depth: usize) -> Self {
+        Self {
+            secrets,
+            sop_class_uid,
+            keeps_content_items: false,
+            max_depth,
+            with_values: false,
+            changes: Vec::new(),
+            ours: Vec::new(),
+            path: Vec::new(),
+        }
+    }
+
+    /// Rewrites the top level, with `inserted` (sorted) in its places. `overruled` are attributes that the caller writes
+    /// anew: tag and value by VR.
     pub fn top(
         &mut self,
         input: &[u8],
         syntax: Syntax,
-        inserted: &mut Vec<Inserted>,
+        sets: &CharacterSets,
+        inserted: &[Inserted],
         out: &mut Vec<u8>,
     ) -> Result<(), RewriteError> {
-        let all: Vec<u32> = inserted.iter().map(|element| element.tag).collect();
+        self.level(input, Scope { syntax, sets, content: None }, inserted, out)
+    }
+
+    fn level(
+        &mut self,
+        input: &[u8],
+        scope: Scope<'_>,
+        inserted: &[Inserted],
+        out: &mut Vec<u8>,
+    ) -> Result<(), RewriteError> {
+        let depth_left = self.max_depth.checked_sub(self.path.len()).ok_or(RewriteError::TooDeep)?;
+        let mut blocks = Blocks::of(input, scope, depth_left, self.secrets)?;
+        let mut waiting = inserted.iter().peekable();
         let mut at = 0;
         while at < input.len() {
-            let found = element(&input[at..], syntax, self.max_depth)?.ok_or(RewriteError::Truncated)?;
+            let found = element(&input[at..], scope.syntax, depth_left)?.ok_or(RewriteError::Truncated)?;
             at += found.whole.len();
-            while inserted.first().is_some_and(|first| first.tag <= found.header.tag) {
-                put_inserted(out, syntax, &inserted.remove(0));
+            let tag = found.header.tag;
+            while let Some(mark) = waiting.next_if(|mark| mark.tag <= tag) {
+                self.mark(mark, (mark.tag == tag).then_some(&found), scope, out);
             }
-            if all.contains(&found.header.tag) {
-                self.tally.changed += 1;
-            } else {
-                self.element(&found, syntax, 0, out)?;
+            if inserted.iter().any(|mark| mark.tag == tag) {
+                continue;
             }
+            if tag & 0xFFFF == 0 {
+                self.note(tag, What::Removed, Source::Structure);
+                continue;
+            }
+            self.path.push(tag);
+            let done = self.element(&found, scope, &mut blocks, out);
+            self.path.pop();
+            done?;
+        }
+        for mark in waiting {
+            self.mark(mark, None, scope, out);
         }
         Ok(())
+    }
+
+    fn mark(&mut self, mark: &Inserted, before: Option<&Element<'_>>, scope: Scope<'_>, out: &mut Vec<u8>) {
+        let start = out.len();
+        mark.put(out, scope.syntax);
+        if before.is_some_and(|found| found.whole == &out[start..]) {
+            self.ours.push(start..out.len());
+            return;
+        }
+        self.ours.push(start..out.len());
+        self.path.push(mark.tag);
+        self.record(What::Written, Source::Mark, || {
+            let old = before.filter(|found| !is_sequence(found)).map(|found| scope.sets.read(found.value).string());
+            (old, Some(mark.shown()))
+        });
+        self.path.pop();
     }
 
     fn element(
         &mut self,
         found: &Element<'_>,
-        syntax: Syntax,
-        depth: usize,
+        scope: Scope<'_>,
+        blocks: &mut Blocks,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RewriteError> {
+        let Some(secrets) = self.secrets else {
+            out.extend_from_slice(found.whole);
+            return Ok(());
+        };
+        let tag = found.header.tag;
+        let vr = found.vr();
+        let (treatment, why) = if (tag >> 16) & 1 == 1 {
+            match blocks.treatment(found) {
+                Some(found) => found,
+                None => return self.gone(found, scope, What::Removed, Source::Private),
+            }
+        } else {
+            match scope.content.filter(|_| is_value(tag)) {
+                Some((treatment, why)) => (treatment.clone(), *why),
+                None => secrets.deidentifier.rules.of(&self.place(found, vr)),
+            }
+        };
+        if is_sequence(found) {
+            return self.sequence_by(&treatment, why, found, scope, out);
+        }
+        match secrets.apply(&treatment, vr, found.value, scope.sets) {
+            Outcome::Keep { harmless } => {
+                let start = out.len();
+                out.extend_from_slice(found.whole);
+                if harmless {
+                    self.ours.push(start..out.len());
+                }
+                Ok(())
+            }
+            Outcome::Remove => self.gone(found, scope, What::Removed, why),
+            Outcome::Empty(What::Cleaned) => self.put(found, scope, &[], (What::Cleaned, Source::Identifier), false, out),
+            Outcome::Empty(what) => self.put(found, scope, &[], (what, why), false, out),
+            Outcome::Put(value, What::Cleaned) => {
+                let why = if matches!(treatment, Treatment::Text { free: true }) { why } else { Source::Identifier };
+                self.put(found, scope, &value, (What::Cleaned, why), false, out)
+            }
+            Outcome::Put(value, what) => self.put(found, scope, &value, (what, why), true, out),
+            Outcome::Poisoned if (tag >> 16) & 1 == 1 => self.gone(found, scope, What::Removed, Source::Identifier),
+            Outcome::Poisoned => {
+                self.put(found, scope, &dummy(found.header.vr), (What::Replaced, Source::Identifier), true, out)
+            }
+        }
+    }
+
+    fn place<'b>(&self, found: &Element<'_>, vr: [u8; 2]) -> Place<'b>
+    where
+        'a: 'b,
+    {
+        let parent = self.path.len().checked_sub(2).map_or(0, |at| self.path[at]);
+        let vr = if is_sequence(found) { *b"SQ" } else { vr };
+        Place { sop_class_uid: self.sop_class_uid, parent, tag: found.header.tag, vr }
+    }
+
+    fn gone(&mut self, found: &Element<'_>, scope: Scope<'_>, what: What, why: Source) -> Result<(), RewriteError> {
+        self.record(what, why, || (shown(found, scope), None));
+        Ok(())
+    }
+
+    fn put(
+        &mut self,
+        found: &Element<'_>,
+        scope: Scope<'_>,
+        value: &[u8],
+        (what, why): (What, Source),
+        is_ours: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RewriteError> {
+        let start = out.len();
+        put_value(out, scope.syntax, found.header.tag, found.header.vr, value);
+        if is_ours {
+            self.ours.push(start..out.len());
+        }
+        if found.whole != &out[start..] {
+            self.record(what, why, || (shown(found, scope), Some(scope.sets.read(value).string())));
+        }
+        Ok(())
+    }
+
+    fn sequence_by(
+        &mut self,
+        treatment: &Treatment,
+        why: Source,
+        found: &Element<'_>,
+        scope: Scope<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), RewriteError> {
         let tag = found.header.tag;
-        if tag & 0xFFFF == 0 && self.rules.drops_group_lengths() {
-            return Ok(());
+        match treatment {
+            Treatment::Remove => self.gone(found, scope, What::Removed, why),
+            Treatment::Empty => self.put(found, scope, &[], (What::Emptied, why), false, out),
+            Treatment::Dummy if keyword(tag).is_some_and(|keyword| keyword.ends_with("CodeSequence")) => {
+                self.dummy_code(found, scope, out);
+                self.record(What::Replaced, why, || (None, None));
+                Ok(())
+            }
+            Treatment::Content => self.sequence(found, scope, true, out),
+            // Whatever else stands in its items goes by rules of its own.
+            _ => self.sequence(found, scope, false, out),
         }
-        let is_sequence = is_sequence(found);
-        let vr = if found.header.vr == *b"UN" { dictionary_vr(tag) } else { found.header.vr };
-        let context = ElementContext {
-            tag,
-            vr: if is_sequence { *b"SQ" } else { vr },
-            depth,
-            is_private: (tag >> 16) & 1 == 1,
-            value: if is_sequence { &[] } else { found.value },
-            facts: self.facts,
-        };
-        match self.rules.action(&context) {
-            Action::Keep if is_sequence => self.sequence(found, syntax, depth, out),
-            Action::Keep => {
-                out.extend_from_slice(found.whole);
-                Ok(())
-            }
-            Action::Remove => {
-                self.tally.removed += 1;
-                Ok(())
-            }
-            Action::Empty => {
-                self.tally.changed += 1;
-                put_header(out, syntax, tag, found.header.vr, 0);
-                Ok(())
-            }
-            Action::Replace(value) => {
-                self.tally.changed += 1;
-                put_value(out, syntax, tag, found.header.vr, &value);
-                Ok(())
-            }
-        }
+    }
+
+    fn dummy_code(&mut self, found: &Element<'_>, scope: Scope<'_>, out: &mut Vec<u8>) {
+        let inside = found.inside_of(scope.syntax);
+        put_header(out, scope.syntax, found.header.tag, found.header.vr, UNDEFINED);
+        put_header(out, inside, ITEM, *b"  ", UNDEFINED);
+        put_value(out, inside, 0x0008_0100, *b"SH", b"REMOVED");
+        put_value(out, inside, 0x0008_0102, *b"SH", b"99ADIT");
+        put_value(out, inside, 0x0008_0104, *b"LO", b"REMOVED");
+        put_header(out, inside, ITEM_END, *b"  ", 0);
+        put_header(out, inside, SEQUENCE_END, *b"  ", 0);
     }
 
     /// Rewrites the items; a sequence in which nothing changes is copied as it is.
     fn sequence(
         &mut self,
         found: &Element<'_>,
-        syntax: Syntax,
-        depth: usize,
+        scope: Scope<'_>,
+        is_content: bool,
         out: &mut Vec<u8>,
     ) -> Result<(), RewriteError> {
-        let depth_left = self.max_depth.checked_sub(depth + 1).ok_or(RewriteError::TooDeep)?;
-        let inside = if found.header.vr == *b"UN" && syntax.explicit { Syntax::IMPLICIT } else { found.inside };
-        let before = items(found.value, inside, depth_left)?;
-        let mut after = Vec::with_capacity(before.len());
-        let mut same = true;
-        for item in before {
-            let mut rewritten = Vec::with_capacity(item.len());
-            self.item(item, inside, depth + 1, &mut rewritten)?;
-            same &= rewritten == item;
-            after.push(rewritten);
-        }
-        if same {
-            out.extend_from_slice(found.whole);
-            return Ok(());
-        }
-        put_header(out, syntax, found.header.tag, found.header.vr, UNDEFINED);
-        for item in after {
+        let depth_left = self.max_depth.checked_sub(self.path.len()).ok_or(RewriteError::TooDeep)?;
+        let inside = found.inside_of(scope.syntax);
+        let before = (out.len(), self.changes.len(), self.ours.len());
+        let mut count = 0;
+        put_header(out, scope.syntax, found.header.tag, found.header.vr, UNDEFINED);
+        let all = items(found.value, inside, depth_left)?;
+        let is_empty = all.is_empty();
+        for item in all {
+            let own = sets_of(item, inside, depth_left)?;
+            let sets = own.as_ref().unwrap_or(scope.sets);
+            let rule = if is_content { self.content_rule(item, inside, depth_left)? } else { None };
+            if let Some((Treatment::Remove, why)) = rule {
+                self.record(What::Removed, why, || (None, None));
+                continue;
+            }
+            count += 1;
             put_header(out, inside, ITEM, *b"  ", UNDEFINED);
-            out.extend_from_slice(&item);
+            self.level(item, Scope { syntax: inside, sets, content: rule.as_ref() }, &[], out)?;
             put_header(out, inside, ITEM_END, *b"  ", 0);
         }
         put_header(out, inside, SEQUENCE_END, *b"  ", 0);
-        Ok(())
-    }
-
-    fn item(&mut self, input: &[u8], syntax: Syntax, depth: usize, out: &mut Vec<u8>) -> Result<(), RewriteError> {
-        let depth_left = self.max_depth.checked_sub(depth).ok_or(RewriteError::TooDeep)?;
-        let mut at = 0;
-        while at < input.len() {
-            let found = element(&input[at..], syntax, depth_left)?.ok_or(RewriteError::Truncated)?;
-            at += found.whole.len();
-            self.element(&found, syntax, depth, out)?;
+        if count == 0 && !is_empty {
+            // An empty sequence would promise items.
+            out.truncate(before.0);
+        } else if self.changes.len() == before.1 && self.ours.len() == before.2 {
+            out.truncate(before.0);
+            out.extend_from_slice(found.whole);
+        } else if self.changes.len() == before.1 {
+            // Nothing has changed, but what is in here must not be taken for an identifier: as a whole, as it was.
+            self.ours.truncate(before.2);
+            let lengths_differ = out.len() - before.0 != found.whole.len();
+            out.truncate(before.0);
+            out.extend_from_slice(found.whole);
+            if !lengths_differ || !self.is_suspect(found) {
+                self.ours.push(before.0..out.len());
+            }
         }
         Ok(())
     }
+
+    /// Whether something in a sequence of which nothing was changed still looks like an identifier outside of numbers and dates.
+    fn is_suspect(&self, found: &Element<'_>) -> bool {
+        self.secrets.is_some_and(|secrets| secrets.scan.occurs(found.value))
+    }
+
+    fn content_rule(
+        &self,
+        item: &[u8],
+        syntax: Syntax,
+        depth_left: usize,
+    ) -> Result<Option<(Treatment, Source)>, RewriteError> {
+        let Some(secrets) = self.secrets else { return Ok(None) };
+        let (treatment, why) = Item::of(item, syntax, depth_left)?.treatment(&secrets.deidentifier.rules);
+        let treatment = match treatment {
+            Treatment::Remove if self.keeps_content_items => Treatment::Dummy,
+            other => other,
+        };
+        Ok(Some((treatment, why)))
+    }
+
+    fn note(&mut self, tag: u32, what: What, why: Source) {
+        self.path.push(tag);
+        self.record(what, why, || (None, None));
+        self.path.pop();
+    }
+
+    fn record(&mut self, what: What, why: Source, values: impl FnOnce() -> (Option<String>, Option<String>)) {
+        let (old, new) = if self.with_values { values() } else { (None, None) };
+        self.changes.push(Change { path: self.path.clone(), what, why, old, new });
+    }
+}
+
+/// The private blocks of one data set or item: who made them, and what of them stays.
+#[derive(Default)]
+struct Blocks {
+    creators: HashMap<u32, String>,
+    /// What stays, with its treatment.
+    kept: HashMap<u32, (Treatment, Source)>,
+    /// Blocks of which something stays.
+    used: HashSet<u32>,
+}
+
+impl Blocks {
+    /// Looks through the private elements of one level. Without a rule that could keep one, nothing is looked at.
+    fn of(
+        input: &[u8],
+        scope: Scope<'_>,
+        depth_left: usize,
+        secrets: Option<&Secrets<'_>>,
+    ) -> Result<Self, RewriteError> {
+        let mut blocks = Self::default();
+        let Some(secrets) = secrets else { return Ok(blocks) };
+        let profile = &secrets.deidentifier.rules.profile;
+        if !profile.options.safe_private && profile.overrides.is_empty() {
+            return Ok(blocks);
+        }
+        let mut at = 0;
+        while at < input.len() {
+            let found = element(&input[at..], scope.syntax, depth_left)?.ok_or(RewriteError::Truncated)?;
+            at += found.whole.len();
+            let tag = found.header.tag;
+            if (tag >> 16) & 1 == 0 {
+                continue;
+            }
+            if (0x10..=0xFF).contains(&(tag & 0xFFFF)) {
+                let creator = scope.sets.read(found.value).string();
+                blocks.creators.insert(tag, creator.trim_matches(['\0', ' ']).to_owned());
+                continue;
+            }
+            let block = block_of(tag);
+            let Some(creator) = blocks.creators.get(&block) else { continue };
+            if let Some(kept) = private(secrets, creator, &found) {
+                blocks.kept.insert(tag, kept);
+                blocks.used.insert(block);
+            }
+        }
+        Ok(blocks)
+    }
+
+    fn treatment(&self, found: &Element<'_>) -> Option<(Treatment, Source)> {
+        let tag = found.header.tag;
+        if self.used.contains(&tag) {
+            return Some((Treatment::Text { free: false }, Source::Private));
+        }
+        self.kept.get(&tag).cloned()
+    }
+}
+
+/// What a private element's treatment is if it stays.
+fn private(secrets: &Secrets<'_>, creator: &str, found: &Element<'_>) -> Option<(Treatment, Source)> {
+    let (tag, profile) = (found.header.tag, &secrets.deidentifier.rules.profile);
+    let [g0, g1, _, low] = tag.to_be_bytes();
+    let listed = tables::safe_private_vr(creator, u16::from_be_bytes([g0, g1]), low);
+    let vr = if found.header.vr == *b"UN" { listed.unwrap_or(*b"UN") } else { found.header.vr };
+    if let Some(action) = profile.overrides.of_private(creator, tag, vr) {
+        let treatment = private_by_rule(action, vr);
+        return (treatment != Treatment::Remove).then_some((treatment, Source::Project));
+    }
+    listed.filter(|_| profile.options.safe_private)?;
+    if is_sequence(found) {
+        return None;
+    }
+    let place = Place { sop_class_uid: "", parent: 0, tag: 0x0008_0301, vr };
+    let treatment = match &vr {
+        b"DA" | b"DT" | b"PN" => secrets.deidentifier.rules.by_representation_of(&place),
+        b"TM" => Treatment::Time,
+        b"UI" => Treatment::Uid,
+        b"LO" | b"LT" | b"ST" | b"UC" | b"UT" | b"SH" => Treatment::Text { free: true },
+        _ => Treatment::Keep,
+    };
+    (treatment != Treatment::Remove).then_some((treatment, Source::Option("retain safe private")))
+}
+
+/// The creator's tag of a private element (PS3.5 7.8.1).
+fn block_of(tag: u32) -> u32 {
+    tag & 0xFFFF_0000 | (tag >> 8) & 0xFF
 }
 
 /// A sequence by its VR, by its undefined length, or by the dictionary if it is written as UN.
-fn is_sequence(found: &Element<'_>) -> bool {
+pub(crate) fn is_sequence(found: &Element<'_>) -> bool {
     let Element { header, value, .. } = found;
     header.vr == *b"SQ"
         || header.length == UNDEFINED
-        || (header.vr == *b"UN" && !value.is_empty() && dictionary_vr(header.tag) == *b"SQ")
+        || (header.vr == *b"UN" && !value.is_empty() && crate::element::dictionary_vr(header.tag) == *b"SQ")
 }
 
-/// Writes an element that is to be there in any case.
-pub(crate) fn put_inserted(out: &mut Vec<u8>, syntax: Syntax, element: &Inserted) {
-    put_value(out, syntax, element.tag, element.vr, &element.value);
-}
-
-fn put_value(out: &mut Vec<u8>, syntax: Syntax, tag: u32, vr: [u8; 2], value: &[u8]) {
-    let even = value.len().next_multiple_of(2);
-    put_header(out, syntax, tag, vr, u32::try_from(even).unwrap_or(0));
-    out.extend_from_slice(value);
-    if even > value.len() {
-        out.push(if matches!(&vr, b"UI" | b"OB" | b"UN") { 0 } else { b' ' });
+fn shown(found: &Element<'_>, scope: Scope<'_>) -> Option<String> {
+    if is_sequence(found) {
+        return None;
     }
+    if !crate::profile::is_text(found.vr()) && found.vr() != *b"UI" {
+        return Some(format!("{} bytes", found.value.len()));
+    }
+    let text = scope.sets.read(found.value).string();
+    Some(text.trim_matches(['\0', ' ']).chars().take(200).collect())
 }
