@@ -7,8 +7,8 @@
 use crate::element::keyword;
 use crate::facts::Facts;
 use crate::key::{ProjectKey, map_uid};
-use crate::rules::{Action, Code, ElementContext, Inserted, RuleSet};
-use crate::table::TABLE;
+use crate::rules::{Action, ElementContext, Inserted, RuleSet};
+use crate::tables::{self, Code};
 
 /// Attributes of the table that stay.
 const KEPT: [u32; 15] = [
@@ -90,7 +90,7 @@ impl RuleSet for FirstRules {
         if KEPT.contains(&element.tag) || element.tag == PROTOCOL_NAME {
             return Action::Keep;
         }
-        let code = TABLE.binary_search_by_key(&element.tag, |row| row.0).ok().map(|row| TABLE[row].1);
+        let code = tables::row(element.tag).map(|row| row.basic);
         match (code, &element.vr) {
             (Some(Code::X), _) => Action::Remove,
             (_, b"UI") => self.mapped(element),
@@ -178,21 +178,6 @@ fn dummy(vr: [u8; 2]) -> Action {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_compiled_table_is_the_shipped_one() {
-        let json: serde_json::Value = serde_json::from_str(include_str!("../data/annex_e_table_e1-1.json")).unwrap();
-        let rows = json["rows"].as_object().unwrap();
-        let mut expected: Vec<(u32, String)> = rows
-            .iter()
-            .filter_map(|(tag, row)| {
-                Some((u32::from_str_radix(tag, 16).ok()?, row["basic"].as_str()?.replace(['/', '*'], "")))
-            })
-            .collect();
-        expected.sort();
-        let compiled: Vec<(u32, String)> = TABLE.iter().map(|(tag, code)| (*tag, format!("{code:?}"))).collect();
-        assert_eq!(compiled, expected);
-    }
 
     #[test]
     fn the_method_fits_its_attribute_and_is_appended_once() {

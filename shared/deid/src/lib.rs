@@ -14,7 +14,8 @@ mod rules;
 mod scanner;
 mod stream;
 mod syntax;
-mod table;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "for the profiles, still to come"))]
+mod tables;
 
 pub use facts::Facts;
 pub use first::{FirstRules, Options};

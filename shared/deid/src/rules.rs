@@ -2,25 +2,6 @@
 
 use crate::facts::Facts;
 
-/// Action codes of PS3.15 Table E.1-1. Composite codes are resolved by the attribute's type; where that is not known, the safe side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::upper_case_acronyms, reason = "the codes of the standard's table")]
-pub(crate) enum Code {
-    /// Remove.
-    X,
-    /// Empty, or a dummy.
-    Z,
-    /// A dummy that is not empty.
-    D,
-    /// A new UID.
-    U,
-    XZ,
-    XD,
-    ZD,
-    XZD,
-    XZU,
-}
-
 /// An element in its place.
 #[derive(Debug, Clone, Copy)]
 pub struct ElementContext<'a> {
