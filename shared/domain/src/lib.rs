@@ -5,6 +5,7 @@
 
 pub mod dicom;
 pub mod ids;
+pub mod implementation;
 pub mod job;
 pub mod node;
 pub mod retry;
