@@ -15,7 +15,8 @@ use crate::rewrite::{Limits, Rewrite, RewriteError};
 use crate::stage::Stage;
 use crate::survey::Survey;
 use crate::syntax::Syntax;
-use crate::text::{IdentifierKind, Needles};
+use crate::text::identifiers::IdentifierKind;
+use crate::text::needles::Needles;
 use crate::value::Secrets;
 
 /// Media Storage Directory Storage: an index of other files.

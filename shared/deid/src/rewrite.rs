@@ -14,7 +14,7 @@ use crate::scanner::{Element, element, items};
 use crate::survey::sets_of;
 use crate::syntax::Syntax;
 use crate::tables;
-use crate::text::CharacterSets;
+use crate::text::glyphs::CharacterSets;
 use crate::value::{Outcome, Secrets, dummy};
 
 /// Why a data set cannot be rewritten. Nothing of it may be sent.

@@ -8,7 +8,9 @@ use crate::profile::is_structural;
 use crate::rewrite::{RewriteError, is_sequence};
 use crate::scanner::{Element, element, items};
 use crate::syntax::Syntax;
-use crate::text::{CharacterSets, IdentifierKind, Identifiers, kind_of};
+use crate::text::attributes::kind_of;
+use crate::text::glyphs::CharacterSets;
+use crate::text::identifiers::{IdentifierKind, Identifiers};
 
 const SPECIFIC_CHARACTER_SET: u32 = 0x0008_0005;
 const REFERENCED_CONTENT_ITEM: u32 = 0x0040_DB73;
@@ -24,7 +26,6 @@ pub(crate) struct PriorCode {
 }
 
 /// What the first pass has found.
-#[derive(Default)]
 pub(crate) struct Survey {
     pub facts: Facts,
     pub pixels: PixelFacts,
@@ -51,12 +52,21 @@ struct Scope<'a> {
 impl Survey {
     /// Looks through a header. Attributes that a project discloses are no identifiers.
     pub fn of(header: &[u8], syntax: Syntax, max_depth: usize, deidentifier: Option<&Deidentifier>) -> Result<Self, RewriteError> {
-        let mut survey = Self::default();
-        let sets = sets_of(header, syntax, max_depth)?.unwrap_or_default();
+        let sets = sets_of(header, syntax, max_depth)?.unwrap_or_else(|| CharacterSets::of(b""));
+        let mut survey = Self {
+            facts: Facts::default(),
+            pixels: PixelFacts::default(),
+            identifiers: Identifiers::default(),
+            sets: sets.clone(),
+            patient_id: String::new(),
+            issuer: String::new(),
+            prior_codes: Vec::new(),
+            corners: Vec::new(),
+            has_content_references: false,
+        };
         survey.walk(header, Scope { syntax, depth: 0, parent: 0, sets: &sets }, max_depth, deidentifier)?;
         let regions = survey.corners.iter().map(|[x0, y0, x1, y1]| Region::between(*x0, *y0, *x1, *y1)).collect();
         survey.pixels.ultrasound_regions = regions;
-        survey.sets = sets;
         Ok(survey)
     }
 

@@ -8,7 +8,9 @@ use crate::key::is_well_known;
 use crate::profile::{Treatment, is_text};
 use crate::report::What;
 use crate::residual::ResidualScan;
-use crate::text::{CharacterSets, Needles, Text, merged, patterns};
+use crate::text::glyphs::{CharacterSets, Text};
+use crate::text::needles::Needles;
+use crate::text::{merged, patterns};
 
 /// Defined terms that happen to be names too; in a CS value they are terms.
 const TERMS: [&str; 58] = [
