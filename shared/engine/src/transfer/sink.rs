@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::text::uid_key;
-use adit_deid::{FirstRules, Limits, Options, Rewriter, map_uid, part10};
+use adit_deid::{Deidentifier, Instructions, Limits, PixelRules, Profile, Rewriter, map_uid, part10};
 use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, InstanceHead, InstanceSink, Status};
 use adit_domain::task::{LogLevel, Step};
 use adit_store::staging::{StagedKey, StagedWriter};
@@ -108,7 +108,7 @@ impl TransferSink {
             self.fail(uid, Step::Stage, &format!("staging failed: {error}"), true, Status::OUT_OF_RESOURCES)
         })?;
         let rewriter = (!options.leaves_unchanged())
-            .then(|| Rewriter::new(&head.transfer_syntax_uid, Arc::new(transfer.rules()), Limits::default()));
+            .then(|| Rewriter::new(&head.transfer_syntax_uid, Arc::new(transfer.instructions()), Limits::default()));
         let note = StagedNote {
             sop_class_uid: head.sop_class_uid.clone(),
             transfer_syntax_uid: head.transfer_syntax_uid.clone(),
@@ -122,15 +122,18 @@ impl TransferSink {
 }
 
 impl Transfer {
-    /// The rules for this job's images.
-    fn rules(&self) -> FirstRules {
+    /// What is to be done with this job's images.
+    fn instructions(&self) -> Instructions {
         let options = &self.job.options;
-        FirstRules::new(Options {
-            key: self.engine.0.settings.project_key.clone(),
+        let profile = Profile::named("adit-compatible").filter(|_| options.pseudonymises());
+        let key = &self.engine.0.settings.project_key;
+        Instructions {
+            deidentifier: profile.map(|profile| Arc::new(Deidentifier::new(profile, key, PixelRules::default()))),
             pseudonym: options.pseudonym.clone(),
             trial_protocol_id: options.trial_protocol_id.clone(),
             trial_protocol_name: options.trial_protocol_name.clone(),
-        })
+            ..Instructions::default()
+        }
     }
 }
 
