@@ -9,6 +9,7 @@ mod facts;
 mod first;
 mod key;
 pub mod part10;
+pub mod pixels;
 mod rewrite;
 mod rules;
 mod scanner;
