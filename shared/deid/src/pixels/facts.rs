@@ -47,7 +47,7 @@ pub struct PixelFacts {
     pub big_endian_words: bool,
     /// Items of Sequence of Ultrasound Regions (0018,6011); see [`Region::between`].
     pub ultrasound_regions: Vec<Region>,
-    values: BTreeMap<u32, String>,
+    pub(super) values: BTreeMap<u32, String>,
 }
 
 impl std::fmt::Debug for PixelFacts {

@@ -20,7 +20,7 @@ mod script;
 pub use blackout::NativeBlackout;
 pub use encapsulated::CommentScrubber;
 pub use facts::PixelFacts;
-pub use frames::{FrameBlackout, HeaderChange, RLE_LOSSLESS};
+pub use frames::{FrameBlackout, FrameError, HeaderChange, RLE_LOSSLESS};
 pub use geometry::{Geometry, expected_length};
 pub use policy::{Allowed, PixelDecision, decide};
 pub use region::Region;

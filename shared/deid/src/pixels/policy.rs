@@ -66,8 +66,9 @@ pub fn decide(facts: &PixelFacts, rules: &PixelRules, allowed: Allowed) -> Pixel
         };
     }
     let Some(risk) = risk(facts, kind) else { return PixelDecision::Pass };
+    // A flag that text is burned in says no more than what is assumed of every ultrasound image.
     if kind == Kind::Ultrasound
-        && !is_flagged(facts)
+        && !has_face(facts)
         && let Some(regions) = outside_ultrasound(facts)
     {
         match blackout_refusal(facts, &regions) {
@@ -101,12 +102,17 @@ fn is_flagged(facts: &PixelFacts) -> bool {
     facts.text(0x0028_0301).eq_ignore_ascii_case("YES")
 }
 
+/// Recognizable Visual Features (0028,0302) is YES.
+fn has_face(facts: &PixelFacts) -> bool {
+    facts.text(0x0028_0302).eq_ignore_ascii_case("YES")
+}
+
 /// Why the pixels are risky; none when they are not.
 fn risk(facts: &PixelFacts, kind: Kind) -> Option<String> {
     if is_flagged(facts) {
         return Some("the image says that text is burned in".to_owned());
     }
-    if facts.text(0x0028_0302).eq_ignore_ascii_case("YES") {
+    if has_face(facts) {
         return Some("the image says that a face can be recognized".to_owned());
     }
     let by_class = match kind {
