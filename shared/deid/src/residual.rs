@@ -43,6 +43,11 @@ impl ResidualScan {
         self.hit = self.hit.or_else(found);
     }
 
+    /// Whether a value that is to stay as it is holds an identifier.
+    pub fn occurs(&self, bytes: &[u8]) -> bool {
+        self.pieces.search(bytes, &[]).or_else(|| self.uids.search(bytes, &[])).is_some()
+    }
+
     /// Searches pixel bytes as they stream by, in any cuts.
     pub fn pixels(&mut self, bytes: &[u8]) {
         if self.hit.is_none() {
