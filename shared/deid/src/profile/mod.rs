@@ -6,7 +6,7 @@ mod treatment;
 pub(crate) use overrides::OverrideAction;
 pub use overrides::{Overrides, RuleError};
 pub use treatment::Source;
-pub(crate) use treatment::{Place, Rules, Treatment, content, is_structural, is_text, private_by_rule};
+pub(crate) use treatment::{Place, Rules, Treatment, content, is_required, is_structural, is_text, private_by_rule};
 
 use crate::tables::Column;
 
