@@ -8,7 +8,7 @@ DATA ?= data
 # Python of the de-identification tests, remade when its requirements change.
 VENV := $(TARGET)/deid-venv
 
-.PHONY: run build page test check unit peers browser deid deid-bench bench tools
+.PHONY: run build page test check unit peers browser deid deid-bench fuzz bench tools
 
 run: build ## Build what is needed and start ADIT with two demo archives
 	@echo "[adit] starting with the demo; stop with Ctrl-C"
@@ -50,11 +50,12 @@ browser: ## Journeys in Chromium
 	@cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
 	@cd tests/browser && ADIT_BINARY=$(abspath $(TARGET))/debug/adit node --test --test-reporter=spec journeys.test.mjs
 
-deid: $(VENV)/ready ## De-identification: planted identifiers, judged for each profile, and foreign files
+deid: $(VENV)/ready ## De-identification: planted identifiers, judged for each profile, foreign files, and the browser's build
 	@echo "[adit] de-identification tests"
 	@scripts/install-peers
 	@$(CARGO) build --locked -p adit-standalone
-	@$(VENV)/bin/python tests/deid/run.py $(TARGET)/deid --adit $(TARGET)/debug/adit
+	@$(CARGO) xtask deid $(TARGET)/deid-module
+	@$(VENV)/bin/python tests/deid/run.py $(TARGET)/deid --adit $(TARGET)/debug/adit --module $(TARGET)/deid-module
 
 deid-bench: $(VENV)/ready ## Speed and memory of de-identification, beside cp and dicognito
 	@$(CARGO) build --release --locked -p adit-standalone
@@ -66,6 +67,9 @@ $(VENV)/ready: tests/deid/requirements.txt
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tests/deid/requirements.txt
 	@touch $@
+
+fuzz: ## Fuzzing of one door: make fuzz DOOR=scanner SECONDS=600 (or rules, frames, assembler, command); needs cargo-fuzz
+	@RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(DOOR),scanner) --fuzz-dir fuzz -- -max_total_time=$(or $(SECONDS),600)
 
 bench: ## Figures of the quality bars; PART=orthanc, scp, scu, memory, delay or live prints one part
 	@scripts/install-peers

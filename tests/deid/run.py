@@ -41,11 +41,21 @@ def wrong_usage(binary, work):
     return good
 
 
+def golden(module, files, out, report, key, profile):
+    """The browser's build gives the same bytes."""
+    if module is None:
+        return True
+    script = pathlib.Path(__file__).parent / "golden.mjs"
+    command = ["node", script, module, files, out, report, key, profile]
+    return subprocess.run([str(c) for c in command], timeout=900, check=False).returncode == 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workdir", type=pathlib.Path)
     parser.add_argument("--adit", type=pathlib.Path, required=True)
     parser.add_argument("--only", choices=PROFILES)
+    parser.add_argument("--module", type=pathlib.Path, help="folder of `cargo xtask deid`: its bytes are compared with the program's")
     arguments = parser.parse_args()
     work = arguments.workdir.resolve()
     shutil.rmtree(work, ignore_errors=True)
@@ -69,12 +79,15 @@ def main():
             first=8,
         )
         good &= first and second and report.is_file() and not judge.verdict(run)
+        good &= golden(arguments.module, work / "files", work / profile, report, key, profile)
     adit(arguments.adit, work / "files", work / "other", "research", other_key, 1)
     shared = {p.name for p in (work / "other").rglob("*.dcm")} & {p.name for p in (work / "research").rglob("*.dcm")}
     if shared:
         print(f"two keys gave the same UIDs: {sorted(shared)[:3]}")
         good = False
     good &= corpus.verdict(work / "corpus", arguments.adit)
+    foreign = work / "corpus"
+    good &= golden(arguments.module, foreign / "in", foreign / "out", foreign / "report.jsonl", foreign / "key", "research")
     print("deid: all as it should be" if good else "deid: FAILED")
     sys.exit(0 if good else 1)
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::key::{Derivations, PatientToken, ProjectKey};
+use crate::known::KnownPatients;
 use crate::pixels::PixelRules;
 use crate::profile::{Options, PROFILE_VERSION, Profile, Rules};
 
@@ -11,6 +12,7 @@ pub struct Deidentifier {
     pub(crate) rules: Rules,
     pub(crate) derive: Derivations,
     pub(crate) pixel_rules: PixelRules,
+    pub(crate) known: KnownPatients,
 }
 
 impl std::fmt::Debug for Deidentifier {
@@ -23,7 +25,7 @@ impl Deidentifier {
     /// De-identification by `profile`, with names, UIDs and dates from `key`.
     #[must_use]
     pub fn new(profile: Profile, key: &ProjectKey, pixel_rules: PixelRules) -> Self {
-        Self { rules: Rules::new(profile), derive: Derivations::new(key), pixel_rules }
+        Self { rules: Rules::new(profile), derive: Derivations::new(key), pixel_rules, known: KnownPatients::default() }
     }
 
     /// The pseudonymous UID (see [`crate::map_uid`]); with Retain UIDs the UID itself.

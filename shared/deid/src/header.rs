@@ -100,9 +100,10 @@ impl Header<'_> {
             "" => deidentifier.pseudonym(&patient),
             given => given.to_owned(),
         };
+        let known = deidentifier.known.of(&survey.identifiers, &survey.sets);
         let active = Active {
-            needles: Needles::of(&survey.identifiers),
-            scan: ResidualScan::new(&survey.identifiers, &survey.sets),
+            needles: Needles::new(Arc::clone(&known.needles), &survey.identifiers),
+            scan: ResidualScan::with(Arc::clone(&known.residual), &survey.identifiers),
             shift_days: deidentifier.derive.shift_days(&patient),
             deidentifier: Arc::clone(deidentifier),
             with_values: instructions.with_values,

@@ -12,6 +12,7 @@ mod element;
 mod facts;
 mod header;
 mod key;
+mod known;
 mod marks;
 pub mod part10;
 mod pixels;

@@ -12,40 +12,61 @@ mod targets;
 mod uids;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::text::glyphs::CharacterSets;
 use crate::text::identifiers::{IdentifierKind, Identifiers};
 
 use piece::Pieces;
-use pixels::Pixels;
+use pixels::{PixelTargets, Pixels};
 use targets::Targets;
 use uids::Uids;
 
+/// What is searched for in the bytes of a patient: the same for all of the patient's instances.
+pub(crate) struct ResidualTargets {
+    pieces: Pieces,
+    pixels: Arc<PixelTargets>,
+}
+
+impl ResidualTargets {
+    /// What to search for: the identifiers as the character sets of the file, UTF-8, Latin-1 and UTF-16 write them.
+    pub fn of(ids: &Identifiers, sets: &CharacterSets) -> Self {
+        let targets = Targets::of(ids, sets);
+        Self { pieces: Pieces::of(targets.text), pixels: Arc::new(PixelTargets::of(targets.strong)) }
+    }
+}
+
 /// The search through everything that leaves for one instance.
 pub(crate) struct ResidualScan {
-    pieces: Pieces,
+    targets: Arc<ResidualTargets>,
     uids: Uids,
     pixels: Pixels,
     hit: Option<IdentifierKind>,
 }
 
 impl ResidualScan {
-    /// What to search for: the identifiers as the character sets of the file, UTF-8, Latin-1 and UTF-16 write them.
+    /// A search for the patient's identifiers and the UIDs of this data set.
+    pub fn with(targets: Arc<ResidualTargets>, ids: &Identifiers) -> Self {
+        let pixels = Pixels::new(Arc::clone(&targets.pixels));
+        Self { targets, uids: Uids::of(ids), pixels, hit: None }
+    }
+
+    /// The search for the identifiers of one data set alone.
+    #[cfg(test)]
     pub fn new(ids: &Identifiers, sets: &CharacterSets) -> Self {
-        let targets = Targets::of(ids, sets);
-        Self { pieces: Pieces::of(targets.text), uids: Uids::of(ids), pixels: Pixels::of(targets.strong), hit: None }
+        Self::with(Arc::new(ResidualTargets::of(ids, sets)), ids)
     }
 
     /// Searches a whole piece, a rewritten header or tail. `ours` are the sorted byte ranges of values that we made; a hit that
     /// lies wholly inside one does not count.
     pub fn piece(&mut self, bytes: &[u8], ours: &[Range<usize>]) {
-        let found = || self.pieces.search(bytes, ours).or_else(|| self.uids.search(bytes, ours));
+        let found = || self.targets.pieces.search(bytes, ours).or_else(|| self.uids.search(bytes, ours));
         self.hit = self.hit.or_else(found);
     }
 
     /// Whether a value that is to stay as it is holds an identifier.
     pub fn occurs(&self, bytes: &[u8]) -> bool {
-        self.pieces.search(bytes, &[]).or_else(|| self.uids.search(bytes, &[])).is_some()
+        self.targets.pieces.search(bytes, &[]).or_else(|| self.uids.search(bytes, &[])).is_some()
     }
 
     /// Searches pixel bytes as they stream by, in any cuts.

@@ -1,5 +1,7 @@
 //! The search through pixel bytes as they stream by: every fourth position is looked at, which no target of six bytes escapes.
 
+use std::sync::Arc;
+
 use super::filter::Filter;
 use super::targets::Target;
 use crate::text::identifiers::IdentifierKind;
@@ -11,20 +13,25 @@ const SHORTEST: usize = STRIDE + 2;
 /// Bytes beside a target that decide whether it counts.
 const NEIGHBOURS: usize = 4;
 
-/// The targets, and the end of what was seen.
-pub(super) struct Pixels {
+/// The targets of a patient.
+pub(super) struct PixelTargets {
     targets: Vec<Target>,
     /// Three bytes of a target, which target, and where in it; sorted.
     grams: Vec<(u32, u16, u16)>,
     filter: Filter,
+    longest: usize,
+}
+
+/// The search through one instance: the targets, and the end of what was seen.
+pub(super) struct Pixels {
+    set: Arc<PixelTargets>,
     /// The last bytes, as many as a target and its neighbours can have on this side of a cut.
     held: Vec<u8>,
     /// What is held begins with the first byte of all.
     from_start: bool,
-    longest: usize,
 }
 
-impl Pixels {
+impl PixelTargets {
     pub fn of(targets: Vec<Target>) -> Self {
         let mut targets: Vec<Target> = targets.into_iter().filter(|target| target.bytes.len() >= SHORTEST).collect();
         targets.sort_unstable_by(|a, b| a.bytes.cmp(&b.bytes));
@@ -39,15 +46,21 @@ impl Pixels {
         grams.sort_unstable();
         let longest = targets.iter().map(|target| target.bytes.len()).max().unwrap_or(0);
         let filter = Filter::of(grams.iter().map(|(gram, _, _)| *gram));
-        Self { targets, grams, filter, held: Vec::new(), from_start: true, longest }
+        Self { targets, grams, filter, longest }
+    }
+}
+
+impl Pixels {
+    pub fn new(set: Arc<PixelTargets>) -> Self {
+        Self { set, held: Vec::new(), from_start: true }
     }
 
     /// Searches the next bytes; what a cut divides is found with the bytes behind the cut.
     pub fn search(&mut self, bytes: &[u8]) -> Option<IdentifierKind> {
-        if self.targets.is_empty() || bytes.is_empty() {
+        if self.set.targets.is_empty() || bytes.is_empty() {
             return None;
         }
-        let margin = self.longest + 2 * NEIGHBOURS;
+        let margin = self.set.longest + 2 * NEIGHBOURS;
         let mut seam = std::mem::take(&mut self.held);
         let whole = self.from_start && seam.is_empty();
         seam.extend_from_slice(&bytes[..margin.min(bytes.len())]);
@@ -72,11 +85,12 @@ impl Pixels {
     /// `first`, `last`: these are the first and the last bytes of all, nothing stands beside them.
     fn scan(&self, bytes: &[u8], first: bool, last: bool) -> Option<IdentifierKind> {
         // Four looks at a time, with one decision for them.
+        let filter = &self.set.filter;
         let (quads, rest) = bytes.as_chunks::<{ 4 * STRIDE }>();
         for (number, quad) in quads.iter().enumerate() {
             let looks = grams(quad);
-            if looks.iter().fold(0, |any, gram| any | self.filter.look(*gram)) != 0 {
-                let found = looks.into_iter().enumerate().filter(|(_, gram)| self.filter.may_have(*gram)).find_map(
+            if looks.iter().fold(0, |any, gram| any | filter.look(*gram)) != 0 {
+                let found = looks.into_iter().enumerate().filter(|(_, gram)| filter.may_have(*gram)).find_map(
                     |(look, gram)| self.verify(bytes, 4 * STRIDE * number + STRIDE * look, gram, first, last),
                 );
                 if found.is_some() {
@@ -93,9 +107,9 @@ impl Pixels {
     }
 
     fn verify(&self, bytes: &[u8], at: usize, gram: u32, first: bool, last: bool) -> Option<IdentifierKind> {
-        let from = self.grams.partition_point(|(other, _, _)| *other < gram);
-        self.grams[from..].iter().take_while(|(other, _, _)| *other == gram).find_map(|(_, target, offset)| {
-            let target = &self.targets[usize::from(*target)];
+        let from = self.set.grams.partition_point(|(other, _, _)| *other < gram);
+        self.set.grams[from..].iter().take_while(|(other, _, _)| *other == gram).find_map(|(_, target, offset)| {
+            let target = &self.set.targets[usize::from(*target)];
             let start = at.checked_sub(usize::from(*offset))?;
             let range = start..start + target.bytes.len();
             let known = (first || start >= NEIGHBOURS) && (last || range.end + NEIGHBOURS <= bytes.len());

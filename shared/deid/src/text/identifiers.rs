@@ -51,6 +51,12 @@ impl Identifiers {
         self.values.insert((kind, value.to_owned()));
     }
 
+    /// Whether both name the same people and things, whatever the UIDs.
+    pub fn names_the_same(&self, other: &Self) -> bool {
+        let is_named = |value: &&(IdentifierKind, String)| value.0 != IdentifierKind::Uid;
+        self.values.iter().filter(is_named).eq(other.values.iter().filter(is_named))
+    }
+
     /// All values, sorted by kind.
     pub fn iter(&self) -> impl Iterator<Item = (IdentifierKind, &str)> {
         self.values.iter().map(|(kind, value)| (*kind, value.as_str()))

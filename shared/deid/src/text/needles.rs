@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::glyphs::Text;
 use super::grams::Grams;
@@ -12,25 +13,20 @@ use super::needle::{Edge, Gaps, Needle, needles};
 /// UIDs shorter than this name nothing.
 const SHORTEST_UID: usize = 8;
 
-/// Everything to search for.
-pub(crate) struct Needles {
+/// What is searched for in the texts of a patient: the same for all of the patient's instances.
+pub(crate) struct NeedleSet {
     /// Three letters and more, sorted by their key.
     long: Vec<Needle>,
     /// One and two letters.
     short: Vec<Needle>,
     grams: Grams,
-    uids: HashSet<String>,
 }
 
-impl Needles {
+impl NeedleSet {
     /// The needles of a data set.
     pub fn of(ids: &Identifiers) -> Self {
         let mut all = Vec::new();
-        let mut uids = HashSet::new();
         for (kind, value) in ids.iter() {
-            if kind == IdentifierKind::Uid {
-                uids.insert(value.to_owned());
-            }
             needles(kind, value, &mut all);
         }
         all.sort_unstable_by(|a, b| a.key.cmp(&b.key));
@@ -40,7 +36,27 @@ impl Needles {
             grams.add(gram(&needle.key));
         }
         let (short, long) = all.into_iter().filter(|needle| !needle.key.is_empty()).partition(|n| n.key.len() < 3);
-        Self { long, short, grams, uids }
+        Self { long, short, grams }
+    }
+}
+
+/// Everything to search for in an instance's texts.
+pub(crate) struct Needles {
+    set: Arc<NeedleSet>,
+    uids: HashSet<String>,
+}
+
+impl Needles {
+    /// The patient's needles and the UIDs of this data set.
+    pub fn new(set: Arc<NeedleSet>, ids: &Identifiers) -> Self {
+        let uids = ids.iter().filter(|(kind, _)| *kind == IdentifierKind::Uid);
+        Self { set, uids: uids.map(|(_, uid)| uid.to_owned()).collect() }
+    }
+
+    /// The needles of one data set alone.
+    #[cfg(test)]
+    pub fn of(ids: &Identifiers) -> Self {
+        Self::new(Arc::new(NeedleSet::of(ids)), ids)
     }
 
     /// Whether `find` could find something in a raw value. Never wrong with a no.
@@ -57,7 +73,7 @@ impl Needles {
             }
             if byte.is_ascii_alphanumeric() {
                 let c = char::from(byte.to_ascii_lowercase());
-                if self.grams.may_have(Grams::chars(a, b, c)) || self.grams.may_have(Grams::chars(b, c, '\0')) {
+                if self.set.grams.may_have(Grams::chars(a, b, c)) || self.set.grams.may_have(Grams::chars(b, c, '\0')) {
                     return true;
                 }
                 (a, b) = (b, c);
@@ -73,13 +89,13 @@ impl Needles {
         let mut names = Vec::new();
         for start in 0..letters.len() {
             let trio = letters.trio(start);
-            if self.grams.may_have(gram(&trio)) {
-                let from = self.long.partition_point(|needle| needle.key[..3] < trio[..]);
-                for needle in self.long[from..].iter().take_while(|needle| needle.key[..3] == trio[..]) {
+            if self.set.grams.may_have(gram(&trio)) {
+                let from = self.set.long.partition_point(|needle| needle.key[..3] < trio[..]);
+                for needle in self.set.long[from..].iter().take_while(|needle| needle.key[..3] == trio[..]) {
                     self.take(&letters, needle, start, &mut found, &mut names);
                 }
             }
-            for needle in self.short.iter().filter(|needle| needle.key[0] == trio[0]) {
+            for needle in self.set.short.iter().filter(|needle| needle.key[0] == trio[0]) {
                 self.take(&letters, needle, start, &mut found, &mut names);
             }
         }

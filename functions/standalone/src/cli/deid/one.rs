@@ -12,7 +12,7 @@ use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 /// Read first: the file's beginning and mostly the whole header.
 const FIRST: usize = 16 * 1024;
 /// Read at once afterwards.
-const PIECE: usize = 512 * 1024;
+const PIECE: usize = 128 * 1024;
 
 /// Why a file was not written.
 #[derive(Debug)]
