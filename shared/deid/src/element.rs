@@ -1,9 +1,6 @@
-//! Element headers: reading, writing, and the value representation of a tag.
+//! Element headers: reading and writing.
 
-use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
-use dicom_core::{Tag, VR};
-use dicom_dictionary_std::StandardDataDictionary;
-
+use crate::dictionary::dictionary_vr;
 use crate::syntax::Syntax;
 
 /// A value of undefined length (PS3.5 7.1.1).
@@ -79,31 +76,4 @@ pub(crate) fn padding(vr: [u8; 2]) -> u8 {
 /// VRs with a 32-bit length in explicit syntaxes (PS3.5 7.1.2).
 pub(crate) fn is_long(vr: [u8; 2]) -> bool {
     matches!(&vr, b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"SQ" | b"SV" | b"UC" | b"UN" | b"UR" | b"UT" | b"UV")
-}
-
-/// The VR that the standard's dictionary gives a tag; `UN` for what it does not know.
-pub(crate) fn dictionary_vr(tag: u32) -> [u8; 2] {
-    let [_, element] = split(tag);
-    if element == 0 {
-        return *b"UL";
-    }
-    let entry = StandardDataDictionary.by_tag(as_tag(tag));
-    let vr = entry.and_then(|entry| entry.vr().exact()).unwrap_or(VR::UN);
-    let text = vr.to_string().as_bytes();
-    [text.first().copied().unwrap_or(b'U'), text.get(1).copied().unwrap_or(b'N')]
-}
-
-/// The keyword of a tag in the standard's dictionary.
-pub(crate) fn keyword(tag: u32) -> Option<&'static str> {
-    StandardDataDictionary.by_tag(as_tag(tag)).map(DataDictionaryEntry::alias)
-}
-
-fn split(tag: u32) -> [u16; 2] {
-    let [g0, g1, e0, e1] = tag.to_be_bytes();
-    [u16::from_be_bytes([g0, g1]), u16::from_be_bytes([e0, e1])]
-}
-
-fn as_tag(tag: u32) -> Tag {
-    let [group, element] = split(tag);
-    Tag(group, element)
 }

@@ -8,6 +8,7 @@ mod content;
 mod dates;
 mod deflate;
 mod deidentifier;
+mod dictionary;
 mod element;
 mod facts;
 mod header;

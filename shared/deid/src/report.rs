@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::element::keyword;
+use crate::dictionary::keyword;
 use crate::facts::Facts;
 use crate::key::PatientToken;
 use crate::profile::Source;

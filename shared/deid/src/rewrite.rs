@@ -6,7 +6,8 @@ use std::ops::Range;
 use thiserror::Error;
 
 use crate::content::{Item, is_value};
-use crate::element::{ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, keyword, padding, put_header, put_padded, put_value};
+use crate::dictionary::keyword;
+use crate::element::{ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, padding, put_header, put_padded, put_value};
 use crate::marks::Inserted;
 use crate::profile::{Dates, Place, Source, Treatment, is_required, private_by_rule};
 use crate::report::{Change, What};
@@ -461,7 +462,7 @@ pub(crate) fn is_sequence(found: &Element<'_>) -> bool {
     let Element { header, value, .. } = found;
     header.vr == *b"SQ"
         || header.length == UNDEFINED
-        || (header.vr == *b"UN" && !value.is_empty() && crate::element::dictionary_vr(header.tag) == *b"SQ")
+        || (header.vr == *b"UN" && !value.is_empty() && crate::dictionary::dictionary_vr(header.tag) == *b"SQ")
 }
 
 fn shown(found: &Element<'_>, scope: Scope<'_>) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Finding the end of an element, through nested sequences, with limits on depth and length. Never reads past what is there.
 
-use crate::element::{Header, ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, dictionary_vr, header};
+use crate::dictionary::dictionary_vr;
+use crate::element::{Header, ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, header};
 use crate::rewrite::RewriteError;
 use crate::syntax::Syntax;
 

@@ -10,79 +10,12 @@ use adit_deid::{
 };
 use proptest::prelude::*;
 
-const IMPLICIT: &str = "1.2.840.10008.1.2";
-const EXPLICIT: &str = "1.2.840.10008.1.2.1";
-const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
-const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
-const JPEG: &str = "1.2.840.10008.1.2.4.70";
+mod common;
+
+use common::{BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, JPEG, Maker, contains};
 
 /// Identifiers planted at every depth; none may survive.
 const PLANTED: [&str; 5] = ["Doe^Jane", "ID-4711", "19610203", "Old Street 1", "SECRETBLOB"];
-
-/// Writes elements in one syntax.
-#[derive(Clone, Copy)]
-struct Maker {
-    explicit: bool,
-    big: bool,
-    defined: bool,
-}
-
-impl Maker {
-    fn of(syntax: &str, defined: bool) -> Self {
-        Self { explicit: syntax != IMPLICIT, big: syntax == BIG_ENDIAN, defined }
-    }
-
-    fn u16(self, value: u16) -> [u8; 2] {
-        if self.big { value.to_be_bytes() } else { value.to_le_bytes() }
-    }
-
-    fn u32(self, value: u32) -> [u8; 4] {
-        if self.big { value.to_be_bytes() } else { value.to_le_bytes() }
-    }
-
-    fn head(self, tag: u32, vr: &str, length: u32) -> Vec<u8> {
-        let mut out = self.u16((tag >> 16) as u16).to_vec();
-        out.extend(self.u16((tag & 0xFFFF) as u16));
-        if tag >> 16 == 0xFFFE || !self.explicit {
-            out.extend(self.u32(length));
-        } else if ["OB", "OW", "SQ", "UN", "UT"].contains(&vr) {
-            out.extend(vr.bytes());
-            out.extend([0, 0]);
-            out.extend(self.u32(length));
-        } else {
-            out.extend(vr.bytes());
-            out.extend(self.u16(length as u16));
-        }
-        out
-    }
-
-    fn element(self, tag: u32, vr: &str, value: &[u8]) -> Vec<u8> {
-        let mut value = value.to_vec();
-        if value.len() % 2 == 1 {
-            value.push(if vr == "UI" { 0 } else { b' ' });
-        }
-        let mut out = self.head(tag, vr, value.len() as u32);
-        out.extend(value);
-        out
-    }
-
-    fn sequence(self, tag: u32, items: &[Vec<u8>]) -> Vec<u8> {
-        let mut body = Vec::new();
-        for item in items {
-            body.extend(self.head(0xFFFE_E000, "", if self.defined { item.len() as u32 } else { u32::MAX }));
-            body.extend(item);
-            if !self.defined {
-                body.extend(self.head(0xFFFE_E00D, "", 0));
-            }
-        }
-        let mut out = self.head(tag, "SQ", if self.defined { body.len() as u32 } else { u32::MAX });
-        out.extend(body);
-        if !self.defined {
-            out.extend(self.head(0xFFFE_E0DD, "", 0));
-        }
-        out
-    }
-}
 
 fn pixels() -> Vec<u8> {
     (0..5000_u32).flat_map(|n| (n as u16).to_le_bytes()).collect()
@@ -173,10 +106,6 @@ fn run(syntax: &str, chunks: &[&[u8]], pseudonym: &str, limits: Limits) -> Resul
     }
     let report = rewriter.finish(&mut out)?;
     Ok((out, report))
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
 }
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {

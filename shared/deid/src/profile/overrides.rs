@@ -19,7 +19,7 @@ use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 use thiserror::Error;
 
-use crate::element::dictionary_vr;
+use crate::dictionary::dictionary_vr;
 
 /// Attributes that no rule may touch: the pseudonym, the marks, and what makes the object what it is.
 const FIXED: [u32; 9] = [

@@ -1,7 +1,7 @@
 //! What happens to an attribute: the one place where project rules, options, table and value representation meet.
 
 use super::{Dates, OverrideAction, Profile};
-use crate::element::keyword;
+use crate::dictionary::keyword;
 use crate::tables::{self, AttributeLookup, AttributeType, Cell, Code, Column};
 
 /// Dates and times that [`Dates::KeepOfStudy`] leaves alone.

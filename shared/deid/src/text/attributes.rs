@@ -124,10 +124,10 @@ mod tests {
             (0x0020_000D, Uid),
             (0x0008_1155, Uid),
         ] {
-            assert_eq!(kind_of(tag, crate::element::dictionary_vr(tag)), Some(kind), "{tag:08X}");
+            assert_eq!(kind_of(tag, crate::dictionary::dictionary_vr(tag)), Some(kind), "{tag:08X}");
         }
         for tag in [0x0008_0016, 0x0008_0060, 0x0018_0015, 0x0008_103E, 0x0010_0040, 0x0010_1010] {
-            assert_eq!(kind_of(tag, crate::element::dictionary_vr(tag)), None, "{tag:08X}");
+            assert_eq!(kind_of(tag, crate::dictionary::dictionary_vr(tag)), None, "{tag:08X}");
         }
     }
 }

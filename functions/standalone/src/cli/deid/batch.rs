@@ -79,6 +79,17 @@ fn work(
 ) -> Result<Counts> {
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let bar = bar(all.len());
+    let mut settling = Settling { all, place, report, bar: &bar, counts: Counts::default(), names: HashSet::new() };
+    if threads == 1 {
+        let mut buffer = Vec::new();
+        for (index, input) in all.iter().enumerate() {
+            let part = place.part(index);
+            let result = write_part(&input.path, &part, instructions, &mut buffer);
+            settling.settle(Done { index, part, result })?;
+        }
+        bar.finish_and_clear();
+        return Ok(settling.counts);
+    }
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel::<Done>(AHEAD);
         for _ in 0..threads.min(all.len()) {
@@ -97,7 +108,7 @@ fn work(
             });
         }
         drop(sender);
-        let result = collect(all, place, &receiver, report, &bar);
+        let result = collect(&mut settling, &receiver);
         if result.is_err() {
             stop.store(true, Ordering::Relaxed);
             for done in receiver {
@@ -105,7 +116,7 @@ fn work(
             }
         }
         bar.finish_and_clear();
-        result
+        result.map(|()| settling.counts)
     })
 }
 
@@ -125,45 +136,51 @@ fn write_part(
 }
 
 /// Gives finished files their names, in the order of the input.
-fn collect(
-    all: &[Input],
-    place: &Place<'_>,
-    receiver: &mpsc::Receiver<Done>,
-    report: &mut Option<BufWriter<File>>,
-    bar: &ProgressBar,
-) -> Result<Counts> {
-    let mut counts = Counts::default();
+fn collect(settling: &mut Settling<'_>, receiver: &mpsc::Receiver<Done>) -> Result<()> {
     let mut waiting: BTreeMap<usize, Done> = BTreeMap::new();
-    let mut names: HashSet<PathBuf> = HashSet::new();
     let mut turn = 0;
-    let mut settle = |done: Done| -> Result<()> {
-        let input = &all[done.index];
-        let settled = place.settle(input, done, &mut names)?;
-        match settled["outcome"].as_str() {
-            Some("written") => counts.written += 1,
-            Some("held_back") => counts.held_back += 1,
-            _ => counts.refused += 1,
-        }
-        if let (Some(reason), Some(outcome)) = (settled["reason"].as_str(), settled["outcome"].as_str()) {
-            bar.suspend(|| eprintln!("{}: {}: {reason}", input.relative.display(), outcome.replace('_', " ")));
-        }
-        if let Some(report) = report {
-            writeln!(report, "{settled}").context("the report cannot be written")?;
-        }
-        bar.inc(1);
-        Ok(())
-    };
     for done in receiver {
         waiting.insert(done.index, done);
         while let Some(done) = waiting.remove(&turn) {
             turn += 1;
-            if let Err(error) = settle(done) {
+            if let Err(error) = settling.settle(done) {
                 waiting.into_values().for_each(|done| drop(std::fs::remove_file(done.part)));
                 return Err(error);
             }
         }
     }
-    Ok(counts)
+    Ok(())
+}
+
+/// What becomes of finished files.
+struct Settling<'a> {
+    all: &'a [Input],
+    place: &'a Place<'a>,
+    report: &'a mut Option<BufWriter<File>>,
+    bar: &'a ProgressBar,
+    counts: Counts,
+    /// Names given so far.
+    names: HashSet<PathBuf>,
+}
+
+impl Settling<'_> {
+    fn settle(&mut self, done: Done) -> Result<()> {
+        let input = &self.all[done.index];
+        let settled = self.place.settle(input, done, &mut self.names)?;
+        match settled["outcome"].as_str() {
+            Some("written") => self.counts.written += 1,
+            Some("held_back") => self.counts.held_back += 1,
+            _ => self.counts.refused += 1,
+        }
+        if let (Some(reason), Some(outcome)) = (settled["reason"].as_str(), settled["outcome"].as_str()) {
+            self.bar.suspend(|| eprintln!("{}: {}: {reason}", input.relative.display(), outcome.replace('_', " ")));
+        }
+        if let Some(report) = self.report {
+            writeln!(report, "{settled}").context("the report cannot be written")?;
+        }
+        self.bar.inc(1);
+        Ok(())
+    }
 }
 
 impl Place<'_> {
