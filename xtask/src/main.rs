@@ -1,4 +1,5 @@
 //! `cargo xtask dist [--dev]`: builds the web page into `dist/` with content-hashed names and no inline script.
+//! `cargo xtask deid OUT`: builds the de-identification for browsers into a folder, as an ES module and its WebAssembly.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,8 +21,9 @@ fn main() -> ExitCode {
     let result = match arguments.as_slice() {
         ["dist"] => dist(true),
         ["dist", "--dev"] => dist(false),
+        ["deid", out] => deid(Path::new(out)),
         _ => {
-            eprintln!("usage: cargo xtask dist [--dev]");
+            eprintln!("usage: cargo xtask dist [--dev] | deid OUT");
             return ExitCode::from(2);
         }
     };
@@ -39,7 +41,7 @@ fn say(what: &str) {
 }
 
 fn dist(small: bool) -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace root")?.to_owned();
+    let root = root()?;
     let (frontend, out) = (root.join("frontend"), root.join("dist"));
     let stamp = out.join(if small { ".built" } else { ".built-dev" });
     let newest = SOURCES.iter().map(|source| newest(&root.join(source))).max().flatten();
@@ -49,7 +51,7 @@ fn dist(small: bool) -> Result<()> {
     }
     wasm_target()?;
     node_modules(&frontend)?;
-    let wasm = compile(&root, small)?;
+    let wasm = compile(&root, "adit-web", small)?;
     let work = root.join("target/dist-work");
     let _ = fs::remove_dir_all(&work);
     fs::create_dir_all(&work)?;
@@ -78,6 +80,21 @@ fn dist(small: bool) -> Result<()> {
     Ok(())
 }
 
+/// The module of its own that a Web Worker loads to de-identify files.
+fn deid(out: &Path) -> Result<()> {
+    let root = root()?;
+    wasm_target()?;
+    let wasm = compile(&root, "adit-deid-web", true)?;
+    fs::create_dir_all(out)?;
+    Bindgen::new().input_path(&wasm).web(true)?.typescript(false).generate(out)?;
+    say(&format!("done: {} ({} KiB)", out.display(), fs::metadata(out.join("adit_deid_web_bg.wasm"))?.len() / 1024));
+    Ok(())
+}
+
+fn root() -> Result<PathBuf> {
+    Ok(Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace root")?.to_owned())
+}
+
 fn wasm_target() -> Result<()> {
     let installed = Command::new("rustup").args(["target", "list", "--installed"]).output();
     let has = installed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|line| line == TARGET));
@@ -97,21 +114,21 @@ fn node_modules(frontend: &Path) -> Result<()> {
     run(Command::new("npm").current_dir(frontend).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
 }
 
-fn compile(root: &Path, small: bool) -> Result<PathBuf> {
+fn compile(root: &Path, package: &str, small: bool) -> Result<PathBuf> {
     let profile = if small { "wasm-release" } else { "dev" };
-    say(&format!("compiling the web page ({profile})"));
+    say(&format!("compiling {package} ({profile})"));
     let target = target_dir(root)?;
     run(Command::new("cargo").current_dir(root).args([
         "build",
         "-p",
-        "adit-web",
+        package,
         "--target",
         TARGET,
         "--profile",
         profile,
     ]))?;
     let folder = if small { "wasm-release" } else { "debug" };
-    Ok(target.join(TARGET).join(folder).join("adit_web.wasm"))
+    Ok(target.join(TARGET).join(folder).join(format!("{}.wasm", package.replace('-', "_"))))
 }
 
 /// The target directory in force, from this program's own place in it.

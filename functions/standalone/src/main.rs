@@ -29,12 +29,17 @@ enum Command {
         #[arg(long)]
         demo: bool,
     },
+    /// De-identify DICOM files on this machine
+    Deid(Box<cli::deid::Options>),
     #[command(flatten)]
     Client(cli::ClientCommand),
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let command = match Arguments::parse().command {
+        Command::Deid(options) => return cli::deid::run(&options),
+        other => other,
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -42,7 +47,8 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match arguments.command {
+    match command {
+        Command::Deid(options) => cli::deid::run(&options),
         Command::Serve { settings, demo } => match runtime.block_on(serve::run(*settings, demo)) {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,

@@ -32,6 +32,12 @@ impl Deidentifier {
         if self.options().uids { uid.to_owned() } else { self.derive.uid(uid) }
     }
 
+    /// A keyed hash of a name that must not be read, such as that of a folder.
+    #[must_use]
+    pub fn hashed(&self, name: &str) -> String {
+        self.derive.text(name)
+    }
+
     /// Whose data a Patient ID of an issuer names.
     #[must_use]
     pub fn patient(&self, issuer: &str, patient_id: &str) -> PatientToken {

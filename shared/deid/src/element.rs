@@ -56,6 +56,16 @@ pub(crate) fn put_header(out: &mut Vec<u8>, syntax: Syntax, tag: u32, vr: [u8; 2
     }
 }
 
+/// Writes an element with its padding.
+pub(crate) fn put_value(out: &mut Vec<u8>, syntax: Syntax, tag: u32, vr: [u8; 2], value: &[u8]) {
+    let even = value.len().next_multiple_of(2);
+    put_header(out, syntax, tag, vr, u32::try_from(even).unwrap_or(0));
+    out.extend_from_slice(value);
+    if even > value.len() {
+        out.push(if matches!(&vr, b"UI" | b"OB" | b"UN") { 0 } else { b' ' });
+    }
+}
+
 /// VRs with a 32-bit length in explicit syntaxes (PS3.5 7.1.2).
 pub(crate) fn is_long(vr: [u8; 2]) -> bool {
     matches!(&vr, b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"SQ" | b"SV" | b"UC" | b"UN" | b"UR" | b"UT" | b"UV")

@@ -1,9 +1,5 @@
 //! What a header says about its instance at the top level, needed by rules and by the caller.
 
-use crate::rewrite::RewriteError;
-use crate::scanner::element;
-use crate::syntax::Syntax;
-
 /// Top-level values as found, without padding. Raw text: its character set is (0008,0005).
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Facts {
@@ -36,19 +32,8 @@ impl std::fmt::Debug for Facts {
 }
 
 impl Facts {
-    /// Reads the top level of a header.
-    pub(crate) fn of(header: &[u8], syntax: Syntax, max_depth: usize) -> Result<Self, RewriteError> {
-        let mut facts = Self::default();
-        let mut at = 0;
-        while at < header.len() {
-            let found = element(&header[at..], syntax, max_depth)?.ok_or(RewriteError::Truncated)?;
-            facts.take(found.header.tag, found.value);
-            at += found.whole.len();
-        }
-        Ok(facts)
-    }
-
-    fn take(&mut self, tag: u32, value: &[u8]) {
+    /// Takes a value of the top level.
+    pub(crate) fn take(&mut self, tag: u32, value: &[u8]) {
         let text = || String::from_utf8_lossy(value).trim_matches(|c: char| c == '\0' || c == ' ').to_owned();
         match tag {
             0x0008_0016 => self.sop_class_uid = text(),

@@ -1,25 +1,38 @@
 //! De-identification of one DICOM data set at a time, streaming, without I/O; builds for `wasm32-unknown-unknown`.
 //!
-//! A [`Rewriter`] takes the bytes of a data set as they arrive. The header is collected up to a limit, rewritten by a
-//! [`RuleSet`] with everything that stays kept byte for byte, and pixel bytes pass through. [`FirstRules`] is the first rule
-//! set: pseudonym, hashed UIDs, the direct identifiers of PS3.15 Table E.1-1, no private elements.
+//! A [`Rewriter`] takes the bytes of a data set as they arrive. The header is collected up to a limit and rewritten by the
+//! [`Profile`] of a [`Deidentifier`] with everything that stays kept byte for byte; pixel bytes pass through, or lose what may
+//! show who the patient is. [`Rewriter::finish`] gives a [`Report`], or an error if an identifier was found in what was produced.
 
+mod content;
+mod dates;
+mod deflate;
+mod deidentifier;
 mod element;
 mod facts;
-mod first;
+mod header;
 mod key;
+mod marks;
 pub mod part10;
+mod pixels;
+mod profile;
+mod report;
+mod residual;
 mod rewrite;
-mod rules;
 mod scanner;
+mod stage;
 mod stream;
+mod survey;
 mod syntax;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "for the profiles, still to come"))]
 mod tables;
+mod text;
+mod value;
 
+pub use deidentifier::{Deidentifier, Instructions};
 pub use facts::Facts;
-pub use first::{FirstRules, Options};
-pub use key::{ProjectKey, map_uid};
+pub use key::{PatientToken, ProjectKey, map_uid};
+pub use pixels::{PixelRules, Region, ScriptError};
+pub use profile::{Dates, Options, Overrides, PROFILE_VERSION, Profile, RuleError, Source};
+pub use report::{Change, Pixels, Report, Summary, What};
 pub use rewrite::{Limits, RewriteError};
-pub use rules::{Action, ElementContext, Inserted, RuleSet};
-pub use stream::{Report, Rewriter};
+pub use stream::Rewriter;

@@ -19,8 +19,12 @@ pub(crate) struct Inserted {
 enum Value {
     /// Without padding.
     Text(Vec<u8>),
+    /// One unsigned short.
+    Number(u16),
     /// Code value, scheme, meaning.
     Codes(Vec<PriorCode>),
+    /// The attribute is not to be there.
+    Gone,
 }
 
 impl Inserted {
@@ -28,8 +32,26 @@ impl Inserted {
         Self { tag, vr: *vr, value: Value::Text(value.as_bytes().to_vec()) }
     }
 
+    /// A text, or for US a decimal number.
+    pub fn value(tag: u32, vr: [u8; 2], value: &str) -> Self {
+        match value.parse() {
+            Ok(number) if vr == *b"US" => Self { tag, vr, value: Value::Number(number) },
+            _ => Self::text(tag, &vr, value),
+        }
+    }
+
+    /// Takes an attribute away.
+    pub fn gone(tag: u32) -> Self {
+        Self { tag, vr: *b"UN", value: Value::Gone }
+    }
+
     pub fn put(&self, out: &mut Vec<u8>, syntax: Syntax) {
         match &self.value {
+            Value::Gone => {}
+            Value::Number(number) => {
+                put_header(out, syntax, self.tag, self.vr, 2);
+                syntax.put_u16(out, *number);
+            }
             Value::Text(value) => put_value(out, syntax, self.tag, self.vr, value),
             Value::Codes(codes) => {
                 put_header(out, syntax, self.tag, *b"SQ", UNDEFINED);
@@ -48,6 +70,8 @@ impl Inserted {
     /// The value as a person reads it.
     pub fn shown(&self) -> String {
         match &self.value {
+            Value::Gone => String::new(),
+            Value::Number(number) => number.to_string(),
             Value::Text(value) => String::from_utf8_lossy(value).into_owned(),
             Value::Codes(codes) => codes.iter().map(|code| code.value.as_str()).collect::<Vec<_>>().join(", "),
         }

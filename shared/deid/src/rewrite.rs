@@ -8,13 +8,13 @@ use thiserror::Error;
 use crate::content::{Item, is_value};
 use crate::element::{ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, keyword, put_header, put_value};
 use crate::marks::Inserted;
-use crate::profile::{Place, Source, Treatment, private_by_rule};
+use crate::profile::{Dates, Place, Source, Treatment, private_by_rule};
 use crate::report::{Change, What};
 use crate::scanner::{Element, element, items};
 use crate::survey::sets_of;
 use crate::syntax::Syntax;
 use crate::tables;
-use crate::text::CharacterSets;
+use crate::text::glyphs::CharacterSets;
 use crate::value::{Outcome, Secrets, dummy};
 
 /// Why a data set cannot be rewritten. Nothing of it may be sent.
@@ -96,8 +96,7 @@ impl<'a> Rewrite<'a> {
         }
     }
 
-    /// Rewrites the top level, with `inserted` (sorted) in its places. `overruled` are attributes that the caller writes
-    /// anew: tag and value by VR.
+    /// Rewrites the top level, with `inserted` (sorted) in its places.
     pub fn top(
         &mut self,
         input: &[u8],
@@ -148,6 +147,9 @@ impl<'a> Rewrite<'a> {
     fn mark(&mut self, mark: &Inserted, before: Option<&Element<'_>>, scope: Scope<'_>, out: &mut Vec<u8>) {
         let start = out.len();
         mark.put(out, scope.syntax);
+        if out.len() == start && before.is_none() {
+            return;
+        }
         if before.is_some_and(|found| found.whole == &out[start..]) {
             self.ours.push(start..out.len());
             return;
@@ -430,9 +432,10 @@ fn private(secrets: &Secrets<'_>, creator: &str, found: &Element<'_>) -> Option<
     if is_sequence(found) {
         return None;
     }
-    let place = Place { sop_class_uid: "", parent: 0, tag: 0x0008_0301, vr };
     let treatment = match &vr {
-        b"DA" | b"DT" | b"PN" => secrets.deidentifier.rules.by_representation_of(&place),
+        b"DA" | b"DT" if profile.options.dates == Dates::Shift => Treatment::Shift,
+        b"DA" | b"DT" if profile.options.dates == Dates::Keep => Treatment::Text { free: false },
+        b"DA" | b"DT" | b"PN" => Treatment::Remove,
         b"TM" => Treatment::Time,
         b"UI" => Treatment::Uid,
         b"LO" | b"LT" | b"ST" | b"UC" | b"UT" | b"SH" => Treatment::Text { free: true },

@@ -1,6 +1,6 @@
 //! Finding the end of an element, through nested sequences, with limits on depth and length. Never reads past what is there.
 
-use crate::element::{Header, ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, header};
+use crate::element::{Header, ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, dictionary_vr, header};
 use crate::rewrite::RewriteError;
 use crate::syntax::Syntax;
 
@@ -14,6 +14,24 @@ pub(crate) struct Element<'a> {
     pub whole: &'a [u8],
     /// How the items of a sequence are written: UN of undefined length is implicit little endian inside (CP-246).
     pub inside: Syntax,
+}
+
+impl Element<'_> {
+    /// The value representation: the dictionary's if it has one for the tag, else the one written.
+    pub fn vr(&self) -> [u8; 2] {
+        if (self.header.tag >> 16) & 1 == 1 {
+            return self.header.vr;
+        }
+        match &dictionary_vr(self.header.tag) {
+            b"UN" | b"SQ" => self.header.vr,
+            known => *known,
+        }
+    }
+
+    /// How the items of a sequence are written.
+    pub fn inside_of(&self, syntax: Syntax) -> Syntax {
+        if self.header.vr == *b"UN" && syntax.explicit { Syntax::IMPLICIT } else { self.inside }
+    }
 }
 
 /// The element at the beginning of `bytes`; `None`: more bytes are needed.

@@ -2,30 +2,19 @@
 
 use std::sync::Arc;
 
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
-
-use crate::element::{ITEM, SEQUENCE_END, UNDEFINED, header};
-use crate::facts::Facts;
-use crate::rewrite::{Limits, Rewrite, RewriteError, Tally, put_inserted};
-use crate::rules::{Inserted, RuleSet};
+use crate::deflate::Deflate;
+use crate::deidentifier::Instructions;
+use crate::element::{ITEM, SEQUENCE_END, UNDEFINED, header, put_header};
+use crate::header::{Header, Produced};
+use crate::part10::file_meta;
+use crate::report::Report;
+use crate::rewrite::{Limits, RewriteError};
 use crate::scanner::element;
+use crate::stage::Stage;
 use crate::syntax::Syntax;
 
-/// Deflated bytes inflated at once.
-const INFLATED_AT_ONCE: usize = 16 * 1024;
-/// Group of the pixel data elements: (7FE0,0008), (7FE0,0009), (7FE0,0010).
-const PIXELS: u32 = 0x7FE0;
-
-/// What was found and done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    /// What the header said.
-    pub facts: Facts,
-    /// Elements removed, at any depth.
-    pub removed: u32,
-    /// Elements emptied, replaced or inserted over.
-    pub changed: u32,
-}
+/// Where the pixels are: (7FE0,0008), (7FE0,0009), (7FE0,0010).
+const PIXELS: [u32; 3] = [0x7FE0_0008, 0x7FE0_0009, 0x7FE0_0010];
 
 #[derive(Debug, Clone, Copy)]
 enum State {
@@ -47,134 +36,90 @@ pub struct Rewriter {
     deflate: Option<Box<Deflate>>,
 }
 
-struct Inner {
-    rules: Arc<dyn RuleSet>,
+pub(crate) struct Inner {
+    instructions: Arc<Instructions>,
     limits: Limits,
+    transfer_syntax_uid: String,
     syntax: Syntax,
+    /// Implementation class UID and version name, if the file's beginning is to be written too.
+    meta_by: Option<(String, String)>,
+    /// The file's beginning stands outside of the deflated bytes: it waits here for [`Inner::take_meta`].
+    is_deflated: bool,
+    meta: Vec<u8>,
     state: State,
     held: Vec<u8>,
-    facts: Option<Facts>,
-    inserted: Vec<Inserted>,
-    tally: Tally,
-}
-
-struct Deflate {
-    inflate: Decompress,
-    deflate: Compress,
-    ended: bool,
+    produced: Option<Produced>,
 }
 
 impl Rewriter {
     /// A rewriter for a data set in this transfer syntax.
     #[must_use]
-    pub fn new(transfer_syntax_uid: &str, rules: Arc<dyn RuleSet>, limits: Limits) -> Self {
+    pub fn new(transfer_syntax_uid: &str, instructions: Arc<Instructions>, limits: Limits) -> Self {
         let (syntax, deflated) = Syntax::of(transfer_syntax_uid);
-        let deflate = deflated.then(|| {
-            Box::new(Deflate {
-                inflate: Decompress::new(false),
-                deflate: Compress::new(Compression::default(), false),
-                ended: false,
-            })
-        });
-        let state = State::Header { at: 0, retry: 0 };
         let inner = Inner {
-            rules,
+            instructions,
             limits,
+            transfer_syntax_uid: transfer_syntax_uid.to_owned(),
             syntax,
-            state,
+            meta_by: None,
+            is_deflated: deflated,
+            meta: Vec::new(),
+            state: State::Header { at: 0, retry: 0 },
             held: Vec::new(),
-            facts: None,
-            inserted: Vec::new(),
-            tally: Tally::default(),
+            produced: None,
         };
-        Self { inner, deflate }
+        Self { inner, deflate: deflated.then(|| Box::new(Deflate::new())) }
+    }
+
+    /// Writes a file: preamble and file meta information stand before the data set, made from what is written into it.
+    #[must_use]
+    pub fn with_file_meta(mut self, implementation_class_uid: &str, implementation_version_name: &str) -> Self {
+        self.inner.meta_by = Some((implementation_class_uid.to_owned(), implementation_version_name.to_owned()));
+        self
     }
 
     /// Takes more bytes of the data set and appends what can be passed on to `out`.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), RewriteError> {
-        let Some(deflate) = &mut self.deflate else { return self.inner.push(chunk, out) };
-        // A few bytes may inflate to a thousand times as many: small pieces keep what is held small.
-        for piece in chunk.chunks(INFLATED_AT_ONCE) {
-            let mut plain = Vec::new();
-            deflate.open(piece, &mut plain, &mut self.inner)?;
-            deflate.close(&plain, FlushCompress::None, out)?;
+        match &mut self.deflate {
+            None => self.inner.push(chunk, out),
+            Some(deflate) => deflate.push(chunk, &mut self.inner, out),
         }
-        Ok(())
     }
 
-    /// If all of `chunk` is pixel bytes, counts it and answers true: the caller passes it on itself, without a copy.
+    /// If all of `chunk` is pixel bytes that pass unchanged, looks at it and answers true: the caller passes it on itself, without a copy.
     #[must_use]
     pub fn passes(&mut self, chunk: &[u8]) -> bool {
         let length = chunk.len() as u64;
         match &mut self.inner.state {
             State::Pixels { left } | State::Fragment { left } if self.deflate.is_none() && *left >= length => {
+                let Some(produced) = &mut self.inner.produced else { return false };
+                if !produced.stage.passes(length) {
+                    return false;
+                }
+                produced.scan_pixels(chunk);
                 *left -= length;
+                if *left == 0 {
+                    self.inner.after_value();
+                }
                 true
             }
             _ => false,
         }
     }
 
-    /// The data set has ended: appends what is left to `out`. A data set that ends in the middle is an error.
+    /// The data set has ended: appends what is left to `out`. A data set that ends in the middle is an error, and so is one in whose
+    /// output an identifier was found: nothing of it may be kept then.
     pub fn finish(mut self, out: &mut Vec<u8>) -> Result<Report, RewriteError> {
         match &mut self.deflate {
             None => self.inner.finish(out)?,
-            Some(deflate) => {
-                if !deflate.ended {
-                    return Err(RewriteError::Truncated);
-                }
-                let mut plain = Vec::new();
-                self.inner.finish(&mut plain)?;
-                deflate.close(&plain, FlushCompress::Finish, out)?;
-            }
+            Some(deflate) => deflate.finish(&mut self.inner, out)?,
         }
-        let Inner { facts, tally, .. } = self.inner;
-        Ok(Report { facts: facts.unwrap_or_default(), removed: tally.removed, changed: tally.changed })
-    }
-}
-
-impl Deflate {
-    fn open(&mut self, mut chunk: &[u8], plain: &mut Vec<u8>, inner: &mut Inner) -> Result<(), RewriteError> {
-        let mut piece = Vec::with_capacity(64 * 1024);
-        while !self.ended {
-            piece.clear();
-            let before = self.inflate.total_in();
-            let status = self
-                .inflate
-                .decompress_vec(chunk, &mut piece, FlushDecompress::None)
-                .map_err(|_| RewriteError::Deflate)?;
-            let taken = usize::try_from(self.inflate.total_in() - before).unwrap_or(0);
-            chunk = &chunk[taken..];
-            inner.push(&piece, plain)?;
-            self.ended = status == Status::StreamEnd;
-            if taken == 0 && piece.is_empty() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn close(&mut self, mut plain: &[u8], flush: FlushCompress, out: &mut Vec<u8>) -> Result<(), RewriteError> {
-        loop {
-            out.reserve(plain.len() / 2 + 4096);
-            let before = self.deflate.total_in();
-            let status = self.deflate.compress_vec(plain, out, flush).map_err(|_| RewriteError::Deflate)?;
-            plain = &plain[usize::try_from(self.deflate.total_in() - before).unwrap_or(0)..];
-            let finished = matches!(flush, FlushCompress::Finish);
-            if status == Status::StreamEnd || (!finished && plain.is_empty()) {
-                break;
-            }
-        }
-        // A deflated data set has an even length (PS3.5 A.5).
-        if matches!(flush, FlushCompress::Finish) && self.deflate.total_out() % 2 == 1 {
-            out.push(0);
-        }
-        Ok(())
+        self.inner.produced.ok_or(RewriteError::Truncated)?.into_report()
     }
 }
 
 impl Inner {
-    fn push(&mut self, mut chunk: &[u8], out: &mut Vec<u8>) -> Result<(), RewriteError> {
+    pub(crate) fn push(&mut self, mut chunk: &[u8], out: &mut Vec<u8>) -> Result<(), RewriteError> {
         while !chunk.is_empty() {
             match self.state {
                 State::Header { .. } | State::Fragments | State::Tail => {
@@ -182,18 +127,35 @@ impl Inner {
                     chunk = &[];
                     self.work(out)?;
                 }
-                State::Pixels { ref mut left } | State::Fragment { ref mut left } => {
-                    let take = usize::try_from(*left).unwrap_or(usize::MAX).min(chunk.len());
-                    *left -= take as u64;
-                    out.extend_from_slice(&chunk[..take]);
-                    chunk = &chunk[take..];
-                    if *left == 0 {
-                        self.after_value();
-                    }
+                State::Pixels { .. } | State::Fragment { .. } => {
+                    let taken = self.pixels(chunk, out)?;
+                    chunk = &chunk[taken..];
                 }
             }
         }
         Ok(())
+    }
+
+    /// The beginning of the file, once.
+    pub(crate) fn take_meta(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.meta)
+    }
+
+    /// Passes pixel bytes through their stage; answers how many were taken.
+    fn pixels(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize, RewriteError> {
+        let (State::Pixels { left } | State::Fragment { left }) = &mut self.state else { return Ok(0) };
+        let take = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+        *left -= take as u64;
+        let ends = *left == 0;
+        if let Some(produced) = &mut self.produced {
+            let start = out.len();
+            produced.stage.bytes(&bytes[..take], out)?;
+            produced.scan_pixels(&out[start..]);
+        }
+        if ends {
+            self.after_value();
+        }
+        Ok(take)
     }
 
     fn after_value(&mut self) {
@@ -205,36 +167,22 @@ impl Inner {
         loop {
             match self.state {
                 State::Header { at, retry } => {
-                    if self.held.len() < retry {
-                        return Ok(());
-                    }
-                    if !self.scan_header(at, out)? {
+                    if self.held.len() < retry || !self.scan_header(at, out)? {
                         return Ok(());
                     }
                 }
                 State::Fragments => {
-                    let Some(head) = header(&self.held, self.syntax) else { return Ok(()) };
-                    out.extend_from_slice(&self.held[..head.size]);
-                    self.held.drain(..head.size);
-                    self.state = match head.tag {
-                        ITEM if head.length != UNDEFINED => State::Fragment { left: u64::from(head.length) },
-                        SEQUENCE_END => State::Tail,
-                        _ => {
-                            return Err(RewriteError::Malformed(
-                                "something else than a fragment in encapsulated pixel data",
-                            ));
-                        }
-                    };
-                }
-                State::Pixels { ref mut left } | State::Fragment { ref mut left } => {
-                    let take = usize::try_from(*left).unwrap_or(usize::MAX).min(self.held.len());
-                    *left -= take as u64;
-                    let done = *left == 0;
-                    out.extend(self.held.drain(..take));
-                    if !done {
+                    if !self.fragment(out)? {
                         return Ok(());
                     }
-                    self.after_value();
+                }
+                State::Pixels { left } | State::Fragment { left } => {
+                    if self.held.is_empty() && left > 0 {
+                        return Ok(());
+                    }
+                    let held = std::mem::take(&mut self.held);
+                    let taken = self.pixels(&held, out)?;
+                    self.held = held[taken..].to_vec();
                 }
                 State::Tail => {
                     return if self.held.len() > self.limits.header {
@@ -247,14 +195,36 @@ impl Inner {
         }
     }
 
+    /// The header of the next fragment; false: more bytes are needed.
+    fn fragment(&mut self, out: &mut Vec<u8>) -> Result<bool, RewriteError> {
+        let Some(head) = header(&self.held, self.syntax) else { return Ok(false) };
+        let Some(produced) = &mut self.produced else { return Ok(false) };
+        self.held.drain(..head.size);
+        self.state = match head.tag {
+            ITEM if head.length != UNDEFINED => {
+                produced.stage.fragment(head.length, self.syntax, out)?;
+                State::Fragment { left: u64::from(head.length) }
+            }
+            SEQUENCE_END => {
+                let start = out.len();
+                produced.stage.end(out)?;
+                produced.scan_pixels(&out[start..]);
+                put_header(out, self.syntax, SEQUENCE_END, *b"  ", 0);
+                State::Tail
+            }
+            _ => return Err(RewriteError::Malformed("something else than a fragment in encapsulated pixel data")),
+        };
+        Ok(true)
+    }
+
     /// Walks the top level; true when the pixels were reached and the header was written.
     fn scan_header(&mut self, mut at: usize, out: &mut Vec<u8>) -> Result<bool, RewriteError> {
         while let Some(head) = header(&self.held[at..], self.syntax) {
-            if head.tag >> 16 == PIXELS && head.tag & 0xFFFF != 0 {
-                self.write_header(at, out)?;
-                let syntax = self.syntax;
-                // Further pixel elements before the pixels themselves do not occur; all of the group passes.
-                crate::element::put_header(out, syntax, head.tag, head.vr, head.length);
+            if PIXELS.contains(&head.tag) {
+                self.write_header(at, true, out)?;
+                let Some(produced) = &mut self.produced else { return Err(RewriteError::Truncated) };
+                produced.stage = Stage::new(produced, &head)?;
+                produced.stage.header(&head, self.syntax, out);
                 self.held.drain(..at + head.size);
                 self.state = if head.length == UNDEFINED {
                     State::Fragments
@@ -279,23 +249,36 @@ impl Inner {
         Ok(false)
     }
 
-    fn write_header(&mut self, end: usize, out: &mut Vec<u8>) -> Result<(), RewriteError> {
-        let facts = Facts::of(&self.held[..end], self.syntax, self.limits.depth)?;
-        self.inserted = self.rules.inserted(&facts);
-        self.inserted.sort_by_key(|element| element.tag);
-        let mut rewrite =
-            Rewrite { rules: &*self.rules, facts: &facts, max_depth: self.limits.depth, tally: self.tally };
-        rewrite.top(&self.held[..end], self.syntax, &mut self.inserted, out)?;
-        self.tally = rewrite.tally;
-        // Everything that is inserted belongs before the pixels.
-        for element in std::mem::take(&mut self.inserted) {
-            put_inserted(out, self.syntax, &element);
+    fn write_header(&mut self, end: usize, has_pixels: bool, out: &mut Vec<u8>) -> Result<(), RewriteError> {
+        let header = Header {
+            bytes: &self.held[..end],
+            syntax: self.syntax,
+            transfer_syntax_uid: &self.transfer_syntax_uid,
+            has_pixels,
+            limits: self.limits,
+        };
+        let mut rewritten = Vec::with_capacity(end + end / 2 + 512);
+        let mut produced = header.rewrite(&self.instructions, &mut rewritten)?;
+        if let Some((class_uid, version)) = &self.meta_by {
+            let report = &produced.report;
+            self.meta = file_meta(
+                &report.facts.sop_class_uid,
+                &report.sop_instance_uid,
+                &report.transfer_syntax_uid,
+                class_uid,
+                version,
+            );
+            produced.report.data_set_offset = self.meta.len() as u64;
         }
-        self.facts = Some(facts);
+        self.produced = Some(produced);
+        if !self.is_deflated {
+            out.append(&mut self.meta);
+        }
+        out.append(&mut rewritten);
         Ok(())
     }
 
-    fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), RewriteError> {
+    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), RewriteError> {
         match self.state {
             State::Header { at, .. } => {
                 if self.scan_header(at, out)? {
@@ -303,16 +286,16 @@ impl Inner {
                     return self.finish(out);
                 }
                 let end = self.held.len();
-                self.write_header(end, out)
+                self.write_header(end, false, out)
             }
-            State::Tail | State::Pixels { left: 0 } => {
-                let facts = self.facts.clone().unwrap_or_default();
+            State::Pixels { left: 0 } => {
+                self.after_value();
+                self.finish(out)
+            }
+            State::Tail => {
                 let tail = std::mem::take(&mut self.held);
-                let mut rewrite =
-                    Rewrite { rules: &*self.rules, facts: &facts, max_depth: self.limits.depth, tally: self.tally };
-                rewrite.top(&tail, self.syntax, &mut Vec::new(), out)?;
-                self.tally = rewrite.tally;
-                Ok(())
+                let produced = self.produced.as_mut().ok_or(RewriteError::Truncated)?;
+                produced.tail(&tail, self.syntax, self.limits, out)
             }
             _ => Err(RewriteError::Truncated),
         }

@@ -3,11 +3,14 @@
 use crate::element::UNDEFINED;
 use crate::facts::Facts;
 use crate::pixels::{PixelFacts, Region};
-use crate::profile::{Rules, is_structural};
+use crate::deidentifier::Deidentifier;
+use crate::profile::is_structural;
 use crate::rewrite::{RewriteError, is_sequence};
 use crate::scanner::{Element, element, items};
 use crate::syntax::Syntax;
-use crate::text::{CharacterSets, IdentifierKind, Identifiers, kind_of};
+use crate::text::attributes::kind_of;
+use crate::text::glyphs::CharacterSets;
+use crate::text::identifiers::{IdentifierKind, Identifiers};
 
 const SPECIFIC_CHARACTER_SET: u32 = 0x0008_0005;
 const REFERENCED_CONTENT_ITEM: u32 = 0x0040_DB73;
@@ -23,7 +26,6 @@ pub(crate) struct PriorCode {
 }
 
 /// What the first pass has found.
-#[derive(Default)]
 pub(crate) struct Survey {
     pub facts: Facts,
     pub pixels: PixelFacts,
@@ -32,6 +34,8 @@ pub(crate) struct Survey {
     pub patient_id: String,
     pub issuer: String,
     pub prior_codes: Vec<PriorCode>,
+    /// Corners of ultrasound regions: left, top, right, bottom.
+    corners: Vec<[u32; 4]>,
     /// Content items refer to each other by position: none may disappear.
     pub has_content_references: bool,
 }
@@ -46,12 +50,23 @@ struct Scope<'a> {
 }
 
 impl Survey {
-    /// Looks through a header. `rules`: attributes that a project discloses are no identifiers.
-    pub fn of(header: &[u8], syntax: Syntax, max_depth: usize, rules: Option<&Rules>) -> Result<Self, RewriteError> {
-        let mut survey = Self::default();
-        let sets = sets_of(header, syntax, max_depth)?.unwrap_or_default();
-        survey.walk(header, Scope { syntax, depth: 0, parent: 0, sets: &sets }, max_depth, rules)?;
-        survey.sets = sets;
+    /// Looks through a header. Attributes that a project discloses are no identifiers.
+    pub fn of(header: &[u8], syntax: Syntax, max_depth: usize, deidentifier: Option<&Deidentifier>) -> Result<Self, RewriteError> {
+        let sets = sets_of(header, syntax, max_depth)?.unwrap_or_else(|| CharacterSets::of(b""));
+        let mut survey = Self {
+            facts: Facts::default(),
+            pixels: PixelFacts::default(),
+            identifiers: Identifiers::default(),
+            sets: sets.clone(),
+            patient_id: String::new(),
+            issuer: String::new(),
+            prior_codes: Vec::new(),
+            corners: Vec::new(),
+            has_content_references: false,
+        };
+        survey.walk(header, Scope { syntax, depth: 0, parent: 0, sets: &sets }, max_depth, deidentifier)?;
+        let regions = survey.corners.iter().map(|[x0, y0, x1, y1]| Region::between(*x0, *y0, *x1, *y1)).collect();
+        survey.pixels.ultrasound_regions = regions;
         Ok(survey)
     }
 
@@ -60,7 +75,7 @@ impl Survey {
         input: &[u8],
         scope: Scope<'_>,
         max_depth: usize,
-        rules: Option<&Rules>,
+        deidentifier: Option<&Deidentifier>,
     ) -> Result<(), RewriteError> {
         let depth_left = max_depth.checked_sub(scope.depth).ok_or(RewriteError::TooDeep)?;
         let mut at = 0;
@@ -71,9 +86,9 @@ impl Survey {
                 continue;
             }
             if is_sequence(&found) {
-                self.sequence(&found, scope, max_depth, rules)?;
+                self.sequence(&found, scope, max_depth, deidentifier)?;
             } else {
-                self.value(&found, scope, rules);
+                self.value(&found, scope, deidentifier);
             }
         }
         Ok(())
@@ -84,29 +99,29 @@ impl Survey {
         found: &Element<'_>,
         scope: Scope<'_>,
         max_depth: usize,
-        rules: Option<&Rules>,
+        deidentifier: Option<&Deidentifier>,
     ) -> Result<(), RewriteError> {
         let (tag, syntax) = (found.header.tag, found.inside_of(scope.syntax));
         let depth_left = max_depth.checked_sub(scope.depth + 1).ok_or(RewriteError::TooDeep)?;
         for item in items(found.value, syntax, depth_left)? {
             match (scope.depth, tag) {
                 (0, METHOD_CODES) => self.prior_codes.push(PriorCode::default()),
-                (0, ULTRASOUND_REGIONS) => self.pixels.ultrasound_regions.push(Region::default()),
+                (0, ULTRASOUND_REGIONS) => self.corners.push([0; 4]),
                 _ => {}
             }
             let own = sets_of(item, syntax, depth_left)?;
             let sets = own.as_ref().unwrap_or(scope.sets);
-            self.walk(item, Scope { syntax, depth: scope.depth + 1, parent: tag, sets }, max_depth, rules)?;
+            self.walk(item, Scope { syntax, depth: scope.depth + 1, parent: tag, sets }, max_depth, deidentifier)?;
         }
         Ok(())
     }
 
-    fn value(&mut self, found: &Element<'_>, scope: Scope<'_>, rules: Option<&Rules>) {
+    fn value(&mut self, found: &Element<'_>, scope: Scope<'_>, deidentifier: Option<&Deidentifier>) {
         let tag = found.header.tag;
         let vr = found.vr();
         if scope.depth == 0 {
             self.facts.take(tag, found.value);
-            if self.pixels.wants(tag) {
+            if PixelFacts::wants(tag) || deidentifier.is_some_and(|one| one.pixel_rules.wants(tag)) {
                 self.pixels.take(tag, &shown(found, scope));
             }
             match tag {
@@ -120,7 +135,7 @@ impl Survey {
         if tag == REFERENCED_CONTENT_ITEM {
             self.has_content_references = true;
         }
-        let Some(rules) = rules else { return };
+        let Some(rules) = deidentifier.map(|deidentifier| &deidentifier.rules) else { return };
         let kind = if vr == *b"UI" {
             (!is_structural(tag) && !rules.profile.options.uids).then_some(IdentifierKind::Uid)
         } else {
@@ -132,7 +147,7 @@ impl Survey {
         }
         let text = scope.sets.read(found.value);
         for value in text.values() {
-            self.identifiers.add(kind, text.slice(&value).trim_matches(['\0', ' ']));
+            self.identifiers.add(kind, text.slice(value).trim_matches(['\0', ' ']));
         }
     }
 
@@ -153,8 +168,16 @@ impl Survey {
                 }
             }
             (ULTRASOUND_REGIONS, tag) => {
-                let Some(region) = self.pixels.ultrasound_regions.last_mut() else { return };
-                region.take_location(tag, &shown(found, scope));
+                let corner = match tag {
+                    0x0018_6018 => 0,
+                    0x0018_601A => 1,
+                    0x0018_601C => 2,
+                    0x0018_601E => 3,
+                    _ => return,
+                };
+                if let (Some(corners), Ok(number)) = (self.corners.last_mut(), shown(found, scope).parse()) {
+                    corners[corner] = number;
+                }
             }
             _ => {}
         }

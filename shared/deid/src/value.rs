@@ -8,7 +8,9 @@ use crate::key::is_well_known;
 use crate::profile::{Treatment, is_text};
 use crate::report::What;
 use crate::residual::ResidualScan;
-use crate::text::{CharacterSets, Needles, Text, patterns};
+use crate::text::glyphs::{CharacterSets, Text};
+use crate::text::needles::Needles;
+use crate::text::{merged, patterns};
 
 /// Defined terms that happen to be names too; in a CS value they are terms.
 const TERMS: [&str; 58] = [
@@ -143,7 +145,7 @@ fn numbers(text: &Text, cuts: &[Range<usize>]) -> Vec<Range<usize>> {
     let touched = |value: &Range<usize>| cuts.iter().any(|cut| cut.start < value.end && value.start < cut.end);
     let covered = |value: &Range<usize>| cuts.iter().any(|cut| cut.start <= value.start && value.end <= cut.end);
     let is_secret = |value: &Range<usize>| {
-        let shown = text.slice(value);
+        let shown = text.slice(value.clone());
         let shown = shown.trim();
         let is_number = shown.parse::<f64>().is_ok() || (shown.len() == 4 && shown.ends_with(['Y', 'M', 'W', 'D']));
         if is_number { shown.len() >= LONG_NUMBER && covered(value) } else { touched(value) }
@@ -155,21 +157,9 @@ fn numbers(text: &Text, cuts: &[Range<usize>]) -> Vec<Range<usize>> {
 fn terms(text: &Text, cuts: &[Range<usize>]) -> Vec<Range<usize>> {
     let is_secret = |value: &Range<usize>| {
         cuts.iter().any(|cut| cut.start < value.end && value.start < cut.end)
-            && !TERMS.contains(&text.slice(value).trim())
+            && !TERMS.contains(&text.slice(value.clone()).trim())
     };
     text.values().into_iter().filter(is_secret).collect()
-}
-
-fn merged(mut cuts: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    cuts.sort_by_key(|cut| cut.start);
-    let mut all: Vec<Range<usize>> = Vec::with_capacity(cuts.len());
-    for cut in cuts {
-        match all.last_mut() {
-            Some(last) if cut.start <= last.end => last.end = last.end.max(cut.end),
-            _ => all.push(cut),
-        }
-    }
-    all
 }
 
 /// A value that says nothing, valid for the VR.

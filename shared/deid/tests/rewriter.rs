@@ -5,7 +5,9 @@
 use std::io::{Read, Write};
 use std::sync::Arc;
 
-use adit_deid::{FirstRules, Limits, Options, ProjectKey, Report, RewriteError, Rewriter, map_uid};
+use adit_deid::{
+    Deidentifier, Instructions, Limits, PixelRules, Profile, ProjectKey, Report, RewriteError, Rewriter, map_uid, part10,
+};
 use proptest::prelude::*;
 
 const IMPLICIT: &str = "1.2.840.10008.1.2";
@@ -147,17 +149,20 @@ fn key() -> ProjectKey {
     ProjectKey::from_bytes([7; 32])
 }
 
-fn rules(pseudonym: &str, trial: &str) -> Arc<FirstRules> {
-    Arc::new(FirstRules::new(Options {
-        key: key(),
+/// An empty pseudonym leaves identity alone.
+fn instructions(pseudonym: &str, trial: &str) -> Arc<Instructions> {
+    let profile = Profile::named("adit-compatible").unwrap();
+    let deidentifier = Arc::new(Deidentifier::new(profile, &key(), PixelRules::default()));
+    Arc::new(Instructions {
+        deidentifier: (!pseudonym.is_empty()).then_some(deidentifier),
         pseudonym: pseudonym.into(),
         trial_protocol_id: trial.into(),
-        trial_protocol_name: String::new(),
-    }))
+        ..Instructions::default()
+    })
 }
 
 fn run(syntax: &str, chunks: &[&[u8]], pseudonym: &str, limits: Limits) -> Result<(Vec<u8>, Report), RewriteError> {
-    let mut rewriter = Rewriter::new(syntax, rules(pseudonym, ""), limits);
+    let mut rewriter = Rewriter::new(syntax, instructions(pseudonym, ""), limits);
     let mut out = Vec::new();
     for chunk in chunks {
         if rewriter.passes(chunk) {
@@ -234,7 +239,7 @@ fn trial_marks_alone_leave_everything_else_byte_for_byte() {
         maker.element(0x7FE0_0010, "OW", &[1, 2]),
     ]
     .concat();
-    let mut rewriter = Rewriter::new(EXPLICIT, rules("", "TRIAL"), Limits::default());
+    let mut rewriter = Rewriter::new(EXPLICIT, instructions("", "TRIAL"), Limits::default());
     let mut out = Vec::new();
     rewriter.push(&input, &mut out).unwrap();
     rewriter.finish(&mut out).unwrap();

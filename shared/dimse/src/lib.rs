@@ -37,7 +37,4 @@ pub mod raw {
     pub use crate::command::Command;
 }
 
-/// Our Implementation Class UID (PS3.7 D.3.3.2), below a root derived from a UUID (PS3.5 B.2).
-pub const IMPLEMENTATION_CLASS_UID: &str = "2.25.250637894561094873654019283746550129384";
-/// Our Implementation Version Name.
-pub const IMPLEMENTATION_VERSION_NAME: &str = concat!("ADIT_", env!("CARGO_PKG_VERSION"));
+pub use adit_domain::implementation::{CLASS_UID as IMPLEMENTATION_CLASS_UID, VERSION_NAME as IMPLEMENTATION_VERSION_NAME};

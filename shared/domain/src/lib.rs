@@ -6,6 +6,7 @@
 pub mod deidentification;
 pub mod dicom;
 pub mod ids;
+pub mod implementation;
 pub mod job;
 pub mod node;
 pub mod project;

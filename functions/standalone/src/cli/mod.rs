@@ -1,7 +1,8 @@
-//! The command line for a running ADIT. Exit code 0: done; 1: refused or failed, with a sentence on standard error; 2: wrong usage, or a
+//! The command line: for a running ADIT, and for files on this machine. Exit code 0: done; 1: refused or failed, with a sentence on standard error; 2: wrong usage, or a
 //! watched job ended with warnings or failures.
 
 pub mod connection;
+pub mod deid;
 mod jobs;
 mod nodes;
 mod output;

@@ -1,0 +1,247 @@
+//! Many files at once. Files are read and rewritten in parallel and get their names in the order of the input, so that the result
+//! is the same with every number of threads.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+use adit_deid::{Instructions, Pixels, Report};
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::Options;
+use super::inputs::{self, Input};
+use super::one::{NotWritten, rewrite};
+
+/// Files that may be finished out of order and wait for their names.
+const AHEAD: usize = 64;
+
+struct Done {
+    index: usize,
+    part: PathBuf,
+    result: Result<Box<Report>, NotWritten>,
+}
+
+/// Where results go.
+struct Place<'a> {
+    output: &'a Path,
+    is_folder: bool,
+    instructions: &'a Instructions,
+}
+
+pub fn run(options: &Options, instructions: &Arc<Instructions>) -> Result<ExitCode> {
+    let Some(output) = options.output.as_deref() else { bail!("say where the result goes") };
+    inputs::check_output(&options.input, output)?;
+    let all = inputs::of(&options.input)?;
+    if all.is_empty() {
+        bail!("{} holds no files", options.input.display());
+    }
+    let is_folder = options.input.is_dir() || output.is_dir();
+    if is_folder {
+        std::fs::create_dir_all(output).with_context(|| format!("{} cannot be made", output.display()))?;
+    }
+    let place = Place { output, is_folder, instructions };
+    let mut report = match &options.report {
+        Some(path) => {
+            let file = File::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
+            Some(BufWriter::new(file))
+        }
+        None => None,
+    };
+    let threads = options.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from);
+    let counts = work(&all, &place, instructions, threads, &mut report)?;
+    if let Some(report) = &mut report {
+        report.flush().context("the report cannot be written")?;
+    }
+    println!("{} written, {} held back, {} refused", counts.written, counts.held_back, counts.refused);
+    Ok(if counts.held_back + counts.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[derive(Default)]
+struct Counts {
+    written: usize,
+    held_back: usize,
+    refused: usize,
+}
+
+fn work(
+    all: &[Input],
+    place: &Place<'_>,
+    instructions: &Arc<Instructions>,
+    threads: usize,
+    report: &mut Option<BufWriter<File>>,
+) -> Result<Counts> {
+    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let bar = bar(all.len());
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel::<Done>(AHEAD);
+        for _ in 0..threads.min(all.len()) {
+            let (sender, next, stop) = (sender.clone(), &next, &stop);
+            scope.spawn(move || {
+                let mut buffer = Vec::new();
+                while !stop.load(Ordering::Relaxed) {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(input) = all.get(index) else { break };
+                    let part = place.part(index);
+                    let result = write_part(&input.path, &part, instructions, &mut buffer);
+                    if sender.send(Done { index, part, result }).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let result = collect(all, place, &receiver, report, &bar);
+        if result.is_err() {
+            stop.store(true, Ordering::Relaxed);
+            for done in receiver {
+                let _ = std::fs::remove_file(done.part);
+            }
+        }
+        bar.finish_and_clear();
+        result
+    })
+}
+
+fn write_part(
+    input: &Path,
+    part: &Path,
+    instructions: &Arc<Instructions>,
+    buffer: &mut Vec<u8>,
+) -> Result<Box<Report>, NotWritten> {
+    let result = File::create(part).map_err(NotWritten::Output).and_then(|mut file| {
+        rewrite(input, &mut file, instructions, buffer).map(Box::new)
+    });
+    if result.is_err() {
+        let _ = std::fs::remove_file(part);
+    }
+    result
+}
+
+/// Gives finished files their names, in the order of the input.
+fn collect(
+    all: &[Input],
+    place: &Place<'_>,
+    receiver: &mpsc::Receiver<Done>,
+    report: &mut Option<BufWriter<File>>,
+    bar: &ProgressBar,
+) -> Result<Counts> {
+    let mut counts = Counts::default();
+    let mut waiting: BTreeMap<usize, Done> = BTreeMap::new();
+    let mut names: HashSet<PathBuf> = HashSet::new();
+    let mut turn = 0;
+    let mut settle = |done: Done| -> Result<()> {
+        let input = &all[done.index];
+        let settled = place.settle(input, done, &mut names)?;
+        match settled["outcome"].as_str() {
+            Some("written") => counts.written += 1,
+            Some("held_back") => counts.held_back += 1,
+            _ => counts.refused += 1,
+        }
+        if let (Some(reason), Some(outcome)) = (settled["reason"].as_str(), settled["outcome"].as_str()) {
+            bar.suspend(|| eprintln!("{}: {}: {reason}", input.relative.display(), outcome.replace('_', " ")));
+        }
+        if let Some(report) = report {
+            writeln!(report, "{settled}").context("the report cannot be written")?;
+        }
+        bar.inc(1);
+        Ok(())
+    };
+    for done in receiver {
+        waiting.insert(done.index, done);
+        while let Some(done) = waiting.remove(&turn) {
+            turn += 1;
+            if let Err(error) = settle(done) {
+                waiting.into_values().for_each(|done| drop(std::fs::remove_file(done.part)));
+                return Err(error);
+            }
+        }
+    }
+    Ok(counts)
+}
+
+impl Place<'_> {
+    fn part(&self, index: usize) -> PathBuf {
+        let folder = if self.is_folder { self.output } else { self.output.parent().unwrap_or(Path::new("")) };
+        folder.join(format!(".adit-{}-{index}.part", std::process::id()))
+    }
+
+    /// Where an instance goes. Folder names may name people: they become keyed hashes.
+    fn name(&self, input: &Input, report: &Report) -> PathBuf {
+        let mut path = PathBuf::new();
+        for folder in input.relative.parent().into_iter().flat_map(Path::components) {
+            let name = folder.as_os_str().to_string_lossy();
+            path.push(self.instructions.deidentifier.as_ref().map_or_else(|| name.to_string(), |one| one.hashed(&name)));
+        }
+        path.join(format!("{}.dcm", report.sop_instance_uid))
+    }
+
+    fn settle(&self, input: &Input, done: Done, names: &mut HashSet<PathBuf>) -> Result<Value> {
+        let relative = input.relative.to_string_lossy();
+        let not_written = |outcome: &str, reason: &str| {
+            json!({ "input": relative, "output": null, "outcome": outcome, "reason": reason })
+        };
+        let report = match done.result {
+            Ok(report) => report,
+            Err(NotWritten::HeldBack(reason)) => return Ok(not_written("held_back", &reason)),
+            Err(NotWritten::Refused(reason)) => return Ok(not_written("refused", &reason)),
+            Err(NotWritten::Output(error)) => {
+                return Err(error).with_context(|| format!("{} cannot be written (is the disk full?)", self.output.display()));
+            }
+        };
+        let name = self.name(input, &report);
+        if !names.insert(name.clone()) {
+            let _ = std::fs::remove_file(&done.part);
+            return Ok(not_written("refused", "another file of the same folder has the same SOP Instance UID"));
+        }
+        let path = if self.is_folder { self.output.join(&name) } else { self.output.to_owned() };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        }
+        std::fs::rename(&done.part, &path).with_context(|| format!("{} cannot be written", path.display()))?;
+        let output = if self.is_folder { name } else { path };
+        Ok(line(&relative, &output, &report))
+    }
+}
+
+/// A line of the report: what was done, without values.
+fn line(input: &str, output: &Path, report: &Report) -> Value {
+    let changes: Vec<Value> = report
+        .changes
+        .iter()
+        .map(|change| json!([change.path_text(), change.what.as_str(), change.why.as_str()]))
+        .collect();
+    json!({
+        "input": input,
+        "output": output.to_string_lossy(),
+        "outcome": "written",
+        "profile": report.profile,
+        "pseudonym": report.pseudonym,
+        "sop_instance_uid": report.sop_instance_uid,
+        "pixels": match report.pixels {
+            Pixels::Untouched => "untouched",
+            Pixels::Scrubbed => "scrubbed",
+            Pixels::BlackedOut => "blacked out",
+        },
+        "residual_scan": "no original identifier found",
+        "changes": changes,
+    })
+}
+
+fn bar(length: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} files, {per_sec}, {eta} left");
+    let bar = ProgressBar::new(length as u64);
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar
+}
