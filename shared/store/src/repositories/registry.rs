@@ -68,6 +68,12 @@ impl Registry {
         Self { items }
     }
 
+    /// The pseudonym that a patient (a keyed hash) has already.
+    pub async fn of_patient(&self, scope: Scope<'_>, patient: &str) -> Result<Option<String>, StoreError> {
+        let found = self.items.get(&patient_key(scope, patient)).await?;
+        Ok(found.map(value::<OfPatient>).transpose()?.map(|known| known.value.pseudonym))
+    }
+
     /// Claims `pseudonym` for `patient` (a keyed hash). Claiming the same twice changes nothing; the first job stays on record.
     pub async fn claim(
         &self,
