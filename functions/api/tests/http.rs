@@ -39,6 +39,7 @@ impl Site {
         let settings = Settings {
             ae_title: "ADIT".into(),
             project_key: ProjectKey::from_bytes([1; 32]),
+            default_profile: "adit-compatible".into(),
             process: "test".into(),
             folder_roots: Vec::new(),
         };

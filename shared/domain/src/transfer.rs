@@ -27,7 +27,6 @@ pub enum Identity {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
-#[expect(clippy::struct_excessive_bools, reason = "a form with boxes to tick")]
 pub struct TransferOptions {
     /// What becomes of the people in the images. Left out: a pseudonym means `pseudonymise`, none means `keep`.
     #[serde(skip_serializing_if = "Option::is_none")]

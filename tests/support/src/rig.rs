@@ -54,6 +54,7 @@ impl Rig {
         let settings = Settings {
             ae_title: "ADIT".into(),
             project_key: ProjectKey::from_bytes(KEY),
+            default_profile: "adit-compatible".into(),
             process: format!("test-{}", std::process::id()),
             folder_roots: Vec::new(),
         };
@@ -126,6 +127,7 @@ impl Rig {
             patient_id: String::new(),
             study_instance_uid: study.to_owned(),
             series_instance_uids: Vec::new(),
+            pseudonym: String::new(),
             label: "test".into(),
         }];
         let wish = CreateJob { destination: destination.id.clone(), options, urgent: false, studies };
