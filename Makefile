@@ -5,7 +5,10 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DATA ?= data
 
-.PHONY: run build page test check unit peers browser bench tools
+# Python of the de-identification tests, remade when its requirements change.
+VENV := $(TARGET)/deid-venv
+
+.PHONY: run build page test check unit peers browser deid deid-bench bench tools
 
 run: build ## Build what is needed and start ADIT with two demo archives
 	@echo "[adit] starting with the demo; stop with Ctrl-C"
@@ -19,7 +22,7 @@ page:
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed to build the web page: https://nodejs.org"; exit 1; }
 	@$(CARGO) xtask dist
 
-test: check unit peers browser ## Everything that CI runs
+test: check unit peers browser deid ## Everything that CI runs
 	@echo "[adit] all tests passed"
 
 check: ## Formatting, lints, dependency rules, builds for the browser
@@ -46,6 +49,23 @@ browser: ## Journeys in Chromium
 	@$(CARGO) build --locked -p adit-standalone
 	@cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
 	@cd tests/browser && ADIT_BINARY=$(abspath $(TARGET))/debug/adit node --test --test-reporter=spec journeys.test.mjs
+
+deid: $(VENV)/ready ## De-identification: planted identifiers, judged for each profile, and foreign files
+	@echo "[adit] de-identification tests"
+	@scripts/install-peers
+	@$(CARGO) build --locked -p adit-standalone
+	@$(VENV)/bin/python tests/deid/run.py $(TARGET)/deid --adit $(TARGET)/debug/adit
+
+deid-bench: $(VENV)/ready ## Speed and memory of de-identification, beside cp and dicognito
+	@$(CARGO) build --release --locked -p adit-standalone
+	@$(VENV)/bin/python tests/deid/bench.py --adit $(TARGET)/release/adit
+	@$(VENV)/bin/python tests/deid/bench.py --adit $(TARGET)/release/adit --memory
+
+$(VENV)/ready: tests/deid/requirements.txt
+	@scripts/install-peers
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tests/deid/requirements.txt
+	@touch $@
 
 bench: ## Figures of the quality bars; PART=orthanc, scp, scu, memory, delay or live prints one part
 	@scripts/install-peers

@@ -22,6 +22,8 @@ const TERMS: [&str; 58] = [
 ];
 /// A number that equals an identifier is taken for one from this length on.
 const LONG_NUMBER: usize = 6;
+/// How often a value is looked through again after something was taken out of it.
+const MOST_ROUNDS: usize = 4;
 
 /// What is known about the instance while its values are treated.
 pub(crate) struct Secrets<'a> {
@@ -94,6 +96,20 @@ impl Secrets<'_> {
         if !free && !self.needles.may_occur(raw) {
             return Outcome::Keep { harmless: numeric };
         }
+        let Some(left) = self.cut(vr, raw, sets, free) else {
+            return Outcome::Keep { harmless: numeric || vr == *b"CS" };
+        };
+        // What stood apart may meet: "MuelMuellerler" has one more name in it.
+        let left = (0..MOST_ROUNDS).try_fold(left, |left, _| self.cut(vr, &left, sets, free).ok_or(left));
+        let left = left.unwrap_or_else(|settled| settled);
+        if left.iter().all(|byte| matches!(byte, b' ' | 0 | b'^' | b'\\')) {
+            return Outcome::Empty(What::Cleaned);
+        }
+        Outcome::Put(left, What::Cleaned)
+    }
+
+    /// A value without what must not stay; `None`: nothing is to go.
+    fn cut(&self, vr: [u8; 2], raw: &[u8], sets: &CharacterSets, free: bool) -> Option<Vec<u8>> {
         let text = sets.read(raw);
         let mut cuts = self.needles.find(&text);
         if free {
@@ -104,19 +120,11 @@ impl Secrets<'_> {
             b"CS" => cuts = terms(&text, &cuts),
             _ => {}
         }
-        let cuts = merged(cuts);
-        if cuts.is_empty() {
-            return Outcome::Keep { harmless: numeric || vr == *b"CS" };
-        }
-        let left = text.without(raw, &cuts);
-        if left.iter().all(|byte| matches!(byte, b' ' | 0 | b'^' | b'\\')) {
-            return Outcome::Empty(What::Cleaned);
-        }
-        Outcome::Put(left, What::Cleaned)
+        if cuts.is_empty() { None } else { Some(text.without(raw, &merged(cuts))) }
     }
 }
 
-/// The text of one private element that stays: no date, no name, no identifier.
+/// The text of a value that is written in ASCII, without padding.
 pub(crate) fn ascii(raw: &[u8]) -> String {
     String::from_utf8_lossy(raw).trim_matches(['\0', ' ']).to_owned()
 }

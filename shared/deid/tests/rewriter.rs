@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use adit_deid::{
-    Deidentifier, Instructions, Limits, PixelRules, Profile, ProjectKey, Report, RewriteError, Rewriter, map_uid, part10,
+    Deidentifier, Instructions, Limits, PixelRules, Profile, ProjectKey, Report, RewriteError, Rewriter, map_uid,
 };
 use proptest::prelude::*;
 
@@ -287,11 +287,13 @@ fn a_sequence_written_as_un_is_looked_into() {
     // CP-246: UN of undefined length holds implicit little endian; and a known sequence of defined length hidden in UN.
     let (outer, inner) = (Maker::of(EXPLICIT, false), Maker::of(IMPLICIT, true));
     let items = inner.sequence(0x0040_0275, &[inner.element(0x0010_0010, "PN", b"Doe^Jane")]);
+    let who = [outer.element(0x0008_0018, "UI", b"1.2.3.4"), outer.element(0x0010_0020, "LO", b"ID-4711")].concat();
     let mut undefined = outer.head(0x0040_0275, "UN", u32::MAX);
     undefined.extend(&items[8..]);
     undefined.extend(inner.head(0xFFFE_E0DD, "", 0));
     let defined = outer.element(0x0040_0275, "UN", &items[8..]);
-    for input in [undefined, defined] {
+    for sequence in [undefined, defined] {
+        let input = [who.clone(), sequence].concat();
         let (out, _) = run(EXPLICIT, &[&input], "P-001", Limits::default()).unwrap();
         assert!(!contains(&out, b"Doe^Jane"));
     }

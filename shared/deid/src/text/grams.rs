@@ -1,37 +1,28 @@
 //! A small set of three-letter beginnings: almost every position of almost every text is dismissed with one look.
 
-/// Bits of hashes.
+const SLOTS: usize = 1 << 13;
+
+/// A table of hashes.
 #[derive(Debug, Clone)]
 pub(crate) struct Grams {
-    bits: Box<[u64; Self::WORDS]>,
+    table: Box<[u8; SLOTS]>,
 }
 
 impl Default for Grams {
     fn default() -> Self {
-        Self { bits: Box::new([0; Self::WORDS]) }
+        Self { table: Box::new([0; SLOTS]) }
     }
 }
 
 impl Grams {
-    const WORDS: usize = 1024;
-
     pub fn add(&mut self, gram: u32) {
-        let (word, bit) = Self::place(gram);
-        self.bits[word] |= bit;
+        self.table[slot(gram)] = 1;
     }
 
     /// False for sure, or true perhaps.
     #[inline]
     pub fn may_have(&self, gram: u32) -> bool {
-        let (word, bit) = Self::place(gram);
-        self.bits[word] & bit != 0
-    }
-
-    /// Of the 16 highest bits of a product: 10 for the word, 6 for the bit.
-    #[inline]
-    fn place(gram: u32) -> (usize, u64) {
-        let hash = gram.wrapping_mul(0x9E37_79B1);
-        ((hash >> 22) as usize & (Self::WORDS - 1), 1 << ((hash >> 16) & 63))
+        self.table[slot(gram)] != 0
     }
 
     /// The gram of three bytes.
@@ -45,4 +36,10 @@ impl Grams {
     pub fn chars(a: char, b: char, c: char) -> u32 {
         u32::from(a) ^ u32::from(b).rotate_left(10) ^ u32::from(c).rotate_left(21)
     }
+}
+
+/// The highest bits of a product.
+#[inline]
+fn slot(gram: u32) -> usize {
+    (gram.wrapping_mul(0x9E37_79B1) >> 19) as usize & (SLOTS - 1)
 }

@@ -153,7 +153,7 @@ impl<'a> Letters<'a> {
     pub fn with_prefix_of_phone(&self, range: Range<usize>) -> Range<usize> {
         let mut start = range.start;
         let mut loose = 0;
-        for at in (0..range.start).rev() {
+        for at in (range.start.saturating_sub(24)..range.start).rev() {
             let Some(glyph) = self.text.glyphs.get(at) else { break };
             match glyph.c {
                 '0'..='9' | '+' | '(' => {

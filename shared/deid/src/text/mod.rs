@@ -15,7 +15,7 @@ mod needle;
 pub(crate) mod needles;
 pub(crate) mod patterns;
 pub(crate) mod spellings;
-mod vocabulary;
+pub(crate) mod vocabulary;
 
 use std::ops::Range;
 

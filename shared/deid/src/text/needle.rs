@@ -3,7 +3,7 @@
 use super::fold::{Umlauts, fold, folded};
 use super::identifiers::IdentifierKind;
 use super::names::{Name, is_unspaced, names};
-use super::spellings::Day;
+use super::spellings::{Day, longest_digits};
 use super::vocabulary::is_common_pair;
 
 /// What may stand beside a match.
@@ -166,7 +166,7 @@ fn of_id(value: &str, out: &mut Vec<Needle>) {
     if digits == length && length < 4 {
         return;
     }
-    let core: String = longest_digits(&plain.key);
+    let core = longest_digits(&plain.key.iter().collect::<String>());
     if core.len() >= 6 && core.len() < length {
         out.push(Needle::of(&core, Edge::Free, Gaps::Number).everywhere());
     }
@@ -177,13 +177,6 @@ fn of_id(value: &str, out: &mut Vec<Needle>) {
     };
     let needle = Needle { edge, ..plain };
     out.push(if length >= 6 && digits > 0 { needle.everywhere() } else { needle });
-}
-
-/// The longest run of digits, without leading zeros.
-pub(super) fn longest_digits(key: &[char]) -> String {
-    let runs = key.split(|c| !c.is_ascii_digit());
-    let longest: String = runs.max_by_key(|run| run.len()).unwrap_or_default().iter().collect();
-    longest.trim_start_matches('0').to_owned()
 }
 
 fn of_day(value: &str, out: &mut Vec<Needle>) {

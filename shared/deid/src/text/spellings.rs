@@ -106,6 +106,13 @@ impl Day {
     }
 }
 
+/// The longest run of digits in a number with letters, without leading zeros.
+pub(crate) fn longest_digits(text: &str) -> String {
+    let runs = text.split(|c: char| !c.is_ascii_digit());
+    let longest = runs.max_by_key(|run| run.len()).unwrap_or_default();
+    longest.trim_start_matches('0').to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,7 +39,8 @@ fn url(tokens: &Tokens, at: usize) -> Option<Range<usize>> {
     if !(tokens.is(at + 1, ':') && tokens.is(at + 2, '/') && tokens.is(at + 3, '/')) {
         return None;
     }
-    let stop = (at + 4..tokens.len()).find(|index| tokens.is_space(*index)).unwrap_or(tokens.len());
+    let limit = tokens.len().min(at + 256);
+    let stop = (at + 4..limit).find(|index| tokens.is_space(*index)).unwrap_or(limit);
     (at + 4..stop).any(|index| tokens.is(index, '@') || tokens.is(index, '?')).then_some(at..stop)
 }
 

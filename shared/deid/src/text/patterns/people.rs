@@ -16,7 +16,10 @@ pub(super) fn end(tokens: &Tokens, at: usize) -> Option<Range<usize>> {
 /// "Last^First^^Dr": letters on both sides of a caret; "10^3" and "Thorax^Routine" are something else.
 fn caret(tokens: &Tokens, at: usize) -> Option<Range<usize>> {
     let mut stop = at + 1;
-    while matches!(tokens.sort(stop), Some(Sort::Other('-' | '\'' | '.'))) && tokens.word(stop + 1).is_some() {
+    while stop < at + 12
+        && matches!(tokens.sort(stop), Some(Sort::Other('-' | '\'' | '.')))
+        && tokens.word(stop + 1).is_some()
+    {
         stop += 2;
     }
     let letters = |index: usize| tokens.word(index).is_some_and(|word| word.chars().count() >= 2);
@@ -138,7 +141,7 @@ fn announced(tokens: &Tokens, at: usize) -> Option<Range<usize>> {
 /// The end of up to `most` words as names are written, with particles, initials and hyphens. With `lower`, the first may be small.
 fn words(tokens: &Tokens, at: usize, most: usize, lower: bool) -> Option<usize> {
     let (mut index, mut stop, mut count) = (at, None, 0);
-    while count < most {
+    while count < most && index < at + 24 {
         let Some(word) = tokens.word(index) else { break };
         let token = tokens.at(index)?;
         let initial = word.chars().count() == 1 && token.capital && tokens.is(index + 1, '.');
