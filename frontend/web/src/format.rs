@@ -82,7 +82,10 @@ pub fn action(action: JobAction) -> (&'static str, &'static str, bool) {
 
 /// A profile as people read it.
 pub fn profile_title(name: &str) -> String {
-    PROFILES.iter().find(|profile| profile.name == name).map_or_else(|| name.to_owned(), |profile| profile.title.to_owned())
+    PROFILES
+        .iter()
+        .find(|profile| profile.name == name)
+        .map_or_else(|| name.to_owned(), |profile| profile.title.to_owned())
 }
 
 /// What a job does with identity, in a few words.

@@ -37,4 +37,6 @@ pub mod raw {
     pub use crate::command::Command;
 }
 
-pub use adit_domain::implementation::{CLASS_UID as IMPLEMENTATION_CLASS_UID, VERSION_NAME as IMPLEMENTATION_VERSION_NAME};
+pub use adit_domain::implementation::{
+    CLASS_UID as IMPLEMENTATION_CLASS_UID, VERSION_NAME as IMPLEMENTATION_VERSION_NAME,
+};

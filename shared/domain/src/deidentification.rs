@@ -95,7 +95,8 @@ mod tests {
             why: "basic profile".into(),
             count: 62,
         };
-        let report = TaskReport { changes: vec![line("emptied"), line("removed"), line("removed")], ..Default::default() };
+        let report =
+            TaskReport { changes: vec![line("emptied"), line("removed"), line("removed")], ..Default::default() };
         assert_eq!(report.totals(), [("removed".to_owned(), 2), ("emptied".to_owned(), 1)]);
     }
 }

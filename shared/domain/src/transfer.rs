@@ -57,10 +57,9 @@ impl TransferOptions {
     /// Trims every text and checks it against the rules of its attribute; afterwards the identity is said.
     pub fn validated(mut self) -> Result<Self, InvalidValue> {
         self.pseudonym = parse_pseudonym(&self.pseudonym)?;
-        for (what, text) in [
-            ("trial protocol id", &mut self.trial_protocol_id),
-            ("trial protocol name", &mut self.trial_protocol_name),
-        ] {
+        for (what, text) in
+            [("trial protocol id", &mut self.trial_protocol_id), ("trial protocol name", &mut self.trial_protocol_name)]
+        {
             *text = plain_text(what, text)?;
         }
         if !self.project.trim().is_empty() {

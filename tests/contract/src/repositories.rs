@@ -36,16 +36,23 @@ async fn revisions_never_change(projects: Projects) {
     assert!(matches!(taken.kind, Kind::Conflict { .. }));
     let head = projects.get("liver").await.expect("an answer").expect("the project");
     projects.put(&revision("Liver", 2, "remove StationName"), Some(head.version)).await.expect("a change");
-    assert!(projects.put(&revision("Liver", 2, "empty StationName"), Some(head.version)).await.is_err(), "a stale change");
+    assert!(
+        projects.put(&revision("Liver", 2, "empty StationName"), Some(head.version)).await.is_err(),
+        "a stale change"
+    );
     assert_eq!(projects.revision("Liver", 1).await.expect("an answer"), Some(first));
-    assert_eq!(projects.revision("Liver", 2).await.expect("an answer").expect("it is there").rules, "remove StationName");
+    assert_eq!(
+        projects.revision("Liver", 2).await.expect("an answer").expect("it is there").rules,
+        "remove StationName"
+    );
     assert_eq!(projects.list().await.expect("a list").len(), 1);
 }
 
 async fn one_pseudonym_for_a_patient_and_one_patient_for_a_pseudonym(registry: Registry) {
     let scope = Scope { project: "Liver", key_version: 0 };
     let (first, second) = (JobId::new(Timestamp(1), 1), JobId::new(Timestamp(2), 2));
-    let claim = async |scope, patient, pseudonym, job| registry.claim(scope, patient, pseudonym, job).await.expect("an answer");
+    let claim =
+        async |scope, patient, pseudonym, job| registry.claim(scope, patient, pseudonym, job).await.expect("an answer");
     assert_eq!(claim(scope, "aa", "P-1", &first).await, Claim::Taken);
     assert_eq!(claim(scope, "aa", "P-1", &second).await, Claim::Taken);
     assert_eq!(claim(scope, "bb", "p-1", &second).await, Claim::OfAnotherPatient { job: first.clone() });

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use adit_api::jobs::{CreateJob, JobSnapshot, StudySelection};
 use adit_api::nodes::{NodeInput, NodeView};
+use adit_api::projects::ProjectInput;
 use adit_backend_embedded::Embedded;
 use adit_deid::ProjectKey;
 use adit_dimse::{Peer, Server, ServerConfig, Timeouts};
 use adit_domain::node::{Folder, NodeConfig};
-use adit_domain::transfer::TransferOptions;
+use adit_domain::transfer::{Identity, TransferOptions};
 use adit_domain::{JobId, Timestamp, UserId};
 use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
@@ -114,6 +115,13 @@ impl Rig {
         self.engine.add_node(input).await.expect("the node is accepted")
     }
 
+    /// Adds a project.
+    pub async fn project(&self, name: &str, profile: &str, rules: &str) {
+        let (name, profile, rules) = (name.to_owned(), profile.to_owned(), rules.to_owned());
+        let input = ProjectInput { name, profile, rules, ..ProjectInput::default() };
+        self.engine.add_project(&self.actor, input).await.expect("the project is accepted");
+    }
+
     /// Starts a transfer of one study.
     pub async fn submit(
         &self,
@@ -199,6 +207,16 @@ pub fn peer(ae_title: &str, addr: SocketAddr, calling: &str) -> Peer {
         tls: None,
         timeouts: Timeouts::default(),
         max_pdu: 131_072,
+    }
+}
+
+/// Options of a job in a project, with a pseudonym or, without one, with a derived one.
+pub fn in_project(project: &str, pseudonym: &str) -> TransferOptions {
+    TransferOptions {
+        identity: Some(Identity::Pseudonymise),
+        project: project.to_owned(),
+        pseudonym: pseudonym.to_owned(),
+        ..TransferOptions::default()
     }
 }
 

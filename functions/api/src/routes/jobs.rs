@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use adit_api::projects::JobReport;
 use adit_api::jobs::{CreateJob, JobFilter, JobPage, JobPatch, JobSnapshot, JobView};
+use adit_api::projects::JobReport;
 use adit_domain::JobId;
 use adit_domain::job::JobAction;
 use axum::Json;

@@ -110,7 +110,9 @@ fn check_pseudonyms(options: &TransferOptions, studies: &[StudySelection]) -> Re
     for study in studies {
         let own = parse_pseudonym(&study.pseudonym)?;
         if !own.is_empty() && !options.pseudonymises() {
-            return Err(Refusal::invalid("A study has a pseudonym although the images are left as they are.").at("identity"));
+            return Err(
+                Refusal::invalid("A study has a pseudonym although the images are left as they are.").at("identity")
+            );
         }
         let pseudonym = if own.is_empty() { options.pseudonym.clone() } else { own };
         let patient = study.patient_id.trim();
@@ -124,8 +126,10 @@ fn check_pseudonyms(options: &TransferOptions, studies: &[StudySelection]) -> Re
             .at("pseudonym"));
         }
         if *pseudonyms.entry(patient).or_insert(pseudonym.clone()) != pseudonym {
-            return Err(Refusal::invalid("A patient would get two pseudonyms. Give all studies of a patient the same one.")
-                .at("pseudonym"));
+            return Err(Refusal::invalid(
+                "A patient would get two pseudonyms. Give all studies of a patient the same one.",
+            )
+            .at("pseudonym"));
         }
     }
     Ok(())

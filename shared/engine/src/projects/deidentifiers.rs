@@ -45,8 +45,7 @@ pub(super) fn build(master: &ProjectKey, revision: &Revision, profile: &str) -> 
     let pixels = if revision.pixel_rules.trim().is_empty() {
         PixelRules::default()
     } else {
-        PixelRules::parse(&revision.pixel_rules)
-            .map_err(|error| at_line("pixel_rules", error.line, &error.reason))?
+        PixelRules::parse(&revision.pixel_rules).map_err(|error| at_line("pixel_rules", error.line, &error.reason))?
     };
     let key = master.of_project(&revision.project.name, revision.project.key_version);
     Ok(Deidentifier::new(profile.with(overrides), &key, pixels))

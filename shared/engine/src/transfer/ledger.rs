@@ -87,7 +87,10 @@ impl Ledger {
     pub fn is_wanted(&self, uid: &str) -> bool {
         let books = self.books();
         let is_lost = books.failures.get(uid).is_some_and(|failure| !failure.transient);
-        !is_lost && !books.delivered.contains(uid) && !books.received.contains(uid) && !books.held_back.contains_key(uid)
+        !is_lost
+            && !books.delivered.contains(uid)
+            && !books.received.contains(uid)
+            && !books.held_back.contains_key(uid)
     }
 
     pub fn received(&self, uid: &str) {

@@ -121,9 +121,7 @@ impl TransferSink {
         let transfer = &self.transfer;
         let claimed = transfer.identity.claim(&transfer.engine, &transfer.job.id, report).await;
         claimed.map_err(|not| match not {
-            NotClaimed::Refused(reason) => {
-                self.fail(uid, Step::Transform, &reason, false, Status::CANNOT_UNDERSTAND)
-            }
+            NotClaimed::Refused(reason) => self.fail(uid, Step::Transform, &reason, false, Status::CANNOT_UNDERSTAND),
             NotClaimed::Again => {
                 let reason = "the patient has a pseudonym in this project already; the image is fetched again for it";
                 self.fail(uid, Step::Transform, reason, true, Status::PROCESSING_FAILURE)

@@ -18,8 +18,11 @@ pub fn ReportTable(summary: ReportSummary) -> impl IntoView {
         (report.blacked_out, "with blacked-out regions"),
         (report.scrubbed, "with blanked texts between or behind the pixels"),
     ];
-    let pixels: Vec<String> =
-        pixels.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", images(*count))).collect();
+    let pixels: Vec<String> = pixels
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", images(*count)))
+        .collect();
     let search = if report.stopped.is_empty() {
         format!("{} searched for the patient's identifiers afterwards: none was found.", images(report.searched))
     } else {

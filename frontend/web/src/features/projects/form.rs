@@ -12,13 +12,15 @@ use crate::ui::{Check, Panel, Problem, Select, Text, TextArea};
 
 const RULES_EXAMPLE: &str = "keep StationName\nremove (0018,1030)\nreplace StudyDescription = Liver study";
 const RULES_HINT: &str = "One rule a line, on top of the profile: keep, remove, empty, replace, hash, shift or clean, then a keyword, a tag, 'vr PN' or 'private \"CREATOR\"'. Lines that begin with # are notes.";
-const PIXEL_HINT: &str = "Which regions are blacked out, in the script of the CTP pixel anonymiser: { condition } (left,top,width,height).";
+const PIXEL_HINT: &str =
+    "Which regions are blacked out, in the script of the CTP pixel anonymiser: { condition } (left,top,width,height).";
 
 #[component]
 pub fn ProjectForm(revision: Option<Revision>, done: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let state = shared();
     let is_new = revision.is_none();
-    let before = revision.map(input_of).unwrap_or_else(|| ProjectInput { profile: "research".into(), ..Default::default() });
+    let before =
+        revision.map(input_of).unwrap_or_else(|| ProjectInput { profile: "research".into(), ..Default::default() });
     let title = if is_new { "Add a project".to_owned() } else { format!("Edit {}", before.name) };
     let number = before.revision;
     let [name, description, profile, rules, pixel_rules] =
@@ -26,9 +28,7 @@ pub fn ProjectForm(revision: Option<Revision>, done: impl Fn() + Copy + Send + S
     let archived = RwSignal::new(before.archived);
     let problem = RwSignal::new((String::new(), String::new()));
     let at = move |field: &'static str| {
-        Signal::derive(move || {
-            problem.with(|(place, text)| if place == field { text.clone() } else { String::new() })
-        })
+        Signal::derive(move || problem.with(|(place, text)| if place == field { text.clone() } else { String::new() }))
     };
     let elsewhere = Signal::derive(move || {
         problem.with(|(place, text)| {
