@@ -92,7 +92,8 @@ impl Header<'_> {
         instructions: &Instructions,
         out: &mut Vec<u8>,
     ) -> Result<Produced, RewriteError> {
-        let mut survey = Survey::of(self.bytes, self.syntax, self.limits.depth, Some(deidentifier))?;
+        let mut survey =
+            Survey::of(self.bytes, self.syntax, self.limits.depth, Some(deidentifier))?;
         let patient = patient(deidentifier, &survey)?;
         let regions = self.regions(deidentifier, instructions, &mut survey)?;
         let pseudonym = match instructions.pseudonym.as_str() {
@@ -108,7 +109,8 @@ impl Header<'_> {
         };
         let is_cleaned = !regions.is_empty() && self.has_pixels;
         let when = study_time(&active, &survey);
-        let mut inserted = marks::all(deidentifier, instructions, &survey, &pseudonym, (&when.0, &when.1), is_cleaned);
+        let mut inserted =
+            marks::all(deidentifier, instructions, &survey, &pseudonym, (&when.0, &when.1), is_cleaned);
         let mut transfer_syntax_uid = self.transfer_syntax_uid.to_owned();
         if is_cleaned && FrameBlackout::is_encapsulated(self.transfer_syntax_uid) {
             let changes = FrameBlackout::header_changes(self.transfer_syntax_uid, &survey.pixels.geometry());
@@ -240,8 +242,9 @@ fn patient(deidentifier: &Deidentifier, survey: &Survey) -> Result<PatientToken,
 /// Study date and time as they will be written.
 fn study_time(active: &Active, survey: &Survey) -> (String, String) {
     let rules = &active.deidentifier.rules;
-    let of =
-        |tag, vr: &[u8; 2]| rules.of(&Place { sop_class_uid: &survey.facts.sop_class_uid, parent: 0, tag, vr: *vr }).0;
+    let of = |tag, vr: &[u8; 2]| {
+        rules.of(&Place { sop_class_uid: &survey.facts.sop_class_uid, parent: 0, tag, vr: *vr }).0
+    };
     let date = match of(0x0008_0020, b"DA") {
         Treatment::Text { .. } | Treatment::Keep => survey.facts.study_date.clone(),
         Treatment::Shift => shift_da(&survey.facts.study_date, active.shift_days).unwrap_or_default(),
@@ -259,9 +262,7 @@ fn named(kind: IdentifierKind) -> &'static str {
     match kind {
         IdentifierKind::PatientName => "the patient's name",
         IdentifierKind::OtherName => "the name of another person",
-        IdentifierKind::Id | IdentifierKind::CounterId => {
-            "an identifier such as the Patient ID or the accession number"
-        }
+        IdentifierKind::Id | IdentifierKind::CounterId => "an identifier such as the Patient ID or the accession number",
         IdentifierKind::BirthDate => "the date of birth",
         IdentifierKind::Address => "an address",
         IdentifierKind::Phone => "a telephone number",

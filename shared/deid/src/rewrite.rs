@@ -200,9 +200,7 @@ impl<'a> Rewrite<'a> {
                 Ok(())
             }
             Outcome::Remove => self.gone(found, scope, What::Removed, why),
-            Outcome::Empty(What::Cleaned) => {
-                self.put(found, scope, &[], (What::Cleaned, Source::Identifier), false, out)
-            }
+            Outcome::Empty(What::Cleaned) => self.put(found, scope, &[], (What::Cleaned, Source::Identifier), false, out),
             Outcome::Empty(what) => self.put(found, scope, &[], (what, why), false, out),
             Outcome::Put(value, What::Cleaned) => {
                 let why = if matches!(treatment, Treatment::Text { free: true }) { why } else { Source::Identifier };

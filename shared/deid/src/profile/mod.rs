@@ -3,8 +3,8 @@
 mod overrides;
 mod treatment;
 
-pub(crate) use overrides::OverrideAction;
 pub use overrides::{Overrides, RuleError};
+pub(crate) use overrides::OverrideAction;
 pub use treatment::Source;
 pub(crate) use treatment::{Place, Rules, Treatment, content, is_structural, is_text, private_by_rule};
 

@@ -51,9 +51,7 @@ pub(crate) enum Treatment {
     /// It stays; a sequence is gone into, a binary value is searched for identifiers.
     Keep,
     /// Text that stays without the patient's identifiers; with `free`, dates, numbers and names by rule go too.
-    Text {
-        free: bool,
-    },
+    Text { free: bool },
     Remove,
     Empty,
     /// A value that says nothing.
@@ -271,22 +269,7 @@ fn basic(code: Code, place: &Place<'_>) -> Treatment {
 pub(crate) fn is_text(vr: [u8; 2]) -> bool {
     matches!(
         &vr,
-        b"AE"
-            | b"AS"
-            | b"CS"
-            | b"DA"
-            | b"DS"
-            | b"DT"
-            | b"IS"
-            | b"LO"
-            | b"LT"
-            | b"PN"
-            | b"SH"
-            | b"ST"
-            | b"TM"
-            | b"UC"
-            | b"UR"
-            | b"UT"
+        b"AE" | b"AS" | b"CS" | b"DA" | b"DS" | b"DT" | b"IS" | b"LO" | b"LT" | b"PN" | b"SH" | b"ST" | b"TM" | b"UC" | b"UR" | b"UT"
     )
 }
 
@@ -299,16 +282,11 @@ pub(crate) fn is_structural(tag: u32) -> bool {
         || keyword.ends_with("SOPClassUIDInFile")
         || matches!(
             keyword,
-            "CodingSchemeUID"
-                | "ContextUID"
-                | "MappingResourceUID"
-                | "ContextGroupExtensionCreatorUID"
-                | "TemplateExtensionCreatorUID"
-                | "TemplateExtensionOrganizationUID"
-                | "PrivateInformationCreatorUID"
-                | "LongCodeValueUID"
+            "CodingSchemeUID" | "ContextUID" | "MappingResourceUID" | "ContextGroupExtensionCreatorUID" | "TemplateExtensionCreatorUID"
+                | "TemplateExtensionOrganizationUID" | "PrivateInformationCreatorUID" | "LongCodeValueUID"
         )
 }
+
 
 #[cfg(test)]
 mod tests {
