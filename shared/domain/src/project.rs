@@ -73,6 +73,7 @@ pub struct Project {
 
 /// One revision of a project with its rules. It never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Revision {
     /// The project as it was with this revision.
     #[serde(flatten)]
