@@ -63,7 +63,9 @@ impl Item {
             let kept = if kind == "TEXT" { Treatment::Text { free: false } } else { Treatment::Keep };
             return (kept, Source::Option("retain"));
         }
-        if with(Cell::Clean) || (kind == "TEXT" && row.option(Column::StructuredContent).is_some() && self.cleans(rules)) {
+        if with(Cell::Clean)
+            || (kind == "TEXT" && row.option(Column::StructuredContent).is_some() && self.cleans(rules))
+        {
             let cleaned = if kind == "TEXT" { Treatment::Text { free: true } } else { self.unlisted(rules) };
             return (cleaned, Source::Option("clean structured content"));
         }

@@ -46,8 +46,11 @@ pub(crate) fn is_tm(value: &str) -> bool {
 }
 
 fn join(value: &str, each: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let moved: Option<Vec<String>> =
-        value.split('\\').map(str::trim).map(|one| if one.is_empty() { Some(String::new()) } else { each(one) }).collect();
+    let moved: Option<Vec<String>> = value
+        .split('\\')
+        .map(str::trim)
+        .map(|one| if one.is_empty() { Some(String::new()) } else { each(one) })
+        .collect();
     Some(moved?.join("\\"))
 }
 

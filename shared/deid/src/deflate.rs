@@ -17,11 +17,7 @@ pub(crate) struct Deflate {
 
 impl Deflate {
     pub fn new() -> Self {
-        Self {
-            inflate: Decompress::new(false),
-            deflate: Compress::new(Compression::default(), false),
-            ended: false,
-        }
+        Self { inflate: Decompress::new(false), deflate: Compress::new(Compression::default(), false), ended: false }
     }
 
     pub fn push(&mut self, chunk: &[u8], inner: &mut Inner, out: &mut Vec<u8>) -> Result<(), RewriteError> {

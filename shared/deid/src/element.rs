@@ -56,14 +56,24 @@ pub(crate) fn put_header(out: &mut Vec<u8>, syntax: Syntax, tag: u32, vr: [u8; 2
     }
 }
 
-/// Writes an element with its padding.
+/// Writes an element with the padding of its VR.
 pub(crate) fn put_value(out: &mut Vec<u8>, syntax: Syntax, tag: u32, vr: [u8; 2], value: &[u8]) {
+    put_padded(out, syntax, tag, vr, value, padding(vr));
+}
+
+/// Writes an element; `pad` makes its length even.
+pub(crate) fn put_padded(out: &mut Vec<u8>, syntax: Syntax, tag: u32, vr: [u8; 2], value: &[u8], pad: u8) {
     let even = value.len().next_multiple_of(2);
     put_header(out, syntax, tag, vr, u32::try_from(even).unwrap_or(0));
     out.extend_from_slice(value);
     if even > value.len() {
-        out.push(if matches!(&vr, b"UI" | b"OB" | b"UN") { 0 } else { b' ' });
+        out.push(pad);
     }
+}
+
+/// What makes a value's length even (PS3.5 6.2).
+pub(crate) fn padding(vr: [u8; 2]) -> u8 {
+    if matches!(&vr, b"UI" | b"OB" | b"UN") { 0 } else { b' ' }
 }
 
 /// VRs with a 32-bit length in explicit syntaxes (PS3.5 7.1.2).

@@ -27,7 +27,8 @@ pub(crate) struct Header<'a> {
     pub bytes: &'a [u8],
     pub syntax: Syntax,
     pub transfer_syntax_uid: &'a str,
-    pub has_pixels: bool,
+    /// VR of the pixel data that follows.
+    pub pixel_vr: Option<[u8; 2]>,
     pub limits: Limits,
 }
 
@@ -92,8 +93,7 @@ impl Header<'_> {
         instructions: &Instructions,
         out: &mut Vec<u8>,
     ) -> Result<Produced, RewriteError> {
-        let mut survey =
-            Survey::of(self.bytes, self.syntax, self.limits.depth, Some(deidentifier))?;
+        let mut survey = Survey::of(self.bytes, self.syntax, self.limits.depth, Some(deidentifier))?;
         let patient = patient(deidentifier, &survey)?;
         let regions = self.regions(deidentifier, instructions, &mut survey)?;
         let pseudonym = match instructions.pseudonym.as_str() {
@@ -107,10 +107,9 @@ impl Header<'_> {
             deidentifier: Arc::clone(deidentifier),
             with_values: instructions.with_values,
         };
-        let is_cleaned = !regions.is_empty() && self.has_pixels;
+        let is_cleaned = !regions.is_empty() && self.pixel_vr.is_some();
         let when = study_time(&active, &survey);
-        let mut inserted =
-            marks::all(deidentifier, instructions, &survey, &pseudonym, (&when.0, &when.1), is_cleaned);
+        let mut inserted = marks::all(deidentifier, instructions, &survey, &pseudonym, (&when.0, &when.1), is_cleaned);
         let mut transfer_syntax_uid = self.transfer_syntax_uid.to_owned();
         if is_cleaned && FrameBlackout::is_encapsulated(self.transfer_syntax_uid) {
             let changes = FrameBlackout::header_changes(self.transfer_syntax_uid, &survey.pixels.geometry());
@@ -149,7 +148,8 @@ impl Header<'_> {
         survey: &mut Survey,
     ) -> Result<Vec<Region>, RewriteError> {
         survey.pixels.transfer_syntax_uid = self.transfer_syntax_uid.to_owned();
-        survey.pixels.has_pixels = self.has_pixels;
+        survey.pixels.has_pixels = self.pixel_vr.is_some();
+        survey.pixels.big_endian_words = self.syntax.big_endian && self.pixel_vr == Some(*b"OW");
         let allowed = Allowed { documents: false, risky_pixels: instructions.allow_risky_pixels };
         match decide(&survey.pixels, &deidentifier.pixel_rules, allowed) {
             PixelDecision::Pass => Ok(Vec::new()),
@@ -242,9 +242,8 @@ fn patient(deidentifier: &Deidentifier, survey: &Survey) -> Result<PatientToken,
 /// Study date and time as they will be written.
 fn study_time(active: &Active, survey: &Survey) -> (String, String) {
     let rules = &active.deidentifier.rules;
-    let of = |tag, vr: &[u8; 2]| {
-        rules.of(&Place { sop_class_uid: &survey.facts.sop_class_uid, parent: 0, tag, vr: *vr }).0
-    };
+    let of =
+        |tag, vr: &[u8; 2]| rules.of(&Place { sop_class_uid: &survey.facts.sop_class_uid, parent: 0, tag, vr: *vr }).0;
     let date = match of(0x0008_0020, b"DA") {
         Treatment::Text { .. } | Treatment::Keep => survey.facts.study_date.clone(),
         Treatment::Shift => shift_da(&survey.facts.study_date, active.shift_days).unwrap_or_default(),
@@ -262,7 +261,9 @@ fn named(kind: IdentifierKind) -> &'static str {
     match kind {
         IdentifierKind::PatientName => "the patient's name",
         IdentifierKind::OtherName => "the name of another person",
-        IdentifierKind::Id | IdentifierKind::CounterId => "an identifier such as the Patient ID or the accession number",
+        IdentifierKind::Id | IdentifierKind::CounterId => {
+            "an identifier such as the Patient ID or the accession number"
+        }
         IdentifierKind::BirthDate => "the date of birth",
         IdentifierKind::Address => "an address",
         IdentifierKind::Phone => "a telephone number",

@@ -36,11 +36,6 @@ impl ProjectKey {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
-
-    /// Keyed hash of `value` for the purpose `label`; purposes do not mix.
-    pub(crate) fn derive(&self, label: &str, value: &[u8]) -> [u8; 32] {
-        SubKey::new(self, label).mac(&[value])
-    }
 }
 
 impl std::fmt::Debug for ProjectKey {

@@ -6,9 +6,9 @@ use std::ops::Range;
 use thiserror::Error;
 
 use crate::content::{Item, is_value};
-use crate::element::{ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, keyword, put_header, put_value};
+use crate::element::{ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, keyword, padding, put_header, put_padded, put_value};
 use crate::marks::Inserted;
-use crate::profile::{Dates, Place, Source, Treatment, private_by_rule};
+use crate::profile::{Dates, Place, Source, Treatment, is_required, private_by_rule};
 use crate::report::{Change, What};
 use crate::scanner::{Element, element, items};
 use crate::survey::sets_of;
@@ -200,7 +200,12 @@ impl<'a> Rewrite<'a> {
                 Ok(())
             }
             Outcome::Remove => self.gone(found, scope, What::Removed, why),
-            Outcome::Empty(What::Cleaned) => self.put(found, scope, &[], (What::Cleaned, Source::Identifier), false, out),
+            Outcome::Empty(What::Cleaned) => {
+                // Nothing is left: where the object needs a value it gets one that says nothing.
+                let is_needed = (tag >> 16) & 1 == 0 && is_required(&self.place(found, vr));
+                let value = if is_needed { dummy(vr) } else { Vec::new() };
+                self.put(found, scope, &value, (What::Cleaned, Source::Identifier), is_needed, out)
+            }
             Outcome::Empty(what) => self.put(found, scope, &[], (what, why), false, out),
             Outcome::Put(value, What::Cleaned) => {
                 let why = if matches!(treatment, Treatment::Text { free: true }) { why } else { Source::Identifier };
@@ -238,7 +243,9 @@ impl<'a> Rewrite<'a> {
         out: &mut Vec<u8>,
     ) -> Result<(), RewriteError> {
         let start = out.len();
-        put_value(out, scope.syntax, found.header.tag, found.header.vr, value);
+        // Text that is written as UN is still text.
+        let pad = if what == What::Cleaned { b' ' } else { padding(found.header.vr) };
+        put_padded(out, scope.syntax, found.header.tag, found.header.vr, value, pad);
         if is_ours {
             self.ours.push(start..out.len());
         }

@@ -9,6 +9,34 @@ use crate::syntax::Syntax;
 /// (7FE0,0010); float pixel data have no policy of their own.
 const PIXEL_DATA: u32 = 0x7FE0_0010;
 
+/// Texts between compressed pixels.
+pub(crate) struct Comments {
+    scrubber: CommentScrubber,
+    /// Fragments begun; the first one is the Basic Offset Table (PS3.5 A.4).
+    fragments: u64,
+    changed: bool,
+}
+
+impl Comments {
+    fn new(transfer_syntax_uid: &str) -> Self {
+        Self { scrubber: CommentScrubber::new(transfer_syntax_uid), fragments: 0, changed: false }
+    }
+
+    fn begin_fragment(&mut self) {
+        self.fragments += 1;
+        if self.fragments > 1 {
+            self.scrubber.begin_fragment();
+        }
+    }
+
+    fn apply(&mut self, before: &[u8], bytes: &mut [u8]) {
+        if self.fragments > 1 {
+            self.scrubber.apply(bytes);
+            self.changed |= before != bytes;
+        }
+    }
+}
+
 /// The way of an instance's pixels.
 pub(crate) enum Stage {
     /// As they come.
@@ -16,7 +44,7 @@ pub(crate) enum Stage {
     /// Native: regions are overwritten, what lies behind the last frame is cut off.
     Native { blackout: Option<NativeBlackout>, left: u64, cut: bool },
     /// Compressed: comments are blanked.
-    Comments(Box<CommentScrubber>, bool),
+    Comments(Box<Comments>),
     /// Compressed: frames are opened, blacked out and closed again.
     Frames(Option<Box<FrameBlackout>>),
 }
@@ -32,7 +60,7 @@ impl Stage {
         let regions = &produced.regions;
         if head.length == UNDEFINED {
             return Ok(if regions.is_empty() {
-                Self::Comments(Box::new(CommentScrubber::new(transfer_syntax_uid)), false)
+                Self::Comments(Box::new(Comments::new(transfer_syntax_uid)))
             } else {
                 let frames = FrameBlackout::new(transfer_syntax_uid, &geometry, regions).map_err(held_back)?;
                 Self::Frames(Some(Box::new(frames)))
@@ -83,10 +111,9 @@ impl Stage {
                     blackout.apply(&mut out[start..]);
                 }
             }
-            Self::Comments(scrubber, changed) => {
+            Self::Comments(comments) => {
                 out.extend_from_slice(bytes);
-                scrubber.apply(&mut out[start..]);
-                *changed = *changed || &out[start..] != bytes;
+                comments.apply(bytes, &mut out[start..]);
             }
             Self::Frames(frames) => {
                 if let Some(frames) = frames {
@@ -102,8 +129,8 @@ impl Stage {
         match self {
             Self::Frames(Some(frames)) => frames.begin_fragment(u64::from(length), out).map_err(held_back),
             Self::Frames(None) => Ok(()),
-            Self::Comments(scrubber, _) => {
-                scrubber.begin_fragment();
+            Self::Comments(comments) => {
+                comments.begin_fragment();
                 put_header(out, syntax, ITEM, *b"  ", length);
                 Ok(())
             }
@@ -124,7 +151,11 @@ impl Stage {
 
     /// Whether something besides pixels was blanked or cut off.
     pub fn has_scrubbed(&self) -> bool {
-        matches!(self, Self::Comments(_, true) | Self::Native { cut: true, .. })
+        match self {
+            Self::Comments(comments) => comments.changed,
+            Self::Native { cut, .. } => *cut,
+            Self::Plain | Self::Frames(_) => false,
+        }
     }
 }
 

@@ -221,7 +221,7 @@ impl Inner {
     fn scan_header(&mut self, mut at: usize, out: &mut Vec<u8>) -> Result<bool, RewriteError> {
         while let Some(head) = header(&self.held[at..], self.syntax) {
             if PIXELS.contains(&head.tag) {
-                self.write_header(at, true, out)?;
+                self.write_header(at, Some(head.vr), out)?;
                 let Some(produced) = &mut self.produced else { return Err(RewriteError::Truncated) };
                 produced.stage = Stage::new(produced, &head)?;
                 produced.stage.header(&head, self.syntax, out);
@@ -249,12 +249,12 @@ impl Inner {
         Ok(false)
     }
 
-    fn write_header(&mut self, end: usize, has_pixels: bool, out: &mut Vec<u8>) -> Result<(), RewriteError> {
+    fn write_header(&mut self, end: usize, pixel_vr: Option<[u8; 2]>, out: &mut Vec<u8>) -> Result<(), RewriteError> {
         let header = Header {
             bytes: &self.held[..end],
             syntax: self.syntax,
             transfer_syntax_uid: &self.transfer_syntax_uid,
-            has_pixels,
+            pixel_vr,
             limits: self.limits,
         };
         let mut rewritten = Vec::with_capacity(end + end / 2 + 512);
@@ -286,7 +286,7 @@ impl Inner {
                     return self.finish(out);
                 }
                 let end = self.held.len();
-                self.write_header(end, false, out)
+                self.write_header(end, None, out)
             }
             State::Pixels { left: 0 } => {
                 self.after_value();

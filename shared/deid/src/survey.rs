@@ -1,9 +1,9 @@
 //! The first pass over a header: facts, what the pixels are, and everything that names the people in it, at every depth.
 
+use crate::deidentifier::Deidentifier;
 use crate::element::UNDEFINED;
 use crate::facts::Facts;
 use crate::pixels::{PixelFacts, Region};
-use crate::deidentifier::Deidentifier;
 use crate::profile::is_structural;
 use crate::rewrite::{RewriteError, is_sequence};
 use crate::scanner::{Element, element, items};
@@ -51,7 +51,12 @@ struct Scope<'a> {
 
 impl Survey {
     /// Looks through a header. Attributes that a project discloses are no identifiers.
-    pub fn of(header: &[u8], syntax: Syntax, max_depth: usize, deidentifier: Option<&Deidentifier>) -> Result<Self, RewriteError> {
+    pub fn of(
+        header: &[u8],
+        syntax: Syntax,
+        max_depth: usize,
+        deidentifier: Option<&Deidentifier>,
+    ) -> Result<Self, RewriteError> {
         let sets = sets_of(header, syntax, max_depth)?.unwrap_or_else(|| CharacterSets::of(b""));
         let mut survey = Self {
             facts: Facts::default(),
@@ -121,7 +126,7 @@ impl Survey {
         let vr = found.vr();
         if scope.depth == 0 {
             self.facts.take(tag, found.value);
-            if PixelFacts::wants(tag) || deidentifier.is_some_and(|one| one.pixel_rules.wants(tag)) {
+            if deidentifier.is_some_and(|one| one.pixel_rules.wants(tag)) {
                 self.pixels.take(tag, &shown(found, scope));
             }
             match tag {
@@ -185,11 +190,7 @@ impl Survey {
 }
 
 /// The character sets that a data set or item declares for itself.
-pub(crate) fn sets_of(
-    input: &[u8],
-    syntax: Syntax,
-    depth_left: usize,
-) -> Result<Option<CharacterSets>, RewriteError> {
+pub(crate) fn sets_of(input: &[u8], syntax: Syntax, depth_left: usize) -> Result<Option<CharacterSets>, RewriteError> {
     let mut at = 0;
     while at < input.len() {
         let found = element(&input[at..], syntax, depth_left)?.ok_or(RewriteError::Truncated)?;

@@ -117,6 +117,9 @@ def ultrasound(study, n):
     ds = instance(study, CLASS + "6.1", "US", study.next_series(), 1)
     ds.ImageType, ds.BodyPartExamined = ["ORIGINAL", "PRIMARY"], "ABDOMEN"
     truth, samples = {"risky": True, "tolerance": 0}, 3 if n % 8 == 4 else 1
+    syntax = [EXPLICIT, JPEG, IMPLICIT, J2K, BIG][n // 2 % 5] if n % 2 == 0 else NATIVE[n // 2 % 4]
+    if syntax in (JPEG, J2K):
+        samples = 1  # as the fixed frames have it
     if n % 2 == 0:
         region = Dataset()
         region.RegionSpatialFormat, region.RegionDataType, region.RegionFlags = 1, 1, 2
@@ -124,7 +127,6 @@ def ultrasound(study, n):
         region.PhysicalUnitsXDirection, region.PhysicalUnitsYDirection, region.PhysicalDeltaX, region.PhysicalDeltaY = 3, 3, 0.05, 0.05
         ds.SequenceOfUltrasoundRegions = Sequence([region])
         truth["inside"] = gradient(24, 32 * samples, 8).hex()  # rows 8 to 31 stay
-    syntax = [EXPLICIT, JPEG, IMPLICIT, J2K, BIG][n // 2 % 5] if n % 2 == 0 else NATIVE[n // 2 % 4]
     if syntax in (JPEG, J2K):
         pixels(ds, 32, 32, 8, encapsulate([{JPEG: JPEG_STRIP, J2K: J2K_STRIP}[syntax]]))
         truth["tolerance"] = 12 if syntax == JPEG else 0

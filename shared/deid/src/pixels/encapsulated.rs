@@ -51,7 +51,7 @@ impl CommentScrubber {
     }
 
     /// Everything so far made sense. What did not was left as it is, and is for the residual scan.
-    #[must_use]
+    #[cfg(test)]
     pub fn understood(&self) -> bool {
         match &self.family {
             Family::Jpeg(jpeg) => !jpeg.lost,

@@ -3,10 +3,10 @@
 mod overrides;
 mod treatment;
 
-pub use overrides::{Overrides, RuleError};
 pub(crate) use overrides::OverrideAction;
+pub use overrides::{Overrides, RuleError};
 pub use treatment::Source;
-pub(crate) use treatment::{Place, Rules, Treatment, content, is_structural, is_text, private_by_rule};
+pub(crate) use treatment::{Place, Rules, Treatment, content, is_required, is_structural, is_text, private_by_rule};
 
 use crate::tables::Column;
 
@@ -70,6 +70,7 @@ impl Options {
                 columns.push(column);
             }
         };
+        take(self.safe_private, Column::SafePrivate);
         take(self.uids, Column::Uids);
         take(self.device_identity, Column::DeviceIdentity);
         take(self.institution_identity, Column::InstitutionIdentity);

@@ -55,7 +55,10 @@ enum Target {
     Tag(u32),
     Vr([u8; 2]),
     /// A creator's block: all of it, or one element of one group.
-    Private { creator: String, element: Option<(u16, u8)> },
+    Private {
+        creator: String,
+        element: Option<(u16, u8)>,
+    },
 }
 
 /// A rule and its line.
@@ -220,7 +223,8 @@ fn keyword_tag(text: &str) -> Result<u32, String> {
 fn check(target: &Target, action: &OverrideAction) -> Result<(), String> {
     let vr = match target {
         Target::Tag(tag) if FIXED.contains(tag) || tag >> 16 == 2 || tag >> 16 == 0x7FE0 => {
-            return Err("this attribute cannot have a rule: the pseudonym, the marks and the pixels are handled apart".to_owned());
+            return Err("this attribute cannot have a rule: the pseudonym, the marks and the pixels are handled apart"
+                .to_owned());
         }
         Target::Tag(tag) => dictionary_vr(*tag),
         Target::Vr(vr) => *vr,
@@ -259,7 +263,9 @@ fn fits(vr: [u8; 2], value: &str) -> Result<(), String> {
         _ => return Err("this attribute is binary; it can be kept, emptied or removed".to_owned()),
     };
     if value.split('\\').any(|one| one.len() > longest) {
-        return Err(format!("the new value is longer than the {longest} characters that its value representation allows"));
+        return Err(format!(
+            "the new value is longer than the {longest} characters that its value representation allows"
+        ));
     }
     let right = value.split('\\').all(|one| match &vr {
         b"CS" => one.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b' ' || b == b'_'),

@@ -18,6 +18,8 @@ const OF_STUDY: [u32; 9] = [
 ];
 /// Small pictures of the image (PS3.15 E.1.1: to be removed, or made anew from cleaned pixels).
 const ICON_IMAGE_SEQUENCE: u32 = 0x0088_0200;
+/// How signatures were made, which go.
+const MAC_PARAMETERS_SEQUENCE: u32 = 0x4FFE_0001;
 /// Texts whose words come from a vocabulary or a maker: no rule looks for dates and numbers in them.
 const FROM_A_LIST: [u32; 12] = [
     0x0008_0005, // Specific Character Set
@@ -51,7 +53,9 @@ pub(crate) enum Treatment {
     /// It stays; a sequence is gone into, a binary value is searched for identifiers.
     Keep,
     /// Text that stays without the patient's identifiers; with `free`, dates, numbers and names by rule go too.
-    Text { free: bool },
+    Text {
+        free: bool,
+    },
     Remove,
     Empty,
     /// A value that says nothing.
@@ -118,9 +122,17 @@ impl Rules {
     }
 
     fn by_row(&self, row: &tables::Row, place: &Place<'_>) -> (Treatment, Source) {
+        // Curves and overlays cannot be read by any rule: they go, also where graphics are cleaned.
+        if matches!(place.tag >> 16, 0x5000..=0x50FF | 0x6000..=0x60FF) {
+            return (Treatment::Remove, Source::Basic);
+        }
         let dates = self.profile.options.dates;
         if dates == Dates::KeepOfStudy && OF_STUDY.contains(&place.tag) {
             return (kept_date(place), option(Column::FullDates));
+        }
+        // The device's own dates, too: this profile keeps those of the study and no other.
+        if dates == Dates::KeepOfStudy && matches!(&place.vr, b"DA" | b"DT" | b"TM") {
+            return (basic(row.basic, place), Source::Basic);
         }
         let with = |cell| self.columns.iter().copied().find(|column| row.option(*column) == Some(cell));
         let (kept, cleaned) = (with(Cell::Keep), with(Cell::Clean));
@@ -148,7 +160,7 @@ impl Rules {
     fn by_representation(&self, place: &Place<'_>) -> (Treatment, Source) {
         let group = place.tag >> 16;
         if keyword(place.tag).is_none()
-            || place.tag == ICON_IMAGE_SEQUENCE
+            || matches!(place.tag, ICON_IMAGE_SEQUENCE | MAC_PARAMETERS_SEQUENCE)
             || matches!(group, 0 | 2 | 0x5000..=0x50FF | 0x6000..=0x60FF | 0xFFFA | 0xFFFC)
             || place.tag == 0x0008_0001
         {
@@ -265,11 +277,32 @@ fn basic(code: Code, place: &Place<'_>) -> Treatment {
     if is_content && treatment == Treatment::Dummy { Treatment::Content } else { treatment }
 }
 
+/// Whether the SOP class wants a value wherever the attribute stands.
+pub(crate) fn is_required(place: &Place<'_>) -> bool {
+    let found = tables::attribute_type(place.sop_class_uid, place.parent, place.tag);
+    matches!(found, AttributeLookup::Known(AttributeType::One | AttributeType::OneC))
+}
+
 /// Text in the widest sense: what a person may have typed.
 pub(crate) fn is_text(vr: [u8; 2]) -> bool {
     matches!(
         &vr,
-        b"AE" | b"AS" | b"CS" | b"DA" | b"DS" | b"DT" | b"IS" | b"LO" | b"LT" | b"PN" | b"SH" | b"ST" | b"TM" | b"UC" | b"UR" | b"UT"
+        b"AE"
+            | b"AS"
+            | b"CS"
+            | b"DA"
+            | b"DS"
+            | b"DT"
+            | b"IS"
+            | b"LO"
+            | b"LT"
+            | b"PN"
+            | b"SH"
+            | b"ST"
+            | b"TM"
+            | b"UC"
+            | b"UR"
+            | b"UT"
     )
 }
 
@@ -282,11 +315,16 @@ pub(crate) fn is_structural(tag: u32) -> bool {
         || keyword.ends_with("SOPClassUIDInFile")
         || matches!(
             keyword,
-            "CodingSchemeUID" | "ContextUID" | "MappingResourceUID" | "ContextGroupExtensionCreatorUID" | "TemplateExtensionCreatorUID"
-                | "TemplateExtensionOrganizationUID" | "PrivateInformationCreatorUID" | "LongCodeValueUID"
+            "CodingSchemeUID"
+                | "ContextUID"
+                | "MappingResourceUID"
+                | "ContextGroupExtensionCreatorUID"
+                | "TemplateExtensionCreatorUID"
+                | "TemplateExtensionOrganizationUID"
+                | "PrivateInformationCreatorUID"
+                | "LongCodeValueUID"
         )
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -159,13 +159,8 @@ fn without_repetition(tag: u32) -> u32 {
 /// A block of Table E.3.10-1: private creator, group, and (element, VR) sorted by element; a VR of blanks is not given.
 type SafeBlock = (&'static str, u16, &'static [(u8, [u8; 2])]);
 
-/// Whether a private element is safe (Table E.3.10-1). `creator` is the trimmed value of the private creator that has reserved the
-/// block, `element` the low byte of the element number. A safe sequence does not make safe what its items hold.
-pub(crate) fn is_safe_private(creator: &str, group: u16, element: u8) -> bool {
-    safe_private(creator, group, element).is_some()
-}
-
-/// The VR of a safe private element. `None`: not safe, or the table gives no VR. Where it leaves a choice: the first.
+/// The VR of a safe private element (Table E.3.10-1). `creator` is the trimmed value of the private creator that has reserved the
+/// block, `element` the low byte of the element number. A safe sequence does not make safe what its items hold. `None`: not safe, or the table gives no VR. Where it leaves a choice: the first.
 pub(crate) fn safe_private_vr(creator: &str, group: u16, element: u8) -> Option<[u8; 2]> {
     safe_private(creator, group, element).filter(|vr| vr != b"  ")
 }

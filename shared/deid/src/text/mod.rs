@@ -14,6 +14,7 @@ pub(crate) mod names;
 mod needle;
 pub(crate) mod needles;
 pub(crate) mod patterns;
+mod romanised;
 pub(crate) mod spellings;
 pub(crate) mod vocabulary;
 

@@ -3,6 +3,7 @@
 use super::fold::{Umlauts, fold, folded};
 use super::identifiers::IdentifierKind;
 use super::names::{Name, is_unspaced, names};
+use super::romanised::romanised;
 use super::spellings::{Day, longest_digits};
 use super::vocabulary::is_common_pair;
 
@@ -17,6 +18,8 @@ pub(super) enum Edge {
     Token,
     /// A word boundary of any sort, or another name.
     Name,
+    /// A word boundary of any sort on both sides: a single letter belongs to it.
+    Whole,
     /// As a token, and written as a name: "Li" or "LI", never "li".
     Capital,
 }
@@ -118,7 +121,9 @@ fn of_name(name: &Name, out: &mut Vec<Needle>) {
             together.extend([format!("{family} {given}"), format!("{given} {family}")]);
         }
         if alphabetic && first.chars().count() > 1 {
-            together.extend([format!("{family} {initial}"), format!("{initial} {family}")]);
+            for text in [format!("{family} {initial}"), format!("{initial} {family}")] {
+                out.extend(spelled(&text, Edge::Whole).into_iter().filter(|needle| needle.key.len() >= 3));
+            }
         }
     }
     for text in together {
@@ -150,7 +155,8 @@ fn spelled(text: &str, edge: Edge) -> Vec<Needle> {
     let short = lower.replace("ae", "a").replace("oe", "o").replace("ue", "u");
     let contracted = (short.len() >= 5 && short != lower).then(|| Needle::of(&short, edge, Gaps::Name));
     let mut out = vec![plain];
-    for needle in [Some(long), contracted].into_iter().flatten() {
+    let romanised = romanised(text).into_iter().map(|text| Needle::of(&text, edge, Gaps::Name));
+    for needle in [Some(long), contracted].into_iter().flatten().chain(romanised) {
         if !out.contains(&needle) {
             out.push(needle);
         }

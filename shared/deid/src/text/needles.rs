@@ -108,6 +108,8 @@ impl Needles {
             Edge::Digits => found.push(glyphs),
             Edge::Token if letters.tight(start) || letters.tight(range.end) => {}
             Edge::Token => found.push(glyphs),
+            Edge::Whole if letters.boundary(start) && letters.boundary(range.end) => found.push(glyphs),
+            Edge::Whole => {}
             Edge::Capital if letters.boundary(start) && letters.boundary(range.end) && letters.is_capital(range) => {
                 found.push(glyphs);
             }

@@ -115,9 +115,9 @@ fn write_part(
     instructions: &Arc<Instructions>,
     buffer: &mut Vec<u8>,
 ) -> Result<Box<Report>, NotWritten> {
-    let result = File::create(part).map_err(NotWritten::Output).and_then(|mut file| {
-        rewrite(input, &mut file, instructions, buffer).map(Box::new)
-    });
+    let result = File::create(part)
+        .map_err(NotWritten::Output)
+        .and_then(|mut file| rewrite(input, &mut file, instructions, buffer).map(Box::new));
     if result.is_err() {
         let _ = std::fs::remove_file(part);
     }
@@ -177,22 +177,23 @@ impl Place<'_> {
         let mut path = PathBuf::new();
         for folder in input.relative.parent().into_iter().flat_map(Path::components) {
             let name = folder.as_os_str().to_string_lossy();
-            path.push(self.instructions.deidentifier.as_ref().map_or_else(|| name.to_string(), |one| one.hashed(&name)));
+            path.push(
+                self.instructions.deidentifier.as_ref().map_or_else(|| name.to_string(), |one| one.hashed(&name)),
+            );
         }
         path.join(format!("{}.dcm", report.sop_instance_uid))
     }
 
     fn settle(&self, input: &Input, done: Done, names: &mut HashSet<PathBuf>) -> Result<Value> {
         let relative = input.relative.to_string_lossy();
-        let not_written = |outcome: &str, reason: &str| {
-            json!({ "input": relative, "output": null, "outcome": outcome, "reason": reason })
-        };
+        let not_written = |outcome: &str, reason: &str| json!({ "input": relative, "output": null, "outcome": outcome, "reason": reason });
         let report = match done.result {
             Ok(report) => report,
             Err(NotWritten::HeldBack(reason)) => return Ok(not_written("held_back", &reason)),
             Err(NotWritten::Refused(reason)) => return Ok(not_written("refused", &reason)),
             Err(NotWritten::Output(error)) => {
-                return Err(error).with_context(|| format!("{} cannot be written (is the disk full?)", self.output.display()));
+                return Err(error)
+                    .with_context(|| format!("{} cannot be written (is the disk full?)", self.output.display()));
             }
         };
         let name = self.name(input, &report);

@@ -14,7 +14,10 @@ pub fn read(path: &Path, make: bool) -> Result<ProjectKey> {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound && make => {
             let key = files::project_key(path).with_context(|| format!("{} cannot be written", path.display()))?;
-            eprintln!("[adit] made the key {}; keep it safe: without it the same patients get other pseudonyms", path.display());
+            eprintln!(
+                "[adit] made the key {}; keep it safe: without it the same patients get other pseudonyms",
+                path.display()
+            );
             return Ok(key);
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {

@@ -91,8 +91,7 @@ fn prepare(options: &Options) -> Result<Arc<Instructions>> {
         Some(path) => PixelRules::parse(&text(path)?).with_context(|| path.display().to_string())?,
         None => PixelRules::default(),
     };
-    let deidentifier =
-        Deidentifier::new(profile.with(overrides), &key.of_project(&options.project, 0), pixel_rules);
+    let deidentifier = Deidentifier::new(profile.with(overrides), &key.of_project(&options.project, 0), pixel_rules);
     Ok(Arc::new(Instructions {
         deidentifier: Some(Arc::new(deidentifier)),
         pseudonym: options.pseudonym.clone(),

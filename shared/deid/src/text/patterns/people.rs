@@ -10,7 +10,7 @@ pub(super) fn end(tokens: &Tokens, at: usize) -> Option<Range<usize>> {
     if tokens.sort(at) != Some(Sort::Word) || tokens.glued_before(at) {
         return None;
     }
-    caret(tokens, at).or_else(|| titled(tokens, at)).or_else(|| announced(tokens, at))
+    caret(tokens, at).or_else(|| titled(tokens, at)).or_else(|| announced(tokens, at)).or_else(|| place(tokens, at))
 }
 
 /// "Last^First^^Dr": letters on both sides of a caret; "10^3" and "Thorax^Routine" are something else.
@@ -31,6 +31,30 @@ fn caret(tokens: &Tokens, at: usize) -> Option<Range<usize>> {
         stop += 1;
     }
     Some(at..stop)
+}
+
+/// "Klinik Sonnenhof", "Ward 7": where a patient lies, and who sends.
+fn place(tokens: &Tokens, at: usize) -> Option<Range<usize>> {
+    let names_a_house = matches!(
+        tokens.at(at)?.text.as_str(),
+        "hospital" | "klinik" | "klinikum" | "krankenhaus" | "praxis" | "spital" | "station" | "ward"
+    );
+    if !names_a_house {
+        return None;
+    }
+    let is_name = |index: usize| match tokens.sort(index) {
+        Some(Sort::Number) => true,
+        Some(Sort::Word) => {
+            tokens.at(index).is_some_and(|token| token.capital)
+                && tokens.word(index).is_some_and(|word| !is_vocabulary(word))
+        }
+        _ => false,
+    };
+    let mut stop = at + 1;
+    while stop < at + 7 && tokens.is_space(stop) && is_name(stop + 1) {
+        stop += 2;
+    }
+    (stop > at + 1).then_some(at..stop)
 }
 
 /// "Dr. med. Meier", "Prof. Y Z", "Mrs Doe", "Frau von Bergen".
