@@ -86,6 +86,33 @@ async fn the_registry_refuses_both_ways_and_names_the_job() {
     rig.assert_clean().await;
 }
 
+/// Writes a study whose images name the issuer of their Patient ID, which the search does not tell.
+fn write_with_issuer(spec: &StudySpec, dir: &std::path::Path) {
+    for path in write_study(spec, dir).unwrap() {
+        let bytes = std::fs::read(&path).unwrap();
+        let birth_date = [0x10, 0, 0x30, 0, b'D', b'A'];
+        let at = bytes.windows(6).position(|window| window == birth_date).unwrap();
+        let issuer = [&[0x10, 0, 0x21, 0, b'L', b'O', 4, 0][..], b"HOSP"].concat();
+        std::fs::write(&path, [&bytes[..at], &issuer, &bytes[at..]].concat()).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_known_patient_keeps_the_pseudonym_also_when_only_the_images_tell_who_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let spec = StudySpec::ct("PAT-1", "Doe^Jane", 6, 16);
+    write_with_issuer(&spec, &dir.path().join("source"));
+    let scene = Scene::of(dir, spec, Script::default(), Script::default(), &ALL).await;
+    let given = scene.rig.transfer(&scene.from, &scene.to, &scene.study(), in_project("", "P-1")).await;
+    assert_eq!(given.job.status, JobStatus::Success, "{given:?}");
+    let before = content(&scene);
+    let derived = scene.rig.transfer(&scene.from, &scene.to, &scene.study(), in_project("", "")).await;
+    assert_eq!((derived.job.status, derived.progress.delivered), (JobStatus::Success, 6), "{derived:?}");
+    assert_eq!(pseudonyms(&scene, &derived.job.id).await, BTreeSet::from(["P-1".to_owned()]));
+    assert_eq!(content(&scene), before);
+    scene.rig.assert_clean().await;
+}
+
 fn selection(scene: &Scene, spec: &StudySpec, pseudonym: &str) -> StudySelection {
     StudySelection {
         source: scene.from.id.clone(),
