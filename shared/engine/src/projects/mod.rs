@@ -42,7 +42,7 @@ impl Engine {
         };
         let revision = self.checked_revision(project, input)?;
         self.0.projects.put(&revision, None).await.map_err(name_taken)?;
-        tracing::info!("project added");
+        tracing::info!(user = %actor.user_id, "project added");
         Ok(revision)
     }
 
@@ -64,7 +64,7 @@ impl Engine {
         let revision = self.checked_revision(project, input)?;
         self.0.projects.put(&revision, Some(version)).await?;
         let Project { revision: number, key_version, .. } = revision.project;
-        tracing::info!(revision = number, key_version, "project changed");
+        tracing::info!(user = %actor.user_id, revision = number, key_version, "project changed");
         Ok(revision)
     }
 

@@ -105,12 +105,18 @@ impl Ledger {
         !books.received.is_empty() || !books.delivered.is_empty()
     }
 
-    /// An instance stays behind on purpose, for this reason.
+    /// An instance stays behind on purpose. A reason that nobody expects is said as soon as it occurs.
     pub fn hold_back(&self, uid: &str, reason: &str) {
         let mut books = self.books();
         books.failures.remove(uid);
         let known = books.held_back.values().find(|known| &***known == reason).cloned();
+        let is_new = known.is_none() && reason != DOCUMENT;
         books.held_back.insert(uid.to_owned(), known.unwrap_or_else(|| reason.into()));
+        drop(books);
+        if is_new {
+            let sentence = format!("Images stay behind: {}.", reason.trim_end_matches('.'));
+            self.note(LogLevel::Warning, "Held back", &sentence);
+        }
     }
 
     /// How many instances stay behind for which reason.

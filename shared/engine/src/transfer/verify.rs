@@ -1,6 +1,6 @@
 //! Verify: the destination is asked what it holds, instance by instance.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
@@ -116,7 +116,7 @@ impl Transfer {
             (Model::StudyRoot, _) => vec![Vec::new()],
             (Model::PatientRoot, false) => vec![plan.patient_id.clone()],
             (Model::PatientRoot, true) => {
-                self.ledger.pseudonyms().iter().map(|pseudonym| encode_for_query(pseudonym).0).collect()
+                self.pseudonyms().iter().map(|pseudonym| encode_for_query(pseudonym).0).collect()
             }
         };
         let mut queries = Vec::new();
@@ -135,9 +135,15 @@ impl Transfer {
         queries
     }
 
+    /// Pseudonyms of what was delivered. Receipts of earlier versions of ADIT do not name them: it was the job's.
+    fn pseudonyms(&self) -> BTreeSet<String> {
+        let own = |pseudonym: String| if pseudonym.is_empty() { self.job.options.pseudonym.clone() } else { pseudonym };
+        self.ledger.pseudonyms().into_iter().map(own).collect()
+    }
+
     async fn held_in_folder(&self, plan: &Plan) -> Result<HashSet<String>, Problem> {
         let mut held = HashSet::new();
-        for pseudonym in self.ledger.pseudonyms() {
+        for pseudonym in self.pseudonyms() {
             let root = self.study_folder(plan, &pseudonym)?;
             let listed = tokio::task::spawn_blocking(move || files(&root)).await;
             let names = listed

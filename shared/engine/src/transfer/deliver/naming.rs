@@ -38,7 +38,11 @@ fn hash(text: &str, bytes: usize) -> String {
 pub(crate) fn folder_for(transfer: &Transfer, plan: &Plan, root: &Path, pseudonym: &str) -> PathBuf {
     let job = &transfer.job;
     let day = date_of(job.created.0);
-    let patient = if transfer.identity.is_active() { pseudonym } else { &plan.patient_id_text };
+    let patient = match (transfer.identity.is_active(), pseudonym) {
+        (false, _) => &plan.patient_id_text,
+        (true, "") => &job.options.pseudonym,
+        (true, pseudonym) => pseudonym,
+    };
     let mut modalities: Vec<&str> =
         plan.series.iter().map(|series| series.modality.as_str()).filter(|modality| !modality.is_empty()).collect();
     modalities.sort_unstable();
