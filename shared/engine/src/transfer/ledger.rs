@@ -11,7 +11,7 @@ use super::plan::Plan;
 use crate::now;
 
 /// Why reports and documents stay behind. Every other reason is a surprise and lowers the outcome.
-pub(crate) const DOCUMENT: &str = "they are reports, presentation states, key objects or documents";
+pub(crate) const DOCUMENT: &str = "reports, presentation states, key objects and documents name people in their text";
 /// Warnings shown while a task runs.
 const SHOWN: usize = 5;
 

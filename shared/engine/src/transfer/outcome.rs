@@ -94,9 +94,8 @@ fn left_behind(ledger: &Ledger) -> (String, bool) {
     let reasons = ledger.held_back_by_reason();
     let mut sentences = String::new();
     for (reason, count) in &reasons {
-        let joint = if reason == DOCUMENT { " because" } else { ":" };
         let (verb, reason) = (if *count == 1 { "stays" } else { "stay" }, reason.trim_end_matches('.'));
-        sentences.push_str(&format!(" {count} {verb} behind{joint} {reason}."));
+        sentences.push_str(&format!(" {count} {verb} behind: {reason}."));
     }
     (sentences, reasons.keys().any(|reason| reason != DOCUMENT))
 }
