@@ -1,8 +1,9 @@
 // Journeys of a user, by role and label. A console error fails a journey; so does what axe finds.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import net from 'node:net';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { logIn, openPage, shot, startAdit, startBrowser } from './support.mjs';
 
@@ -19,6 +20,12 @@ after(async () => {
   await browser?.close();
   await adit?.stop();
 });
+
+/** Any DICOM file below a folder. */
+function someFile(folder) {
+  const name = readdirSync(folder, { recursive: true }).sort().find((path) => path.endsWith('.dcm'));
+  return join(folder, name);
+}
 
 async function checkAccessibility(where) {
   // Injected through the debugger, which the page's own policy does not concern.
@@ -37,10 +44,15 @@ async function search(patientId, source = 'Demo archive 1') {
   await page.getByText(/found$/).waitFor();
 }
 
+/** `null`: the images stay as they are; empty: each patient gets a code. */
 async function start(destination, pseudonym) {
   const form = page.getByRole('form', { name: 'Transfer' });
   await form.getByRole('combobox', { name: 'Destination' }).selectOption({ label: destination });
-  await form.getByLabel('Pseudonym').fill(pseudonym);
+  if (pseudonym === null) await form.getByRole('radio', { name: 'Leave the images as they are' }).check();
+  else {
+    await form.getByRole('radio', { name: 'Pseudonymise' }).check();
+    await form.getByLabel('Pseudonym', { exact: true }).fill(pseudonym);
+  }
   await shot(page, `chosen-${pseudonym || 'plain'}`, false);
   await form.getByRole('button', { name: 'Start transfer' }).click();
   await page.getByRole('heading', { name: 'Transfer', exact: true }).waitFor();
@@ -105,6 +117,7 @@ test('a study is searched, pseudonymised, transferred and watched to its end', a
   await page.getByText(/62 of 62 images/).first().waitFor();
   await page.getByRole('button', { name: 'Details' }).click();
   await page.getByRole('heading', { name: 'Log' }).waitFor();
+  await page.getByRole('region', { name: 'De-identification', exact: true }).waitFor();
   await shot(page, 'job-finished');
   await checkAccessibility('job');
 });
@@ -117,11 +130,61 @@ test('what has arrived carries the pseudonym only', async () => {
   await page.getByText('0 studies found').waitFor();
 });
 
+test('a project with a bad rule is refused at its field, then mended, used and reported', async () => {
+  await page.getByRole('link', { name: 'Projects' }).click();
+  await page.getByRole('button', { name: 'Add project' }).click();
+  const form = page.getByRole('form', { name: 'Project' });
+  await form.getByLabel('Name', { exact: true }).fill('Liver study');
+  await form.getByLabel('Description', { exact: true }).fill('Volumetry of the liver, ethics vote 12/2024');
+  await form.getByRole('combobox', { name: 'Profile' }).selectOption({ label: 'Research' });
+  await form.getByLabel('Rules', { exact: true }).fill('replace StudyDescription = Liver study\nkeep StationNam');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.getByText(/Line 2: 'StationNam' is no keyword/).waitFor();
+  // The refusal is the browser's own line.
+  assert.ok(errors.every((line) => /40[01]/.test(line)), errors.join('\n'));
+  errors.length = 0;
+  await shot(page, 'project-bad-rule');
+  await checkAccessibility('project form');
+  await form.getByLabel('Rules', { exact: true }).fill('replace StudyDescription = Liver study\nkeep StationName');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.waitFor({ state: 'detached' });
+  await page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Liver study' }) }).waitFor();
+
+  await page.getByLabel('DICOM file').setInputFiles(someFile(join(adit.data, 'demo', 'archive1')));
+  const preview = page.getByRole('form', { name: 'Preview' });
+  await preview.getByRole('combobox', { name: 'Project' }).selectOption({ label: 'Liver study' });
+  await preview.getByLabel(/Go on although/).check();
+  await preview.getByRole('button', { name: 'Show changes' }).click();
+  await page.getByRole('region', { name: 'Changes' }).getByText('PatientName').first().waitFor();
+  await shot(page, 'projects');
+  await checkAccessibility('projects');
+
+  await search('DEMO-0001');
+  await page.getByRole('checkbox', { name: /Choose CT Thorax/ }).check();
+  await page.getByRole('form', { name: 'Transfer' }).getByRole('combobox', { name: 'Project' }).selectOption({ label: 'Liver study' });
+  await page.getByText('Volumetry of the liver').waitFor();
+  await checkAccessibility('transfer with a project');
+  await start('Demo archive 2', '');
+  await page.getByText('All transfers succeeded.').waitFor({ timeout: 30_000 });
+  await page.getByRole('button', { name: 'Details' }).click();
+  const report = page.getByRole('region', { name: 'De-identification', exact: true });
+  await report.getByRole('row', { name: /StudyDescription.*project rule/ }).waitFor();
+  await report.getByText(/none was found/).waitFor();
+  await shot(page, 'report');
+  await checkAccessibility('report');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'De-identification report' }).click()]);
+  const saved = JSON.parse(readFileSync(await download.path(), 'utf8'));
+  assert.match(download.suggestedFilename(), /^de-identification-.*\.json$/);
+  assert.equal(saved.project, 'Liver study');
+  assert.equal(saved.tasks[0].images, 62);
+  assert.ok(!JSON.stringify(saved).includes('DEMO-0001'));
+});
+
 test('a single series goes into a folder', async () => {
   await search('DEMO-0002');
   await page.getByRole('button', { name: 'Series' }).first().click();
   await page.getByRole('checkbox', { name: /Choose series 1/ }).check();
-  await start('Demo folder', '');
+  await start('Demo folder', null);
   await page.getByText(/24 of 24 images/).first().waitFor({ timeout: 30_000 });
 });
 

@@ -1,6 +1,7 @@
 //! The only crate in the browser that knows HTTP: requests with the session's CSRF token, streamed searches, live jobs.
 
 mod live;
+mod projects;
 mod request;
 mod search;
 
@@ -15,6 +16,7 @@ use adit_api::session::{Login, PasswordChange, Session};
 use adit_domain::job::JobAction;
 
 pub use live::{Live, watch_job};
+pub use projects::{preview, project, projects, report_address, save_project};
 pub use search::{Search, search};
 
 use request::{get, send, send_empty};

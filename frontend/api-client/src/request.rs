@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, RequestInit, Response};
+use web_sys::{AbortSignal, Blob, Headers, RequestInit, Response};
 
 use crate::{Answer, CSRF_TOKEN, local};
 
@@ -18,6 +18,11 @@ pub(crate) async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {
 /// A request with a JSON body, answered with JSON.
 pub(crate) async fn send<T: DeserializeOwned>(method: &str, path: &str, body: &impl Serialize) -> Answer<T> {
     json(&fetch(method, path, Some(text_of(body)?), None).await?).await
+}
+
+/// A file as the body, answered with JSON.
+pub(crate) async fn send_file<T: DeserializeOwned>(path: &str, media_type: &str, file: &Blob) -> Answer<T> {
+    json(&fetch_with("POST", path, Some((file.as_ref(), media_type)), None).await?).await
 }
 
 /// A request with a JSON body, answered with nothing.
@@ -34,11 +39,21 @@ pub(crate) fn text_of(body: &impl Serialize) -> Answer<String> {
     serde_json::to_string(body).map_err(|_| local("This cannot be sent."))
 }
 
-/// Sends a request; a refusal of the server is an error.
+/// Sends a request with a JSON body; a refusal of the server is an error.
 pub(crate) async fn fetch(
     method: &str,
     path: &str,
     body: Option<String>,
+    signal: Option<&AbortSignal>,
+) -> Answer<Response> {
+    let body = body.map(|text| JsValue::from_str(&text));
+    fetch_with(method, path, body.as_ref().map(|text| (text, "application/json")), signal).await
+}
+
+async fn fetch_with(
+    method: &str,
+    path: &str,
+    body: Option<(&JsValue, &str)>,
     signal: Option<&AbortSignal>,
 ) -> Answer<Response> {
     let lost = |_: JsValue| local("The server cannot be reached. Check your connection and try again.");
@@ -49,9 +64,9 @@ pub(crate) async fn fetch(
     let init = RequestInit::new();
     init.set_method(method);
     init.set_signal(signal);
-    if let Some(body) = body {
-        headers.set("content-type", "application/json").map_err(lost)?;
-        init.set_body(&JsValue::from_str(&body));
+    if let Some((body, media_type)) = body {
+        headers.set("content-type", media_type).map_err(lost)?;
+        init.set_body(body);
     }
     init.set_headers(&headers);
     let window = web_sys::window().ok_or_else(|| local("There is no browser window."))?;

@@ -9,6 +9,7 @@ use crate::context::{Shared, shared};
 use crate::features::account::AccountPage;
 use crate::features::jobs::{JobPage, JobsPage};
 use crate::features::login::LoginPage;
+use crate::features::projects::ProjectsPage;
 use crate::features::servers::ServersPage;
 use crate::features::transfer::TransferPage;
 use crate::ui::{Spinner, Toasts};
@@ -49,6 +50,7 @@ fn Pages() -> impl IntoView {
                     <Route path=path!("/jobs") view=JobsPage/>
                     <Route path=path!("/jobs/:id") view=JobPage/>
                     <Route path=path!("/servers") view=ServersPage/>
+                    <Route path=path!("/projects") view=ProjectsPage/>
                     <Route path=path!("/account") view=AccountPage/>
                 </Routes>
             </main>
@@ -78,6 +80,7 @@ fn Frame() -> impl IntoView {
                     <A href="/" exact=true attr:class=link>"Transfer"</A>
                     <A href="/jobs" attr:class=link>"Jobs"</A>
                     <A href="/servers" attr:class=link>"Servers"</A>
+                    <Show when=move || state.is_staff()><A href="/projects" attr:class=link>"Projects"</A></Show>
                 </nav>
                 <div class="ml-auto flex items-center gap-1">
                     <A href="/account" attr:class=link>{name}</A>

@@ -1,8 +1,9 @@
 //! Dates, sizes, durations and states as people read them; the one place where that is decided.
 
 use adit_domain::job::{JobAction, JobStatus};
+use adit_domain::project::PROFILES;
 use adit_domain::task::{Step, TaskStatus};
-use adit_domain::transfer::TEXT_MODALITIES;
+use adit_domain::transfer::{TEXT_MODALITIES, TransferOptions};
 
 /// Bytes with a fitting unit.
 pub fn bytes(count: f64) -> String {
@@ -76,6 +77,23 @@ pub fn action(action: JobAction) -> (&'static str, &'static str, bool) {
         }
         JobAction::Restart => ("Restart", "Run everything again from the start? All images are sent once more.", true),
         JobAction::Delete => ("Delete", "Remove this job from the list? The transferred images are not touched.", true),
+    }
+}
+
+/// A profile as people read it.
+pub fn profile_title(name: &str) -> String {
+    PROFILES
+        .iter()
+        .find(|profile| profile.name == name)
+        .map_or_else(|| name.to_owned(), |profile| profile.title.to_owned())
+}
+
+/// What a job does with identity, in a few words.
+pub fn identity(options: &TransferOptions) -> String {
+    match (options.pseudonymises(), options.pseudonym.as_str()) {
+        (false, _) => "none: the images are left as they are".to_owned(),
+        (true, "") => "a code for each patient".to_owned(),
+        (true, pseudonym) => pseudonym.to_owned(),
     }
 }
 

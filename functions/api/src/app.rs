@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::files::WebPage;
-use crate::routes::{jobs, nodes, search, session, tasks};
+use crate::routes::{deid, jobs, nodes, projects, search, session, tasks};
 use crate::{docs, files, headers, refused};
 
 /// Largest request body in bytes; only uploads of later features need more.
@@ -33,7 +33,7 @@ pub struct App {
 }
 
 /// All routes. Who may call: log-in, health and the page's files: anybody; the rest: a session; changes: with its CSRF token;
-/// nodes: staff for changes.
+/// nodes and projects: staff for changes; the preview: staff.
 pub fn router(app: App) -> Router {
     Router::new()
         .route(paths::SESSION, get(session::show).post(session::log_in).delete(session::log_out))
@@ -47,9 +47,13 @@ pub fn router(app: App) -> Router {
         .route(paths::JOBS, get(jobs::list).post(jobs::create))
         .route(paths::JOB, get(jobs::show).patch(jobs::change).delete(jobs::remove))
         .route(paths::JOB_EVENTS, get(jobs::events))
+        .route(paths::JOB_REPORT, get(jobs::report))
         .route(paths::JOB_ACTION, post(jobs::act))
         .route(paths::TASK, get(tasks::show))
         .route(paths::TASK_ACTION, post(tasks::act))
+        .route(paths::PROJECTS, get(projects::list).post(projects::add))
+        .route(paths::PROJECT, get(projects::show).put(projects::change))
+        .route(paths::PREVIEW, post(deid::preview))
         .route(paths::OPENAPI, get(docs::description))
         .route(paths::DOCS, get(docs::page))
         .route("/api/docs.css", get(docs::style))

@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse};
 use serde_json::Value;
 use utoipa::OpenApi;
 
-use crate::routes::{jobs, nodes, search, session, tasks};
+use crate::routes::{deid, jobs, nodes, projects, search, session, tasks};
 use crate::session::Reader;
 
 #[derive(OpenApi)]
@@ -40,8 +40,14 @@ use crate::session::Reader;
         jobs::remove,
         jobs::act,
         jobs::events,
+        jobs::report,
         tasks::show,
         tasks::act,
+        projects::list,
+        projects::show,
+        projects::add,
+        projects::change,
+        deid::preview,
     ),
     components(schemas(ErrorBody))
 )]
@@ -139,6 +145,10 @@ mod tests {
             paths::JOBS,
             paths::JOB,
             paths::JOB_EVENTS,
+            paths::JOB_REPORT,
+            paths::PROJECTS,
+            paths::PROJECT,
+            paths::PREVIEW,
             paths::JOB_ACTION,
             paths::TASK,
             paths::TASK_ACTION,

@@ -27,15 +27,22 @@ pub struct Writer {
     pub session: SessionInfo,
 }
 
+impl Reader {
+    /// Refuses everybody but staff.
+    pub fn staff(self) -> Result<Self, Refused> {
+        check_staff(&self.actor).map(|()| self)
+    }
+}
+
 impl Writer {
     /// Refuses everybody but staff.
     pub fn staff(self) -> Result<Self, Refused> {
-        if self.actor.staff {
-            Ok(self)
-        } else {
-            Err(Refused::new(ErrorCode::Forbidden, "Only administrators may change servers and folders."))
-        }
+        check_staff(&self.actor).map(|()| self)
     }
+}
+
+fn check_staff(actor: &Actor) -> Result<(), Refused> {
+    if actor.staff { Ok(()) } else { Err(Refused::new(ErrorCode::Forbidden, "Only administrators may do this.")) }
 }
 
 impl FromRequestParts<App> for Reader {

@@ -39,6 +39,7 @@ impl Site {
         let settings = Settings {
             ae_title: "ADIT".into(),
             project_key: ProjectKey::from_bytes([1; 32]),
+            default_profile: "adit-compatible".into(),
             process: "test".into(),
             folder_roots: Vec::new(),
         };
@@ -74,6 +75,11 @@ impl Site {
         }
         let session: Session = response.json().await.unwrap();
         Visitor { cookie: cookie.split(';').next().unwrap().to_owned(), csrf: session.csrf_token }
+    }
+
+    async fn send(&self, method: Method, path: &str, visitor: &Visitor, body: &serde_json::Value) -> Response {
+        let request = Client::new().request(method, format!("{}{path}", self.url)).json(body);
+        request.header("cookie", &visitor.cookie).header(CSRF_HEADER, &visitor.csrf).send().await.unwrap()
     }
 
     async fn call(&self, method: Method, path: &str, visitor: Option<&Visitor>, csrf: bool) -> Response {
@@ -124,6 +130,12 @@ fn routes() -> Vec<(Method, String)> {
         (Method::POST, paths::fill(paths::JOB_ACTION, &[ID, "cancel"])),
         (Method::GET, fill(paths::TASK)),
         (Method::POST, fill(paths::TASK_ACTION)),
+        (Method::GET, fill(paths::JOB_REPORT)),
+        (Method::GET, paths::PROJECTS.into()),
+        (Method::POST, paths::PROJECTS.into()),
+        (Method::GET, paths::fill(paths::PROJECT, &["Liver"])),
+        (Method::PUT, paths::fill(paths::PROJECT, &["Liver"])),
+        (Method::POST, paths::PREVIEW.into()),
         (Method::GET, paths::OPENAPI.into()),
         (Method::GET, paths::DOCS.into()),
     ]
@@ -170,6 +182,70 @@ async fn only_staff_changes_servers_and_sees_all_jobs() {
         StatusCode::FORBIDDEN
     );
     assert_eq!(site.call(Method::DELETE, &one, Some(&staff), true).await.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn projects_are_listed_by_all_and_written_by_staff() {
+    let site = Site::start().await;
+    let (staff, user) = (site.log_in("staff").await, site.log_in("user").await);
+    let project = |rules: &str| json!({ "name": "Liver / 2", "profile": "research", "rules": rules });
+    let one = paths::fill(paths::PROJECT, &["Liver%20%2F%202"]);
+    let nobody = site.send(Method::POST, paths::PROJECTS, &user, &project("")).await;
+    assert_eq!(refusal(nobody).await.0, StatusCode::FORBIDDEN);
+    let bad = site.send(Method::POST, paths::PROJECTS, &staff, &project("keep StationName\nburn StationName")).await;
+    assert_eq!(bad.status(), StatusCode::BAD_REQUEST);
+    let bad: ErrorBody = bad.json().await.unwrap();
+    assert!(bad.field.as_deref() == Some("rules") && bad.detail.starts_with("Line 2: 'burn'"), "{}", bad.detail);
+    let added = site.send(Method::POST, paths::PROJECTS, &staff, &project("keep StationName")).await;
+    assert_eq!(added.status(), StatusCode::CREATED);
+    for visitor in [&staff, &user] {
+        let all: serde_json::Value =
+            site.call(Method::GET, paths::PROJECTS, Some(visitor), false).await.json().await.unwrap();
+        assert_eq!((all[0]["name"].as_str(), all[1]["name"].as_str()), (Some(""), Some("Liver / 2")));
+        assert!(all[1].get("rules").is_none(), "rules are for staff");
+    }
+    assert_eq!(refusal(site.call(Method::GET, &one, Some(&user), true).await).await.0, StatusCode::FORBIDDEN);
+    let shown: serde_json::Value = site.call(Method::GET, &one, Some(&staff), true).await.json().await.unwrap();
+    assert_eq!((shown["rules"].as_str(), shown["revision"].as_u64()), (Some("keep StationName"), Some(1)));
+    let change = json!({ "profile": "basic", "rotate_key": true, "revision": 1 });
+    assert_eq!(refusal(site.send(Method::PUT, &one, &user, &change).await).await.0, StatusCode::FORBIDDEN);
+    let changed: serde_json::Value = site.send(Method::PUT, &one, &staff, &change).await.json().await.unwrap();
+    assert_eq!((changed["revision"].as_u64(), changed["key_version"].as_u64()), (Some(2), Some(1)));
+    assert_eq!(refusal(site.send(Method::PUT, &one, &staff, &change).await).await.0, StatusCode::CONFLICT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_is_for_staff_and_a_report_for_its_owner_and_staff() {
+    let site = Site::start().await;
+    site.access.add_user("other", "a long password", false, now()).await.unwrap();
+    let (staff, user, other) = (site.log_in("staff").await, site.log_in("user").await, site.log_in("other").await);
+    // Who could feed any Patient ID to the key would find out who is behind a pseudonym.
+    assert_eq!(
+        refusal(site.call(Method::POST, paths::PREVIEW, Some(&user), true).await).await.0,
+        StatusCode::FORBIDDEN
+    );
+    let no_file = site.call(Method::POST, paths::PREVIEW, Some(&staff), true).await;
+    assert_eq!(refusal(no_file).await.0, StatusCode::BAD_REQUEST);
+    let server = json!({ "name": "Source", "kind": "server", "ae_title": "SOURCE", "host": "127.0.0.1", "port": 9,
+        "services": { "study_root_find": true, "study_root_get": true } });
+    let folder = json!({ "name": "Folder", "kind": "folder", "path": "/tmp/adit-http-test" });
+    let mut ids = Vec::new();
+    for node in [server, folder] {
+        let added: serde_json::Value = site.send(Method::POST, paths::NODES, &staff, &node).await.json().await.unwrap();
+        ids.push(added["id"].as_str().unwrap().to_owned());
+    }
+    let wish = json!({ "destination": ids[1], "options": { "identity": "pseudonymise" },
+        "studies": [{ "source": ids[0], "patient_id": "1", "study_instance_uid": "1.2.3" }] });
+    let job: serde_json::Value = site.send(Method::POST, paths::JOBS, &user, &wish).await.json().await.unwrap();
+    assert_eq!(job["options"]["profile"].as_str(), Some("adit-compatible"), "{job}");
+    let report = paths::fill(paths::JOB_REPORT, &[job["id"].as_str().unwrap()]);
+    assert_eq!(refusal(site.call(Method::GET, &report, Some(&other), true).await).await.0, StatusCode::NOT_FOUND);
+    for visitor in [&user, &staff] {
+        let answer = site.call(Method::GET, &report, Some(visitor), false).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert!(answer.headers()["content-disposition"].to_str().unwrap().starts_with("attachment; filename="));
+        assert_eq!(answer.json::<serde_json::Value>().await.unwrap()["job"], job["id"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

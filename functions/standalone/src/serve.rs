@@ -85,6 +85,7 @@ fn engine(settings: &ServeSettings, backend: &Embedded) -> Result<Engine> {
             ae_title: ae_title.to_string(),
             project_key: files::project_key(&settings.data_dir.join("project.key"))
                 .context("the project key cannot be read")?,
+            default_profile: settings.default_profile.clone(),
             process: hex::encode(random),
             folder_roots: settings.folder_roots.clone(),
         },

@@ -6,6 +6,8 @@ use adit_domain::transfer::TransferOptions;
 use adit_domain::{JobId, NodeId, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::projects::ReportSummary;
+
 /// A new selective transfer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -35,6 +37,9 @@ pub struct StudySelection {
     /// Chosen series; empty means all.
     #[serde(default)]
     pub series_instance_uids: Vec<String>,
+    /// The pseudonym of this study's patient; empty: the job's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pseudonym: String,
     /// A short description without a name, such as "CT Thorax, 2024-03-01".
     #[serde(default)]
     pub label: String,
@@ -154,6 +159,9 @@ pub struct TaskDetail {
     pub failures: Vec<InstanceFailure>,
     /// Failures in all.
     pub failures_total: u64,
+    /// What de-identification did, if it did anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deidentification: Option<ReportSummary>,
     /// The log; empty unless the reader is staff.
     pub log: Vec<LogEntry>,
     /// Whether the log is left out because the reader is not staff.

@@ -6,5 +6,6 @@ pub mod error;
 pub mod jobs;
 pub mod nodes;
 pub mod paths;
+pub mod projects;
 pub mod search;
 pub mod session;

@@ -24,10 +24,18 @@ pub const JOB: &str = "/api/jobs/{id}";
 pub const JOB_ACTION: &str = "/api/jobs/{id}/{action}";
 /// GET: server-sent events, each a [`crate::jobs::JobSnapshot`].
 pub const JOB_EVENTS: &str = "/api/jobs/{id}/events";
+/// GET: the report of de-identification as a file, a [`crate::projects::JobReport`].
+pub const JOB_REPORT: &str = "/api/jobs/{id}/deidentification";
 /// GET.
 pub const TASK: &str = "/api/jobs/{id}/tasks/{task_id}";
 /// POST: reset, kill.
 pub const TASK_ACTION: &str = "/api/jobs/{id}/tasks/{task_id}/{action}";
+/// GET: list; POST: add.
+pub const PROJECTS: &str = "/api/projects";
+/// GET, PUT. The name is percent-encoded.
+pub const PROJECT: &str = "/api/projects/{name}";
+/// POST: what de-identification would do to a DICOM file, the body.
+pub const PREVIEW: &str = "/api/deid/preview";
 /// GET: the OpenAPI description.
 pub const OPENAPI: &str = "/api/openapi.json";
 /// GET: the same for people.

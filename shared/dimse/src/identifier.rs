@@ -43,6 +43,7 @@ pub mod tags {
         SERIES_DESCRIPTION (0x0008, 0x103E) b"LO";
         PATIENT_NAME (0x0010, 0x0010) b"PN";
         PATIENT_ID (0x0010, 0x0020) b"LO";
+        ISSUER_OF_PATIENT_ID (0x0010, 0x0021) b"LO";
         PATIENT_BIRTH_DATE (0x0010, 0x0030) b"DA";
         PATIENT_SEX (0x0010, 0x0040) b"CS";
         STUDY_INSTANCE_UID (0x0020, 0x000D) b"UI";

@@ -3,11 +3,13 @@
 //! This room has no I/O, no clock and no async: time is a [`Timestamp`] argument, randomness comes from the caller.
 //! It builds for `wasm32-unknown-unknown`; the browser and the server share these definitions.
 
+pub mod deidentification;
 pub mod dicom;
 pub mod ids;
 pub mod implementation;
 pub mod job;
 pub mod node;
+pub mod project;
 pub mod retry;
 pub mod task;
 pub mod text;

@@ -173,6 +173,9 @@ pub struct Task {
     /// Series to take; empty means all.
     #[serde(default)]
     pub series_instance_uids: Vec<String>,
+    /// The pseudonym of this study's patient; empty: the job's, or a derived one.
+    #[serde(default)]
+    pub pseudonym: String,
     /// What the person saw when choosing: "CT Thorax, 2024-03-01"; never a name.
     #[serde(default)]
     pub label: String,

@@ -8,6 +8,7 @@ mod jobs;
 mod nodes;
 mod peers;
 mod probe;
+mod projects;
 pub mod reception;
 mod refusal;
 mod search;
@@ -23,10 +24,11 @@ use adit_deid::ProjectKey;
 use adit_domain::UserId;
 use adit_store::items::ItemStore;
 use adit_store::queue::WorkQueue;
-use adit_store::repositories::{Jobs, Nodes, Receipts, Tasks};
+use adit_store::repositories::{Jobs, Nodes, Projects, Receipts, Registry, Reports, Tasks};
 use adit_store::staging::Staging;
 
 pub use clock::now;
+pub use projects::PreviewRun;
 pub use refusal::Refusal;
 
 /// Who asks.
@@ -44,8 +46,10 @@ pub struct Actor {
 pub struct Settings {
     /// Our AE title, as caller and as receiver of C-MOVE.
     pub ae_title: String,
-    /// Key from which pseudonymous UIDs are derived.
+    /// The installation's master key, from which the projects' keys are derived.
     pub project_key: ProjectKey,
+    /// Profile of jobs without a project, one of `adit_deid::Profile::NAMES`.
+    pub default_profile: String,
     /// Name of this process: owner of leases.
     pub process: String,
     /// Folders outside of these roots are refused; empty means any.
@@ -75,6 +79,10 @@ pub(crate) struct Shared {
     pub jobs: Jobs,
     pub tasks: Tasks,
     pub receipts: Receipts,
+    pub projects: Projects,
+    pub registry: Registry,
+    pub reports: Reports,
+    pub deidentifiers: projects::Deidentifiers,
     pub peers: peers::Peers,
     pub running: worker::Running,
     pub reception: Arc<reception::Reception>,
@@ -89,7 +97,11 @@ impl Engine {
             nodes: Nodes::new(Arc::clone(&items)),
             jobs: Jobs::new(Arc::clone(&items)),
             tasks: Tasks::new(Arc::clone(&items)),
-            receipts: Receipts::new(items),
+            receipts: Receipts::new(Arc::clone(&items)),
+            projects: Projects::new(Arc::clone(&items)),
+            registry: Registry::new(Arc::clone(&items)),
+            reports: Reports::new(items),
+            deidentifiers: projects::Deidentifiers::default(),
             peers: peers::Peers::default(),
             running: worker::Running::default(),
             reception: Arc::new(reception::Reception::new(settings.ae_title.clone())),

@@ -26,6 +26,9 @@ pub struct ServeSettings {
     /// Directory of the built web page (the page inside the program is used if this is not given)
     #[arg(long, env = "ADIT_WEB_DIR")]
     pub web_dir: Option<PathBuf>,
+    /// De-identification of jobs without a project: basic, research or adit-compatible
+    #[arg(long, env = "ADIT_DEFAULT_PROFILE", default_value = "adit-compatible", value_parser = ["basic", "research", "adit-compatible"])]
+    pub default_profile: String,
     /// Folders may only be below these paths; repeat for several (default: anywhere)
     #[arg(long = "folder-root", env = "ADIT_FOLDER_ROOTS", value_delimiter = ':')]
     pub folder_roots: Vec<PathBuf>,

@@ -2,6 +2,7 @@
 
 pub mod items;
 pub mod queue;
+pub mod repositories;
 pub mod staging;
 
 use std::sync::Arc;

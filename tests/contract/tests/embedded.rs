@@ -8,13 +8,19 @@ use adit_backend_embedded::Embedded;
 use adit_store::clock::SystemClock;
 use adit_store::items::{Condition, Index, Item, Key, Query, SkRange, Write};
 use adit_store::staging::StagedKey;
-use adit_test_contract::{clock, items, queue, staging};
+use adit_test_contract::{clock, items, queue, repositories, staging};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn item_store() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
     items::run(Embedded::open(dir.path(), clock.clone()).unwrap().items, clock).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repositories_on_top() {
+    let dir = tempfile::tempdir().unwrap();
+    repositories::run(Embedded::open(dir.path(), clock()).unwrap().items).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use adit_api::jobs::{CreateJob, JobSnapshot, StudySelection};
 use adit_api::nodes::{NodeInput, NodeView};
+use adit_api::projects::ProjectInput;
 use adit_backend_embedded::Embedded;
 use adit_deid::ProjectKey;
 use adit_dimse::{Peer, Server, ServerConfig, Timeouts};
 use adit_domain::node::{Folder, NodeConfig};
-use adit_domain::transfer::TransferOptions;
+use adit_domain::transfer::{Identity, TransferOptions};
 use adit_domain::{JobId, Timestamp, UserId};
 use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
@@ -54,6 +55,7 @@ impl Rig {
         let settings = Settings {
             ae_title: "ADIT".into(),
             project_key: ProjectKey::from_bytes(KEY),
+            default_profile: "adit-compatible".into(),
             process: format!("test-{}", std::process::id()),
             folder_roots: Vec::new(),
         };
@@ -113,6 +115,13 @@ impl Rig {
         self.engine.add_node(input).await.expect("the node is accepted")
     }
 
+    /// Adds a project.
+    pub async fn project(&self, name: &str, profile: &str, rules: &str) {
+        let (name, profile, rules) = (name.to_owned(), profile.to_owned(), rules.to_owned());
+        let input = ProjectInput { name, profile, rules, ..ProjectInput::default() };
+        self.engine.add_project(&self.actor, input).await.expect("the project is accepted");
+    }
+
     /// Starts a transfer of one study.
     pub async fn submit(
         &self,
@@ -126,6 +135,7 @@ impl Rig {
             patient_id: String::new(),
             study_instance_uid: study.to_owned(),
             series_instance_uids: Vec::new(),
+            pseudonym: String::new(),
             label: "test".into(),
         }];
         let wish = CreateJob { destination: destination.id.clone(), options, urgent: false, studies };
@@ -197,6 +207,16 @@ pub fn peer(ae_title: &str, addr: SocketAddr, calling: &str) -> Peer {
         tls: None,
         timeouts: Timeouts::default(),
         max_pdu: 131_072,
+    }
+}
+
+/// Options of a job in a project, with a pseudonym or, without one, with a derived one.
+pub fn in_project(project: &str, pseudonym: &str) -> TransferOptions {
+    TransferOptions {
+        identity: Some(Identity::Pseudonymise),
+        project: project.to_owned(),
+        pseudonym: pseudonym.to_owned(),
+        ..TransferOptions::default()
     }
 }
 

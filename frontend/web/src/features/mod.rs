@@ -3,5 +3,6 @@
 pub mod account;
 pub mod jobs;
 pub mod login;
+pub mod projects;
 pub mod servers;
 pub mod transfer;

@@ -65,6 +65,48 @@ pub fn TextArea(
     }
 }
 
+/// One of several values, each with its text.
+#[component]
+pub fn Select(
+    #[prop(into)] label: String,
+    value: RwSignal<String>,
+    #[prop(into)] options: Signal<Vec<(String, String)>>,
+    #[prop(optional, into)] hint: Signal<String>,
+) -> impl IntoView {
+    let id = hint_id();
+    let described = id.clone();
+    view! {
+        <div class="flex flex-col gap-1">
+        <label class="flex flex-col gap-1 text-sm">
+            <span class="font-medium">{label}</span>
+            <select class="select select-sm w-full" aria-describedby=described on:change=move |event| value.set(event_target_value(&event))>
+                {move || options.get().into_iter().map(|(key, text)| {
+                    let chosen = value.get_untracked() == key;
+                    view! { <option value=key selected=chosen>{text}</option> }
+                }).collect_view()}
+            </select>
+        </label>
+        <p id=id class="text-xs text-base-content/75">{move || hint.get()}</p>
+        </div>
+    }
+}
+
+/// One of a group of choices; `value` holds the key of the chosen one.
+#[component]
+pub fn Radio(
+    #[prop(into)] label: String,
+    group: &'static str,
+    key: &'static str,
+    value: RwSignal<&'static str>,
+) -> impl IntoView {
+    view! {
+        <label class="flex cursor-pointer items-center gap-2 text-sm">
+            <input class="radio radio-sm" type="radio" name=group prop:checked=move || value.get() == key on:change=move |_| value.set(key)/>
+            {label}
+        </label>
+    }
+}
+
 /// A whole number.
 #[component]
 pub fn Number(

@@ -7,7 +7,7 @@ mod toasts;
 
 pub use badge::Badge;
 pub use confirm::Confirm;
-pub use field::{Check, Number, Text, TextArea};
+pub use field::{Check, Number, Radio, Select, Text, TextArea};
 pub use toasts::Toasts;
 
 use leptos::prelude::*;

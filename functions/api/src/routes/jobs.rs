@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use adit_api::jobs::{CreateJob, JobFilter, JobPage, JobPatch, JobSnapshot, JobView};
+use adit_api::projects::JobReport;
 use adit_domain::JobId;
 use adit_domain::job::JobAction;
 use axum::Json;
@@ -96,6 +97,16 @@ pub async fn act(
         Some(view) => Json(view).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     })
+}
+
+/// The report of de-identification.
+#[utoipa::path(get, path = "/api/jobs/{id}/deidentification", tag = "Jobs", description = "What de-identification did to the images of a job, as a JSON file to keep; it holds no values of the source. Owner or staff.", params(("id" = String, Path)), responses((status = 200, body = JobReport), (status = 404)))]
+pub async fn report(State(app): State<App>, reader: Reader, id: Id) -> Result<Response, Refused> {
+    let report = app.engine.job_report(&reader.actor, &id?.0).await?;
+    let name = format!("attachment; filename=\"de-identification-{}.json\"", report.job);
+    let text = serde_json::to_string_pretty(&report).unwrap_or_default();
+    Ok(([(header::CONTENT_DISPOSITION, name), (header::CONTENT_TYPE, "application/json".to_owned())], text)
+        .into_response())
 }
 
 /// Live snapshots of a job.

@@ -1,7 +1,9 @@
 //! Handlers, a file per noun.
 
+pub mod deid;
 pub mod jobs;
 pub mod nodes;
+pub mod projects;
 pub mod search;
 pub mod session;
 pub mod tasks;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use adit_api::jobs::{CreateJob, JobView, StudySelection};
 use adit_api::nodes::NodeView;
 use adit_api::paths;
-use adit_domain::transfer::TransferOptions;
+use adit_domain::transfer::{Identity, TransferOptions};
 use anyhow::Result;
 use clap::Args;
 
@@ -31,9 +31,21 @@ pub struct Options {
     /// Server or folder that receives it
     #[arg(long)]
     to: String,
-    /// Replaces Patient ID and name; without it images go out unchanged
+    /// Replaces Patient ID and name
     #[arg(long, default_value = "")]
     pseudonym: String,
+    /// Pseudonymise also without --pseudonym: each patient gets a stable code
+    #[arg(long)]
+    pseudonymise: bool,
+    /// Research project whose rules and key count
+    #[arg(long, default_value = "")]
+    project: String,
+    /// Profile of de-identification instead of the project's: basic, research or adit-compatible
+    #[arg(long, default_value = "")]
+    profile: String,
+    /// Somebody has looked at the images: send them although text may be burned in
+    #[arg(long)]
+    allow_risky_pixels: bool,
     /// Clinical Trial Protocol ID
     #[arg(long, default_value = "")]
     trial_id: String,
@@ -65,18 +77,24 @@ pub async fn run(connection: &Connection, options: Options, json: bool) -> Resul
         source: source.id.clone(),
         patient_id: options.patient_id.clone(),
         study_instance_uid: study.clone(),
+        pseudonym: String::new(),
         series_instance_uids: options.series.clone(),
         label: String::new(),
     });
     let wish = CreateJob {
         destination: destination.id.clone(),
         options: TransferOptions {
+            identity: options.pseudonymise.then_some(Identity::Pseudonymise),
             pseudonym: options.pseudonym,
+            project: options.project,
+            profile: options.profile,
+            allow_risky_pixels: options.allow_risky_pixels,
             trial_protocol_id: options.trial_id,
             trial_protocol_name: options.trial_name,
             include_documents: options.include_documents,
             direct_move: options.direct,
             send_finished_mail: options.mail,
+            ..TransferOptions::default()
         },
         urgent: options.urgent,
         studies: studies.collect(),

@@ -123,6 +123,7 @@ impl Engine {
             if again.await?.is_some() {
                 if action == JobAction::Restart {
                     self.0.receipts.forget_all(&id, epoch).await?;
+                    self.0.reports.delete(&job.id, &id).await?;
                 }
                 self.enqueue(job, &id).await?;
             }
@@ -137,6 +138,7 @@ impl Engine {
                 return Err(Refusal::conflict("A task of this job has just begun. Cancel the job, then delete it."));
             }
             self.0.receipts.forget_all(&task.value.id, task.value.epoch).await?;
+            self.0.reports.delete(id, &task.value.id).await?;
             self.0.ports.staging.delete_task(task.value.id.as_str()).await.map_err(Refusal::from)?;
             self.0.tasks.delete(&task.value, task.version).await?;
         }

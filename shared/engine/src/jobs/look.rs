@@ -1,6 +1,8 @@
 //! Looking at jobs and tasks. A job of somebody else answers as absent, except to staff.
 
 use adit_api::jobs::{JobFilter, JobPage, JobSnapshot, JobView, TaskDetail};
+use adit_api::projects::{JobReport, ReportOfTask, ReportSummary};
+use adit_domain::deidentification::REPORT_FORMAT;
 use adit_domain::{JobId, TaskId};
 use adit_store::items::Cursor;
 use adit_store::repositories::LiveProgress;
@@ -61,6 +63,7 @@ impl Engine {
         let task = self.0.tasks.get(job, id).await?.ok_or_else(|| Refusal::not_found("task"))?.value;
         let live: Vec<(String, LiveProgress)> = self.0.tasks.live_of_job(job).await?;
         let live = live.iter().find(|(of, _)| of == id.as_str()).map(|(_, live)| live);
+        let report = self.0.reports.get(job, id).await?;
         Ok(TaskDetail {
             task: task_view(&task, live),
             patient_id: task.patient_id,
@@ -68,8 +71,31 @@ impl Engine {
             series_instance_uids: task.series_instance_uids,
             failures: task.failures,
             failures_total: task.failures_total,
+            deidentification: report.map(ReportSummary::of),
             log: if actor.staff { task.log } else { Vec::new() },
             log_hidden: !actor.staff,
+        })
+    }
+
+    /// What de-identification did to the images of a job, task by task.
+    pub async fn job_report(&self, actor: &Actor, id: &JobId) -> Result<JobReport, Refusal> {
+        let job = self.readable(actor, id).await?.job;
+        let mut tasks = Vec::new();
+        for task in self.0.tasks.of_job(id).await? {
+            let report = self.0.reports.get(id, &task.value.id).await?;
+            tasks.extend(report.map(|report| ReportOfTask { task: task.value.id, report }));
+        }
+        Ok(JobReport {
+            format: REPORT_FORMAT,
+            job: job.id,
+            owner: job.owner_name,
+            created: job.created,
+            destination: job.destination_name,
+            project: job.options.project,
+            project_revision: job.options.project_revision,
+            profile: job.options.profile,
+            allow_risky_pixels: job.options.allow_risky_pixels,
+            tasks,
         })
     }
 

@@ -1,12 +1,12 @@
 //! Submit: a wish becomes a job with its tasks in one transaction, then a queue message each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use adit_api::jobs::{CreateJob, JobView, StudySelection};
 use adit_domain::job::{Job, JobStatus};
 use adit_domain::node::NodeKind;
 use adit_domain::task::{Progress, Task, TaskStatus};
-use adit_domain::transfer::{MAX_STUDIES, TransferOptions};
+use adit_domain::transfer::{MAX_STUDIES, TransferOptions, parse_pseudonym};
 use adit_domain::{JobId, NodeId, TaskId, Timestamp, Uid};
 use adit_store::repositories::NodeRecord;
 
@@ -16,8 +16,10 @@ use crate::{Actor, Engine, Refusal, now};
 impl Engine {
     /// Makes a job of the chosen studies and puts its tasks into the queue.
     pub async fn create_job(&self, actor: &Actor, wish: CreateJob) -> Result<JobView, Refusal> {
-        let options = wish.options.validated()?;
+        let mut options = wish.options.validated()?;
         check_selection(&wish.studies)?;
+        check_pseudonyms(&options, &wish.studies)?;
+        self.choose_project(&mut options).await?;
         let destination = self.node_record(&wish.destination).await.map_err(|error| error.at("destination"))?;
         check_destination(&destination)?;
         let sources = self.sources(&wish.studies).await?;
@@ -102,6 +104,37 @@ fn check_selection(studies: &[StudySelection]) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A person's pseudonym may not stand for two patients, nor a patient have two, as far as the chosen studies tell.
+fn check_pseudonyms(options: &TransferOptions, studies: &[StudySelection]) -> Result<(), Refusal> {
+    let (mut patients, mut pseudonyms) = (BTreeMap::new(), BTreeMap::new());
+    for study in studies {
+        let own = parse_pseudonym(&study.pseudonym)?;
+        if !own.is_empty() && !options.pseudonymises() {
+            return Err(
+                Refusal::invalid("A study has a pseudonym although the images are left as they are.").at("identity")
+            );
+        }
+        let pseudonym = if own.is_empty() { options.pseudonym.clone() } else { own };
+        let patient = study.patient_id.trim();
+        if pseudonym.is_empty() || patient.is_empty() {
+            continue;
+        }
+        if *patients.entry(pseudonym.to_lowercase()).or_insert(patient) != patient {
+            return Err(Refusal::invalid(
+                "The chosen studies belong to different patients, and one pseudonym cannot stand for two. Leave the pseudonym empty, so that each patient gets a code, or make a job for each patient.",
+            )
+            .at("pseudonym"));
+        }
+        if *pseudonyms.entry(patient).or_insert(pseudonym.clone()) != pseudonym {
+            return Err(Refusal::invalid(
+                "A patient would get two pseudonyms. Give all studies of a patient the same one.",
+            )
+            .at("pseudonym"));
+        }
+    }
+    Ok(())
+}
+
 fn check_destination(record: &NodeRecord) -> Result<(), Refusal> {
     let name = &record.node.config.name;
     if !record.node.config.enabled {
@@ -120,7 +153,7 @@ fn check_direct_move(options: &TransferOptions, destination: &NodeRecord) -> Res
     }
     if !options.leaves_unchanged() {
         return Err(Refusal::invalid(
-            "A direct transfer cannot change images. Remove pseudonym and trial, or switch the direct transfer off.",
+            "A direct transfer cannot change images. Leave the images as they are and remove the trial, or switch the direct transfer off.",
         )
         .at("direct_move"));
     }
@@ -144,6 +177,7 @@ fn new_task(job: &Job, study: StudySelection, now: Timestamp, place: i64) -> Tas
         patient_id: study.patient_id.trim().to_owned(),
         study_instance_uid: study.study_instance_uid.trim().to_owned(),
         series_instance_uids: study.series_instance_uids,
+        pseudonym: study.pseudonym.trim().to_owned(),
         label: study.label,
         status: TaskStatus::Pending,
         attempts: 0,

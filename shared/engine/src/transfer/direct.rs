@@ -69,6 +69,7 @@ impl Transfer {
                 sop_instance_uid: uid.clone(),
                 series_instance_uid: series.clone(),
                 delivered_as: uid.clone(),
+                pseudonym: String::new(),
                 size: 0,
                 state: ReceiptState::Delivered,
             });

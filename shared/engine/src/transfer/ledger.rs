@@ -1,8 +1,8 @@
 //! The books of one run: what is expected, received, delivered, verified, held back, failed, and what was said about it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use adit_domain::task::{InstanceFailure, LogEntry, LogLevel, MAX_FAILURES, MAX_LOG, Progress, Step};
 use adit_store::repositories::{Receipt, ReceiptState};
@@ -10,6 +10,8 @@ use adit_store::repositories::{Receipt, ReceiptState};
 use super::plan::Plan;
 use crate::now;
 
+/// Why reports and documents stay behind. Every other reason is a surprise and lowers the outcome.
+pub(crate) const DOCUMENT: &str = "reports, presentation states, key objects and documents name people in their text";
 /// Warnings shown while a task runs.
 const SHOWN: usize = 5;
 
@@ -26,7 +28,10 @@ struct Books {
     /// SOP Instance UIDs at the source.
     received: HashSet<String>,
     delivered: HashSet<String>,
-    held_back: HashSet<String>,
+    /// With the reason.
+    held_back: HashMap<String, Arc<str>>,
+    /// Pseudonyms of what was delivered.
+    pseudonyms: BTreeSet<String>,
     verified: u64,
     failures: BTreeMap<String, Failure>,
     log: Vec<LogEntry>,
@@ -82,7 +87,10 @@ impl Ledger {
     pub fn is_wanted(&self, uid: &str) -> bool {
         let books = self.books();
         let is_lost = books.failures.get(uid).is_some_and(|failure| !failure.transient);
-        !is_lost && !books.delivered.contains(uid) && !books.received.contains(uid) && !books.held_back.contains(uid)
+        !is_lost
+            && !books.delivered.contains(uid)
+            && !books.received.contains(uid)
+            && !books.held_back.contains_key(uid)
     }
 
     pub fn received(&self, uid: &str) {
@@ -97,8 +105,32 @@ impl Ledger {
         !books.received.is_empty() || !books.delivered.is_empty()
     }
 
-    pub fn hold_back(&self, uid: &str) {
-        self.books().held_back.insert(uid.to_owned());
+    /// An instance stays behind on purpose. A reason that nobody expects is said as soon as it occurs.
+    pub fn hold_back(&self, uid: &str, reason: &str) {
+        let mut books = self.books();
+        books.failures.remove(uid);
+        let known = books.held_back.values().find(|known| &***known == reason).cloned();
+        let is_new = known.is_none() && reason != DOCUMENT;
+        books.held_back.insert(uid.to_owned(), known.unwrap_or_else(|| reason.into()));
+        drop(books);
+        if is_new {
+            let sentence = format!("Images stay behind: {}.", reason.trim_end_matches('.'));
+            self.note(LogLevel::Warning, "Held back", &sentence);
+        }
+    }
+
+    /// How many instances stay behind for which reason.
+    pub fn held_back_by_reason(&self) -> BTreeMap<String, u64> {
+        let mut counts = BTreeMap::new();
+        for reason in self.books().held_back.values() {
+            *counts.entry(reason.to_string()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Pseudonyms of everything that was delivered.
+    pub fn pseudonyms(&self) -> BTreeSet<String> {
+        self.books().pseudonyms.clone()
     }
 
     pub fn delivered_with(&self, receipt: Receipt) {
@@ -106,6 +138,7 @@ impl Ledger {
         books.failures.remove(&receipt.sop_instance_uid);
         books.delivered.insert(receipt.sop_instance_uid.clone());
         books.sent_as.insert(receipt.sop_instance_uid.clone(), receipt.delivered_as.clone());
+        books.pseudonyms.insert(receipt.pseudonym.clone());
         books.unsaved.push(receipt);
     }
 
@@ -117,10 +150,11 @@ impl Ledger {
                 ReceiptState::Delivered => {
                     books.received.insert(receipt.sop_instance_uid.clone());
                     books.sent_as.insert(receipt.sop_instance_uid.clone(), receipt.delivered_as);
+                    books.pseudonyms.insert(receipt.pseudonym);
                     books.delivered.insert(receipt.sop_instance_uid);
                 }
                 ReceiptState::HeldBack => {
-                    books.held_back.insert(receipt.sop_instance_uid);
+                    books.held_back.insert(receipt.sop_instance_uid, DOCUMENT.into());
                 }
             }
         }
@@ -192,7 +226,7 @@ impl Ledger {
     pub fn unaccounted(&self, plan: &Plan) -> Vec<(String, String)> {
         let books = self.books();
         let open = |uid: &String| {
-            !books.delivered.contains(uid) && !books.held_back.contains(uid) && !books.failures.contains_key(uid)
+            !books.delivered.contains(uid) && !books.held_back.contains_key(uid) && !books.failures.contains_key(uid)
         };
         plan.expected
             .iter()

@@ -6,13 +6,16 @@
 
 mod deliver;
 mod direct;
+mod identity;
 mod ledger;
 mod outcome;
+mod outside;
 mod plan;
 mod problem;
 mod progress;
 mod retrieve;
 mod sink;
+mod tally;
 mod units;
 mod verify;
 
@@ -28,9 +31,11 @@ pub(crate) use outcome::{Ending, Outcome};
 
 use crate::peers::State;
 use crate::{Engine, now};
+use identity::Identity;
 use ledger::Ledger;
 use plan::Plan;
 use problem::Problem;
+use tally::Tally;
 
 /// One end of a transfer.
 pub(crate) struct End {
@@ -45,6 +50,8 @@ pub(crate) struct Transfer {
     pub task: Task,
     pub source: End,
     pub destination: End,
+    pub identity: Arc<Identity>,
+    pub tally: Arc<Tally>,
     pub ledger: Arc<Ledger>,
     /// Ends this run: a person, the process, or a stage that cannot go on.
     pub stop: CancellationToken,
@@ -55,23 +62,39 @@ impl Engine {
     pub(crate) async fn transfer(&self, job: &Job, task: &Task, stop: &CancellationToken) -> Outcome {
         let ledger = Arc::new(Ledger::default());
         let showing = progress::show(self.clone(), task.job_id.clone(), task.id.clone(), Arc::clone(&ledger));
-        let result = match self.ends(task).await {
-            Ok((source, destination)) => {
-                let transfer = Transfer {
-                    engine: self.clone(),
-                    job: job.clone(),
-                    task: task.clone(),
-                    source,
-                    destination,
-                    ledger: Arc::clone(&ledger),
-                    stop: stop.child_token(),
-                };
-                Box::pin(Arc::new(transfer).run()).await
-            }
-            Err(problem) => Err(problem),
-        };
+        let result = self.run_task(job, task, &ledger, stop).await;
         showing.stop().await;
         outcome::of(&ledger, result, stop.is_cancelled())
+    }
+
+    async fn run_task(
+        &self,
+        job: &Job,
+        task: &Task,
+        ledger: &Arc<Ledger>,
+        stop: &CancellationToken,
+    ) -> Result<Plan, Problem> {
+        let (source, destination) = self.ends(task).await?;
+        let identity = Arc::new(self.identity(job, task).await?);
+        let tally = Arc::new(Tally::default());
+        if identity.is_active() {
+            let before = self.0.reports.get(&job.id, &task.id).await;
+            tally.begin(before.map_err(|error| Problem::Transient(error.to_string()))?.unwrap_or_default());
+        }
+        let transfer = Transfer {
+            engine: self.clone(),
+            job: job.clone(),
+            task: task.clone(),
+            source,
+            destination,
+            identity: Arc::clone(&identity),
+            tally: Arc::clone(&tally),
+            ledger: Arc::clone(ledger),
+            stop: stop.child_token(),
+        };
+        let result = Box::pin(Arc::new(transfer).run()).await;
+        self.save_report((&job.id, &task.id), &identity, &tally, ledger).await;
+        result
     }
 
     /// Both ends, if they may be used now.

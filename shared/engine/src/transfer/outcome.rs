@@ -3,7 +3,7 @@
 use adit_domain::Timestamp;
 use adit_domain::task::{InstanceFailure, LogEntry, LogLevel, Progress, Step, TaskStatus};
 
-use super::ledger::Ledger;
+use super::ledger::{DOCUMENT, Ledger};
 use super::plan::Plan;
 use super::problem::Problem;
 
@@ -63,11 +63,7 @@ fn complete(ledger: &Ledger, plan: &Plan) -> (Ending, String) {
     }
     let (delivered, held_back) = (ledger.delivered(), ledger.held_back());
     let (_, failed) = ledger.failures();
-    let behind = if held_back == 0 {
-        String::new()
-    } else {
-        format!(" {held_back} stay behind because they are reports, presentation states, key objects or documents.")
-    };
+    let (behind, surprises) = left_behind(ledger);
     if failed > 0 || ledger.short_of(plan) > 0 {
         let missing = failed.max(ledger.short_of(plan));
         let message =
@@ -82,12 +78,26 @@ fn complete(ledger: &Ledger, plan: &Plan) -> (Ending, String) {
     if delivered == 0 {
         return (Ending::Finished(TaskStatus::Failure), "The source says that the study holds no images.".to_owned());
     }
+    if surprises {
+        return (Ending::Finished(TaskStatus::Warning), format!("{delivered} images transferred.{behind}"));
+    }
     match ledger.last_warning() {
         Some(warning) => {
             (Ending::Finished(TaskStatus::Warning), format!("{delivered} images transferred. {warning}{behind}"))
         }
         None => (Ending::Finished(TaskStatus::Success), format!("{delivered} images transferred.{behind}")),
     }
+}
+
+/// What stays behind and why, in sentences, and whether something else than reports and documents is among it.
+fn left_behind(ledger: &Ledger) -> (String, bool) {
+    let reasons = ledger.held_back_by_reason();
+    let mut sentences = String::new();
+    for (reason, count) in &reasons {
+        let (verb, reason) = (if *count == 1 { "stays" } else { "stay" }, reason.trim_end_matches('.'));
+        sentences.push_str(&format!(" {count} {verb} behind: {reason}."));
+    }
+    (sentences, reasons.keys().any(|reason| reason != DOCUMENT))
 }
 
 fn said_at(step: Step) -> &'static str {

@@ -8,6 +8,8 @@ use adit_domain::node::{Server, Services};
 use adit_domain::task::LogLevel;
 use adit_domain::text::encode_for_query;
 
+use super::ledger::DOCUMENT;
+use super::outside::{Outside, Person};
 use super::problem::Problem;
 use super::{End, Transfer};
 use crate::search::series::series_level;
@@ -23,6 +25,9 @@ const STUDY_KEYS: [Tag; 6] = [
     tags::MODALITIES_IN_STUDY,
     tags::INSTANCE_AVAILABILITY,
 ];
+/// What is asked of the patient where the study root allows it.
+const PERSON_KEYS: [Tag; 4] =
+    [tags::ISSUER_OF_PATIENT_ID, tags::PATIENT_NAME, tags::PATIENT_BIRTH_DATE, tags::ACCESSION_NUMBER];
 /// What is asked of an instance.
 const IMAGE_KEYS: [Tag; 5] = [
     tags::STUDY_INSTANCE_UID,
@@ -58,6 +63,8 @@ pub(crate) struct Plan {
     pub patient_id: Vec<u8>,
     /// The same, decoded.
     pub patient_id_text: String,
+    /// Known when the search could ask for it.
+    pub person: Option<Person>,
     pub study_date: String,
     pub study_time: String,
     pub model: Model,
@@ -66,6 +73,8 @@ pub(crate) struct Plan {
     pub expected: HashMap<String, Expected>,
     /// Whether the source listed its instances one by one.
     pub exact: bool,
+    /// What may stand in names of folders.
+    pub outside: Outside,
 }
 
 impl Plan {
@@ -181,6 +190,9 @@ impl Transfer {
         plan.series = self.find_series(&mut association, &plan).await?;
         self.find_instances(&mut association, &mut plan).await?;
         association.release().await;
+        let issuer = plan.person.as_ref().map_or("", |person| &person.issuer);
+        self.identity.look_up(&self.engine, issuer, &plan.patient_id_text).await?;
+        plan.outside = self.outside(&plan);
         Ok(plan)
     }
 
@@ -226,7 +238,8 @@ impl Transfer {
                     query.set_raw(tags::SPECIFIC_CHARACTER_SET, charset.as_bytes());
                 }
             }
-            query.asking(&STUDY_KEYS)
+            let query = query.asking(&STUDY_KEYS);
+            if model == Model::StudyRoot { query.asking(&PERSON_KEYS) } else { query }
         };
         let mut found = self.find(association, model, &query(true), "the search for the study").await?;
         if found.is_empty() && model == Model::StudyRoot && !self.task.patient_id.is_empty() {
@@ -273,12 +286,19 @@ impl Transfer {
         Ok(Plan {
             patient_id: study.raw(tags::PATIENT_ID).unwrap_or_default().to_vec(),
             patient_id_text: answer.text(tags::PATIENT_ID),
+            person: (model == Model::StudyRoot).then(|| Person {
+                issuer: answer.text(tags::ISSUER_OF_PATIENT_ID),
+                name: answer.text(tags::PATIENT_NAME),
+                birth_date: answer.code(tags::PATIENT_BIRTH_DATE),
+                accession_number: answer.text(tags::ACCESSION_NUMBER),
+            }),
             study_date: answer.code(tags::STUDY_DATE),
             study_time: answer.code(tags::STUDY_TIME),
             model,
             series: Vec::new(),
             expected: HashMap::new(),
             exact: false,
+            outside: Outside::default(),
         })
     }
 
@@ -333,7 +353,7 @@ impl Transfer {
                 ),
             );
             for number in 0..one.count.unwrap_or(1) {
-                self.ledger.hold_back(&format!("{}#{number}", one.uid));
+                self.ledger.hold_back(&format!("{}#{number}", one.uid), DOCUMENT);
             }
         }
         Ok(going)
@@ -381,7 +401,7 @@ impl Transfer {
             .map(|(uid, _)| uid.clone())
             .collect();
         for uid in held {
-            self.ledger.hold_back(&uid);
+            self.ledger.hold_back(&uid, DOCUMENT);
             expected.remove(&uid);
         }
         plan.expected = expected;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::text::uid_key;
-use adit_deid::{Deidentifier, Instructions, Limits, PixelRules, Profile, Rewriter, map_uid, part10};
+use adit_deid::{Limits, Report, RewriteError, Rewriter, part10};
 use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, InstanceHead, InstanceSink, Status};
 use adit_domain::task::{LogLevel, Step};
 use adit_store::staging::{StagedKey, StagedWriter};
@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::Transfer;
+use super::identity::NotClaimed;
+use super::ledger::DOCUMENT;
+use super::outside::{SERIES_DESCRIPTION, changed};
 use super::plan::Plan;
 
 /// What is said about a staged instance. No patient data.
@@ -27,6 +30,12 @@ pub(crate) struct StagedNote {
     pub series: String,
     /// Bytes of preamble and file meta information before the data set.
     pub offset: u64,
+    /// The pseudonym as written; empty when identity stays.
+    #[serde(default)]
+    pub pseudonym: String,
+    /// The series' description came through unchanged.
+    #[serde(default)]
+    pub keeps_description: bool,
 }
 
 /// An instance in staging, on its way to the destination.
@@ -85,30 +94,72 @@ impl TransferSink {
         status
     }
 
+    fn not_staged(&self, uid: &str, error: &adit_store::staging::StagingError) -> Status {
+        self.fail(uid, Step::Stage, &format!("staging failed: {error}"), true, Status::OUT_OF_RESOURCES)
+    }
+
+    /// An instance cannot be rewritten. Staying behind on purpose is no failure: its sender hears Success.
+    fn not_rewritten(&self, uid: &str, error: &RewriteError) -> Result<(), Status> {
+        match error {
+            RewriteError::HeldBack(reason) => {
+                self.transfer.ledger.hold_back(uid, reason);
+                return Ok(());
+            }
+            RewriteError::Residual(reason) => self.transfer.tally.stopped(reason),
+            _ => {}
+        }
+        Err(self.fail(uid, Step::Transform, &error.to_string(), false, Status::CANNOT_UNDERSTAND))
+    }
+
+    /// Checks a rewritten instance, claims its pseudonym, and takes over what the rewriter has decided.
+    async fn rewritten(&self, note: &mut StagedNote, report: &Report) -> Result<(), Status> {
+        let uid = note.original.as_str();
+        if uid_key(&report.facts.sop_instance_uid) != uid_key(uid) {
+            let reason = "the image carries another SOP Instance UID than the source announced";
+            return Err(self.fail(uid, Step::Transform, reason, false, Status::DOES_NOT_MATCH));
+        }
+        let transfer = &self.transfer;
+        let claimed = transfer.identity.claim(&transfer.engine, &transfer.job.id, report).await;
+        claimed.map_err(|not| match not {
+            NotClaimed::Refused(reason) => self.fail(uid, Step::Transform, &reason, false, Status::CANNOT_UNDERSTAND),
+            NotClaimed::Again => {
+                let reason = "the patient has a pseudonym in this project already; the image is fetched again for it";
+                self.fail(uid, Step::Transform, reason, true, Status::PROCESSING_FAILURE)
+            }
+            NotClaimed::Store(error) => {
+                let reason = format!("the registry of pseudonyms did not answer: {error}");
+                self.fail(uid, Step::Transform, &reason, true, Status::OUT_OF_RESOURCES)
+            }
+        })?;
+        note.delivered_as.clone_from(&report.sop_instance_uid);
+        note.transfer_syntax_uid.clone_from(&report.transfer_syntax_uid);
+        note.offset = report.data_set_offset;
+        note.pseudonym.clone_from(&report.pseudonym);
+        note.keeps_description = !changed(report, SERIES_DESCRIPTION);
+        Ok(())
+    }
+
     async fn start(&self, head: &InstanceHead) -> Result<Box<Arriving>, Status> {
         let (transfer, uid) = (&self.transfer, &head.sop_instance_uid);
-        let options = &transfer.job.options;
-        let delivered_as =
-            if options.pseudonymises() { map_uid(&transfer.engine.0.settings.project_key, uid) } else { uid.clone() };
-        let meta = part10::file_meta(
-            &head.sop_class_uid,
-            &delivered_as,
-            &head.transfer_syntax_uid,
-            IMPLEMENTATION_CLASS_UID,
-            IMPLEMENTATION_VERSION_NAME,
-        );
+        let delivered_as = transfer.identity.uid(uid);
         let series = self.series_of(uid);
         let key = StagedKey::new(transfer.task.id.as_str(), &series, uid);
+        let (implementation, version) = (IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME);
+        // The rewriter writes the file's beginning itself: what stands in it is known only when the header is.
+        let (rewriter, meta) = if transfer.job.options.leaves_unchanged() {
+            let (class, syntax) = (&head.sop_class_uid, &head.transfer_syntax_uid);
+            (None, part10::file_meta(class, &delivered_as, syntax, implementation, version))
+        } else {
+            let instructions = transfer.identity.instructions();
+            let rewriter = Rewriter::new(&head.transfer_syntax_uid, instructions, Limits::default());
+            (Some(rewriter.with_file_meta(implementation, version)), Vec::new())
+        };
         let staged = async {
             let mut writer = transfer.engine.0.ports.staging.begin(&key).await?;
             writer.write(&meta).await?;
             Ok::<_, adit_store::staging::StagingError>(writer)
         };
-        let writer = staged.await.map_err(|error| {
-            self.fail(uid, Step::Stage, &format!("staging failed: {error}"), true, Status::OUT_OF_RESOURCES)
-        })?;
-        let rewriter = (!options.leaves_unchanged())
-            .then(|| Rewriter::new(&head.transfer_syntax_uid, Arc::new(transfer.instructions()), Limits::default()));
+        let writer = staged.await.map_err(|error| self.not_staged(uid, &error))?;
         let note = StagedNote {
             sop_class_uid: head.sop_class_uid.clone(),
             transfer_syntax_uid: head.transfer_syntax_uid.clone(),
@@ -116,24 +167,22 @@ impl TransferSink {
             delivered_as,
             series,
             offset: meta.len() as u64,
+            pseudonym: String::new(),
+            keeps_description: true,
         };
         Ok(Box::new(Arriving { note, key, rewriter, writer, out: Vec::new() }))
     }
 }
 
-impl Transfer {
-    /// What is to be done with this job's images.
-    fn instructions(&self) -> Instructions {
-        let options = &self.job.options;
-        let profile = Profile::named("adit-compatible").filter(|_| options.pseudonymises());
-        let key = &self.engine.0.settings.project_key;
-        Instructions {
-            deidentifier: profile.map(|profile| Arc::new(Deidentifier::new(profile, key, PixelRules::default()))),
-            pseudonym: options.pseudonym.clone(),
-            trial_protocol_id: options.trial_protocol_id.clone(),
-            trial_protocol_name: options.trial_protocol_name.clone(),
-            ..Instructions::default()
-        }
+impl TransferSink {
+    /// Drops the arriving instance; the rest of its bytes is not looked at.
+    async fn give_up(&mut self, error: &RewriteError) -> Result<(), Status> {
+        let Some(Current::Arriving(arriving)) = self.current.take() else { return Ok(()) };
+        let uid = arriving.note.original.clone();
+        arriving.writer.abort().await;
+        self.not_rewritten(&uid, error)?;
+        self.current = Some(Current::Known);
+        Ok(())
     }
 }
 
@@ -146,7 +195,7 @@ impl InstanceSink for TransferSink {
             return Err(Status::PROCESSING_FAILURE);
         }
         if transfer.job.options.holds_back("", &head.sop_class_uid) {
-            transfer.ledger.hold_back(uid);
+            transfer.ledger.hold_back(uid, DOCUMENT);
             self.current = Some(Current::Known);
             return Ok(());
         }
@@ -168,28 +217,21 @@ impl InstanceSink for TransferSink {
     async fn write(&mut self, chunk: &[u8]) -> Result<(), Status> {
         let Some(Current::Arriving(arriving)) = &mut self.current else { return Ok(()) };
         self.transfer.ledger.add_bytes(chunk.len() as u64);
-        let uid = arriving.note.original.clone();
         let passes = arriving.rewriter.as_mut().is_none_or(|rewriter| rewriter.passes(chunk));
         let written = match &mut arriving.rewriter {
             Some(rewriter) if !passes => {
                 arriving.out.clear();
                 if let Err(error) = rewriter.push(chunk, &mut arriving.out) {
-                    self.current = None;
-                    return Err(self.fail(&uid, Step::Transform, &error.to_string(), false, Status::CANNOT_UNDERSTAND));
+                    return self.give_up(&error).await;
                 }
                 arriving.writer.write(&arriving.out).await
             }
             _ => arriving.writer.write(chunk).await,
         };
         if let Err(error) = written {
+            let uid = arriving.note.original.clone();
             self.current = None;
-            return Err(self.fail(
-                &uid,
-                Step::Stage,
-                &format!("staging failed: {error}"),
-                true,
-                Status::OUT_OF_RESOURCES,
-            ));
+            return Err(self.not_staged(&uid, &error));
         }
         Ok(())
     }
@@ -200,47 +242,34 @@ impl InstanceSink for TransferSink {
             _ => return Status::SUCCESS,
         };
         let uid = arriving.note.original.clone();
+        let mut report = None;
         if let Some(rewriter) = arriving.rewriter.take() {
             arriving.out.clear();
-            let report = match rewriter.finish(&mut arriving.out) {
+            let finished = match rewriter.finish(&mut arriving.out) {
                 Ok(report) => report,
                 Err(error) => {
-                    return self.fail(&uid, Step::Transform, &error.to_string(), false, Status::CANNOT_UNDERSTAND);
+                    arriving.writer.abort().await;
+                    return self.not_rewritten(&uid, &error).err().unwrap_or(Status::SUCCESS);
                 }
             };
-            if uid_key(&report.facts.sop_instance_uid) != uid_key(&uid) {
-                return self.fail(
-                    &uid,
-                    Step::Transform,
-                    "the image carries another SOP Instance UID than the source announced",
-                    false,
-                    Status::DOES_NOT_MATCH,
-                );
+            if let Err(status) = self.rewritten(&mut arriving.note, &finished).await {
+                arriving.writer.abort().await;
+                return status;
             }
             if let Err(error) = arriving.writer.write(&arriving.out).await {
-                return self.fail(
-                    &uid,
-                    Step::Stage,
-                    &format!("staging failed: {error}"),
-                    true,
-                    Status::OUT_OF_RESOURCES,
-                );
+                return self.not_staged(&uid, &error);
             }
+            report = Some(finished);
         }
         let Arriving { note, key, writer, .. } = *arriving;
         let metadata = serde_json::to_value(&note).unwrap_or_default();
         let staged = match writer.commit(metadata).await {
             Ok(staged) => staged,
-            Err(error) => {
-                return self.fail(
-                    &uid,
-                    Step::Stage,
-                    &format!("staging failed: {error}"),
-                    true,
-                    Status::OUT_OF_RESOURCES,
-                );
-            }
+            Err(error) => return self.not_staged(&uid, &error),
         };
+        if let Some(report) = report {
+            self.transfer.tally.add(&report);
+        }
         self.transfer.ledger.received(&uid);
         // A closed channel means that the delivery has given up; the staged instance waits for the next run.
         if self.to_deliver.send(StagedInstance { key, size: staged.size, note }).await.is_err() {

@@ -82,12 +82,14 @@ mod tests {
         Plan {
             patient_id: Vec::new(),
             patient_id_text: String::new(),
+            person: None,
             study_date: String::new(),
             study_time: String::new(),
             model: Model::StudyRoot,
             series,
             expected,
             exact: true,
+            outside: Default::default(),
         }
     }
 

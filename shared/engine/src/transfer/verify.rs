@@ -1,11 +1,10 @@
 //! Verify: the destination is asked what it holds, instance by instance.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use adit_deid::map_uid;
 use adit_dimse::{Identifier, Model, Proposal, StatusClass, tags};
 use adit_domain::task::{LogLevel, Step};
 use adit_domain::text::encode_for_query;
@@ -88,8 +87,7 @@ impl Transfer {
         let mut association =
             self.open(&self.destination, "opening an association", &Proposal::new().find(model)).await?;
         let mut held = HashSet::new();
-        for series in &plan.series {
-            let query = self.image_query(plan, &series.uid, model);
+        for query in self.image_queries(plan, model) {
             let mut take = |answer: Identifier| {
                 held.insert(answer.text(tags::SOP_INSTANCE_UID));
                 ControlFlow::Continue(())
@@ -110,29 +108,51 @@ impl Transfer {
         Ok(held)
     }
 
-    fn image_query(&self, plan: &Plan, series_instance_uid: &str, model: Model) -> Identifier {
-        let options = &self.job.options;
-        let key = &self.engine.0.settings.project_key;
-        let new = |uid: &str| if options.pseudonymises() { map_uid(key, uid) } else { uid.to_owned() };
-        let mut query = Identifier::at_level("IMAGE")
-            .with(tags::STUDY_INSTANCE_UID, &new(&self.task.study_instance_uid))
-            .with(tags::SERIES_INSTANCE_UID, &new(series_instance_uid))
-            .asking(&[tags::SOP_INSTANCE_UID]);
-        if model == Model::PatientRoot {
-            let patient =
-                if options.pseudonymises() { encode_for_query(&options.pseudonym).0 } else { plan.patient_id.clone() };
-            query.set_raw(tags::PATIENT_ID, &patient);
+    /// One query for each series, and with the patient root for each pseudonym.
+    fn image_queries(&self, plan: &Plan, model: Model) -> Vec<Identifier> {
+        let new = |uid: &str| self.identity.uid(uid);
+        let study = new(&self.task.study_instance_uid);
+        let patients: Vec<Vec<u8>> = match (model, self.identity.is_active()) {
+            (Model::StudyRoot, _) => vec![Vec::new()],
+            (Model::PatientRoot, false) => vec![plan.patient_id.clone()],
+            (Model::PatientRoot, true) => {
+                self.pseudonyms().iter().map(|pseudonym| encode_for_query(pseudonym).0).collect()
+            }
+        };
+        let mut queries = Vec::new();
+        for series in &plan.series {
+            for patient in &patients {
+                let mut query = Identifier::at_level("IMAGE")
+                    .with(tags::STUDY_INSTANCE_UID, &study)
+                    .with(tags::SERIES_INSTANCE_UID, &new(&series.uid))
+                    .asking(&[tags::SOP_INSTANCE_UID]);
+                if model == Model::PatientRoot {
+                    query.set_raw(tags::PATIENT_ID, patient);
+                }
+                queries.push(query);
+            }
         }
-        query
+        queries
+    }
+
+    /// Pseudonyms of what was delivered. Receipts of earlier versions of ADIT do not name them: it was the job's.
+    fn pseudonyms(&self) -> BTreeSet<String> {
+        let own = |pseudonym: String| if pseudonym.is_empty() { self.job.options.pseudonym.clone() } else { pseudonym };
+        self.ledger.pseudonyms().into_iter().map(own).collect()
     }
 
     async fn held_in_folder(&self, plan: &Plan) -> Result<HashSet<String>, Problem> {
-        let root = self.study_folder(plan)?;
-        let listed = tokio::task::spawn_blocking(move || files(&root)).await;
-        listed
-            .map_err(std::io::Error::other)
-            .and_then(|result| result)
-            .map_err(|error| Problem::Transient(format!("The folder cannot be read ({error}).")))
+        let mut held = HashSet::new();
+        for pseudonym in self.pseudonyms() {
+            let root = self.study_folder(plan, &pseudonym)?;
+            let listed = tokio::task::spawn_blocking(move || files(&root)).await;
+            let names = listed
+                .map_err(std::io::Error::other)
+                .and_then(|result| result)
+                .map_err(|error| Problem::Transient(format!("The folder cannot be read ({error}).")))?;
+            held.extend(names);
+        }
+        Ok(held)
     }
 }
 

@@ -8,16 +8,27 @@
 //! | job (counters: tasks by state) | `JOB#<id>` | `JOB` | `OWNER#<user>` / `<id>` | `JOBS` / `<id>` |
 //! | task | `JOB#<id>` | `TASK#<id>` | `LEASE` / `<until>` while running | `OUTBOX` / `<created>` until enqueued |
 //! | live progress of a task | `JOB#<id>` | `LIVE#<id>` | | |
+//! | report of a task's de-identification | `JOB#<id>` | `REPORT#<id>` | | |
+//! | project, newest state | `PROJECTS` | `<lower-case name>` | | |
+//! | revision of a project | `PROJECT#<lower-case name>` | `REVISION#<number>` | | |
+//! | pseudonym of a patient | `REGISTRY#<key version>#<lower-case project>` | `PATIENT#<keyed hash>` | | |
+//! | patient of a pseudonym | `REGISTRY#<key version>#<lower-case project>` | `PSEUDONYM#<lower-case>` | | |
 //! | receipt of an instance | `TASK#<id>#<epoch>` | `R#<SOP Instance UID>` | | |
 
 mod encoding;
 pub mod jobs;
 pub mod nodes;
+pub mod projects;
 pub mod receipts;
+pub mod registry;
+pub mod reports;
 pub mod tasks;
 
 pub use encoding::Versioned;
 pub use jobs::Jobs;
 pub use nodes::{NodeRecord, Nodes};
+pub use projects::Projects;
 pub use receipts::{Receipt, ReceiptState, Receipts};
+pub use registry::{Claim, Registry};
+pub use reports::Reports;
 pub use tasks::{LiveProgress, Tasks};

@@ -20,6 +20,9 @@ pub struct Receipt {
     pub series_instance_uid: String,
     /// SOP Instance UID at the destination.
     pub delivered_as: String,
+    /// The pseudonym that it carries there; empty when identity stays.
+    #[serde(default)]
+    pub pseudonym: String,
     /// Bytes of the data set.
     pub size: u64,
     /// What became of it.

@@ -1,8 +1,10 @@
 //! One binary for all journeys: linking costs more than running.
 
 mod delivery;
+mod identity;
 mod jobs;
 mod journeys;
+mod projects;
 mod reception;
 mod retrieval;
 mod search;
@@ -64,6 +66,18 @@ impl Scene {
         let key = adit_deid::ProjectKey::from_bytes(adit_test_support::rig::KEY);
         self.source.instances().iter().map(|uid| adit_deid::map_uid(&key, uid)).collect()
     }
+}
+
+/// Everything that the destination holds, in a fixed order.
+fn content(scene: &Scene) -> Vec<Vec<u8>> {
+    let mut all: Vec<_> =
+        files(&scene.dir.path().join("destination")).iter().map(|path| std::fs::read(path).unwrap()).collect();
+    all.sort();
+    all
+}
+
+fn contains(bytes: &[u8], needle: &str) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
 }
 
 /// Names of all files below a folder.

@@ -101,10 +101,10 @@ fn name(status: JobStatus) -> String {
 fn Rows(rows: Vec<JobView>) -> impl IntoView {
     let row = |job: JobView| {
         let studies = counted(job.tasks.total() as usize, "study", "studies");
-        let pseudonym = if job.options.pseudonym.is_empty() {
-            "not pseudonymised".to_owned()
-        } else {
-            format!("as {}", job.options.pseudonym)
+        let pseudonym = match (job.options.pseudonymises(), job.options.pseudonym.as_str()) {
+            (false, _) => "not pseudonymised".to_owned(),
+            (true, "") => "pseudonymised".to_owned(),
+            (true, pseudonym) => format!("as {pseudonym}"),
         };
         let state = job_status(job.status);
         view! {

@@ -4,7 +4,9 @@ mod actions;
 mod list;
 mod page;
 mod progress;
+mod report;
 mod task;
 
 pub use list::JobsPage;
 pub use page::JobPage;
+pub use progress::moment;

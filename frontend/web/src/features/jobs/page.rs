@@ -10,7 +10,7 @@ use leptos_router::hooks::use_params_map;
 use super::actions::Actions;
 use super::progress::{Bar, moment};
 use super::task::TaskDetails;
-use crate::format::{job_status, task_status};
+use crate::format::{identity, job_status, profile_title, task_status};
 use crate::ui::{Badge, Spinner};
 
 #[component]
@@ -52,6 +52,7 @@ fn Job(#[prop(into)] snapshot: Signal<JobSnapshot>) -> impl IntoView {
     let tasks = Memo::new(move |_| snapshot.get().tasks);
     let ids = Memo::new(move |_| tasks.get().into_iter().map(|task| task.id.to_string()).collect::<Vec<_>>());
     let open = RwSignal::new(None::<String>);
+    let pseudonymised = Memo::new(move |_| job.get().options.pseudonymises());
     let facts = move || {
         let job = job.get();
         let options = job.options;
@@ -61,10 +62,12 @@ fn Job(#[prop(into)] snapshot: Signal<JobSnapshot>) -> impl IntoView {
             ("Created", format!("{} by {}", moment(job.created), job.owner)),
         ];
         facts.extend(job.end.map(|end| ("Finished", moment(end))));
-        facts.push((
-            "Pseudonym",
-            if options.pseudonym.is_empty() { "none: images go out unchanged".into() } else { options.pseudonym },
-        ));
+        facts.push(("Pseudonym", identity(&options)));
+        if options.pseudonymises() {
+            let name = if options.project.is_empty() { "none".to_owned() } else { options.project };
+            facts.push(("Project", name));
+            facts.push(("Profile", profile_title(&options.profile)));
+        }
         if !options.trial_protocol_id.is_empty() || !options.trial_protocol_name.is_empty() {
             facts.push(("Trial", format!("{} {}", options.trial_protocol_id, options.trial_protocol_name)));
         }
@@ -83,6 +86,9 @@ fn Job(#[prop(into)] snapshot: Signal<JobSnapshot>) -> impl IntoView {
         <section class="mb-4 rounded-box border border-base-300 bg-base-100 p-4" aria-label="Job">
             <dl class="mb-4 grid grid-cols-2 gap-3 text-sm md:grid-cols-4">{facts}</dl>
             <Bar progress=Signal::derive(move || snapshot.get().progress) running=Signal::derive(move || !job.get().status.is_final())/>
+            {move || pseudonymised.get().then(|| view! {
+                <p class="mt-3 text-sm"><a class="link" rel="external" download href=move || adit_api_client::report_address(job.get().id.as_str())>"De-identification report"</a>" (a file to keep: what was done to which attribute, without values)"</p>
+            })}
         </section>
         <section class="overflow-x-auto rounded-box border border-base-300 bg-base-100" aria-label="Studies of this job">
             <table class="table table-sm">

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::progress::moment;
+use super::report::ReportTable;
 use crate::context::shared;
 use crate::format::{step, task_status};
 use crate::ui::{Badge, Panel, Spinner};
@@ -90,6 +91,7 @@ fn Body(detail: TaskDetail) -> impl IntoView {
             <div class="mb-4 max-h-80 overflow-auto" tabindex="0"><table class="table table-xs"><thead><tr><th>"SOP Instance UID"</th><th>"Step"</th><th>"Reason"</th></tr></thead><tbody>{failures}</tbody></table></div>
             {(more > 0).then(|| view! { <p class="text-sm">{format!("and {more} more")}</p> })}
         })}
+        {detail.deidentification.map(|summary| view! { <ReportTable summary=summary/> })}
         {(!detail.log_hidden).then(|| view! {
             <h3 class="mb-1 text-sm font-semibold">"Log"</h3>
             <ul class="max-h-80 overflow-auto text-xs" tabindex="0">{log}</ul>

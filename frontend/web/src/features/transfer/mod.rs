@@ -1,5 +1,6 @@
 //! The main page: search, choose, start.
 
+mod identity;
 mod options;
 mod page;
 mod results;

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
 
+use super::identity::{IdentityChoice, IdentityFields};
 use super::selection::Selection;
 use crate::context::shared;
 use crate::format::{counted, held_back};
@@ -20,11 +21,12 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
     let remembered =
         state.preference("destination").filter(|id| destinations.iter().any(|node| node.id.as_str() == id));
     let destination = RwSignal::new(remembered.unwrap_or_default());
-    let [pseudonym, trial_id, trial_name, problem] = std::array::from_fn(|_| RwSignal::new(String::new()));
+    let identity = IdentityFields::new(state.preference("project").unwrap_or_default());
+    let [trial_id, trial_name, problem] = std::array::from_fn(|_| RwSignal::new(String::new()));
     let [urgent, mail, documents, direct, busy] = std::array::from_fn(|_| RwSignal::new(false));
     let navigate = StoredValue::new_local(use_navigate());
     let modifies = Signal::derive(move || {
-        !pseudonym.get().trim().is_empty() || !trial_id.get().trim().is_empty() || !trial_name.get().trim().is_empty()
+        identity.pseudonymises() || !trial_id.get().trim().is_empty() || !trial_name.get().trim().is_empty()
     });
     let count = move || selection.0.with(std::collections::BTreeMap::len);
     let submit = move |event: SubmitEvent| {
@@ -34,20 +36,18 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
             problem.set("Choose a destination.".to_owned());
             return;
         };
-        let wish = CreateJob {
-            destination: to,
-            options: TransferOptions {
-                pseudonym: pseudonym.get_untracked(),
-                trial_protocol_id: trial_id.get_untracked(),
-                trial_protocol_name: trial_name.get_untracked(),
-                include_documents: documents.get_untracked(),
-                direct_move: direct.get_untracked() && !modifies.get_untracked(),
-                send_finished_mail: mail.get_untracked(),
-            },
-            urgent: urgent.get_untracked(),
-            studies: selection.studies(),
+        let mut options = TransferOptions {
+            trial_protocol_id: trial_id.get_untracked(),
+            trial_protocol_name: trial_name.get_untracked(),
+            include_documents: documents.get_untracked(),
+            direct_move: direct.get_untracked() && !modifies.get_untracked(),
+            send_finished_mail: mail.get_untracked(),
+            ..TransferOptions::default()
         };
+        identity.put_into(&mut options);
+        let wish = CreateJob { destination: to, options, urgent: urgent.get_untracked(), studies: selection.studies() };
         state.prefer("destination", destination.get_untracked());
+        state.prefer("project", identity.project());
         busy.set(true);
         spawn_local(async move {
             match adit_api_client::create_job(&wish).await {
@@ -61,10 +61,10 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
     };
     let stays = move || {
         let held = held_back(&selection.modalities());
-        if pseudonym.get().trim().is_empty() {
-            "Without a pseudonym the images leave with the patient's name.".to_owned()
+        if !identity.pseudonymises() {
+            "The images leave with the patient's name.".to_owned()
         } else if documents.get() || held.is_empty() {
-            "Names, identifiers and private elements are removed; UIDs are replaced.".to_owned()
+            "Names and identifiers are removed, UIDs are replaced; a report says what was done. Scanned documents and PDFs always stay behind.".to_owned()
         } else {
             format!("Stays behind, because its text names people: {}.", held.join(", "))
         }
@@ -77,14 +77,14 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
                     <h2 class="text-base font-semibold">{move || format!("{} chosen", counted(count(), "study", "studies"))}</h2>
                     <button class="btn btn-ghost btn-xs" type="button" on:click=move |_| selection.0.update(|all| all.clear())>"Clear"</button>
                 </div>
-                <div class="grid grid-cols-2 gap-3 md:grid-cols-4">
+                <IdentityChoice fields=identity/>
+                <div class="mt-3 grid grid-cols-1 gap-3 md:grid-cols-3">
                     <label class="flex flex-col gap-1 text-sm"><span class="font-medium">"Destination"</span>
                         <select class="select select-sm w-full" on:change=move |event| destination.set(event_target_value(&event))>
                             <option value="">"Choose ..."</option>
                             {destinations.clone().into_iter().map(option).collect_view()}
                         </select>
                     </label>
-                    <Text label="Pseudonym" value=pseudonym placeholder="such as P-001"/>
                     <Text label="Trial ID" value=trial_id/>
                     <Text label="Trial name" value=trial_name/>
                 </div>

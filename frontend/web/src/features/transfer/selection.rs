@@ -96,6 +96,7 @@ fn wish(chosen: &Chosen) -> Option<StudySelection> {
         patient_id: row.patient_id.clone(),
         study_instance_uid: row.study_instance_uid.clone(),
         series_instance_uids: chosen.series.iter().cloned().collect(),
+        pseudonym: String::new(),
         label: format!("{description}, {date}{part}"),
     })
 }

@@ -20,22 +20,21 @@ const TEMPORARY: &str = ".adit-";
 impl Transfer {
     /// Puts instances into the folder until no more come.
     pub(super) async fn into_folder(self: Arc<Self>, plan: Arc<Plan>, queue: Queue) -> Result<(), Problem> {
-        let root = self.study_folder(&plan)?;
         while let Some(instance) = next(&queue).await {
             if self.stop.is_cancelled() {
                 return Err(Problem::Canceled);
             }
-            let target = root.join(file_for(&self, &plan, &instance));
+            let target = self.study_folder(&plan, &instance.note.pseudonym)?.join(file_for(&self, &plan, &instance));
             self.put(&instance, target).await?;
             self.delivered(&instance).await?;
         }
         Ok(())
     }
 
-    /// The folder of this task's study.
-    pub(in crate::transfer) fn study_folder(&self, plan: &Plan) -> Result<PathBuf, Problem> {
+    /// The folder of this task's study under a pseudonym, which is empty when identity stays.
+    pub(in crate::transfer) fn study_folder(&self, plan: &Plan, pseudonym: &str) -> Result<PathBuf, Problem> {
         match &self.destination.record.node.config.kind {
-            NodeKind::Folder(folder) => Ok(folder_for(self, plan, Path::new(&folder.path))),
+            NodeKind::Folder(folder) => Ok(folder_for(self, plan, Path::new(&folder.path), pseudonym)),
             NodeKind::Server(_) => Err(Problem::Permanent("The destination is not a folder.".into())),
         }
     }

@@ -77,11 +77,13 @@ impl Transfer {
             sop_instance_uid: instance.note.original.clone(),
             series_instance_uid: instance.note.series.clone(),
             delivered_as: instance.note.delivered_as.clone(),
+            pseudonym: instance.note.pseudonym.clone(),
             size: instance.size,
             state: ReceiptState::Delivered,
         });
         if self.ledger.unsaved_count() >= RECEIPTS {
             self.flush_receipts().await?;
+            self.save_report_sometimes().await;
         }
         // Until its receipt is stored a crash delivers an instance once more, which changes nothing.
         Ok(self.engine.0.ports.staging.delete(&instance.key).await?)

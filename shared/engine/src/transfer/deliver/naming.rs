@@ -3,12 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use adit_deid::map_uid;
 use adit_store::staging::part;
 use sha2::{Digest, Sha256};
 
 use crate::transfer::Transfer;
-use crate::transfer::plan::{Plan, Series};
+use crate::transfer::plan::Plan;
 use crate::transfer::sink::StagedInstance;
 
 /// Longest name of one folder, in bytes (file systems take 255).
@@ -27,43 +26,57 @@ pub(super) fn sanitize(text: &str) -> String {
 }
 
 fn short_hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+    hash(text, 3)
 }
 
-/// The folder of a job's study below the destination's path.
-pub(crate) fn folder_for(transfer: &Transfer, plan: &Plan, root: &Path) -> PathBuf {
+/// The first bytes of a hash, in hexadecimal digits.
+fn hash(text: &str, bytes: usize) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The folder of a job's study below the destination's path. Pseudonymised, it says no more than the images themselves.
+pub(crate) fn folder_for(transfer: &Transfer, plan: &Plan, root: &Path, pseudonym: &str) -> PathBuf {
     let job = &transfer.job;
     let day = date_of(job.created.0);
-    let options = &job.options;
-    let patient = if options.pseudonymises() { options.pseudonym.clone() } else { plan.patient_id_text.clone() };
+    let patient = match (transfer.identity.is_active(), pseudonym) {
+        (false, _) => &plan.patient_id_text,
+        (true, "") => &job.options.pseudonym,
+        (true, pseudonym) => pseudonym,
+    };
     let mut modalities: Vec<&str> =
         plan.series.iter().map(|series| series.modality.as_str()).filter(|modality| !modality.is_empty()).collect();
     modalities.sort_unstable();
     modalities.dedup();
-    let date = if plan.study_date.is_empty() { "00000000" } else { &plan.study_date };
-    let time = plan.study_time.split('.').next().filter(|time| !time.is_empty()).unwrap_or("000000");
+    let modalities = modalities.join(",");
     root.join(sanitize(&format!("adit_selective_transfer_{}_{day}_{}", job.id, job.owner_name)))
-        .join(sanitize(&patient))
-        .join(sanitize(&format!("{date}-{time}-{}", modalities.join(","))))
+        .join(sanitize(patient))
+        .join(sanitize(&format!("{}-{modalities}", study_name(transfer, plan))))
+}
+
+/// Date and time of a study if they may be known, else a short hash of its UID at the destination.
+fn study_name(transfer: &Transfer, plan: &Plan) -> String {
+    let outside = &plan.outside;
+    if transfer.identity.is_active() && outside.study_date.is_empty() {
+        let uid = transfer.identity.uid(&transfer.task.study_instance_uid);
+        return format!("study-{}", hash(&uid, 6));
+    }
+    let date = if outside.study_date.is_empty() { "00000000" } else { &outside.study_date };
+    let time = outside.study_time.split('.').next().filter(|time| !time.is_empty()).unwrap_or("000000");
+    format!("{date}-{time}")
 }
 
 /// The file of an instance below the study's folder.
 pub(super) fn file_for(transfer: &Transfer, plan: &Plan, instance: &StagedInstance) -> PathBuf {
-    let series = plan.series.iter().find(|series| series.uid == instance.note.series);
-    let key = &transfer.engine.0.settings.project_key;
-    let uid = if transfer.job.options.pseudonymises() {
-        map_uid(key, &instance.note.series)
-    } else {
-        instance.note.series.clone()
+    let note = &instance.note;
+    let number = plan.series.iter().find(|series| series.uid == note.series).and_then(|series| series.number);
+    let description = plan.outside.series.get(&note.series).filter(|_| note.keeps_description);
+    let folder = match (number.filter(|number| *number != 0), description.map(String::as_str)) {
+        (None, _) => transfer.identity.uid(&note.series),
+        (Some(number), None) => number.to_string(),
+        (Some(number), Some("")) => format!("{number}-Undefined"),
+        (Some(number), Some(description)) => format!("{number}-{description}"),
     };
-    let folder = match series {
-        Some(Series { number: Some(number), description, .. }) if *number != 0 => {
-            let description = if description.is_empty() { "Undefined" } else { description };
-            format!("{number}-{description}")
-        }
-        _ => uid,
-    };
-    Path::new(&sanitize(&folder)).join(format!("{}.dcm", part(&instance.note.delivered_as)))
+    Path::new(&sanitize(&folder)).join(format!("{}.dcm", part(&note.delivered_as)))
 }
 
 /// `YYYYMMDD` (UTC) of milliseconds since the epoch.
