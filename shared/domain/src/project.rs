@@ -39,7 +39,7 @@ pub const PROFILES: [ProfileText; 3] = [
     ProfileText {
         name: "adit-compatible",
         title: "As in earlier versions of ADIT",
-        explanation: "Keeps the real dates of study, series, acquisition and image, and cleaned descriptions; all other dates go.",
+        explanation: "Like Research, but keeps the real dates of study, series, acquisition and image; all other dates go.",
     },
 ];
 

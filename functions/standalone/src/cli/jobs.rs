@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use adit_api::jobs::{JobPage, JobSnapshot};
 use adit_api::paths;
+use adit_api::projects::JobReport;
 use adit_domain::job::JobStatus;
 use anyhow::Result;
 use clap::Subcommand;
@@ -33,6 +34,11 @@ pub enum Action {
     },
     /// Show progress until it is finished
     Watch {
+        /// Its id
+        id: String,
+    },
+    /// Print what de-identification did, as JSON
+    Report {
         /// Its id
         id: String,
     },
@@ -66,6 +72,11 @@ pub enum Action {
 pub async fn run(connection: &Connection, action: Option<Action>, json: bool) -> Result<ExitCode> {
     let (id, verb) = match action.unwrap_or(Action::List { all: false }) {
         Action::List { all } => return list(connection, all, json).await,
+        Action::Report { id } => {
+            let report: JobReport = connection.get(&paths::fill(paths::JOB_REPORT, &[&id])).await?;
+            println!("{}", serde_json::to_string_pretty(&report)?);
+            return Ok(ExitCode::SUCCESS);
+        }
         Action::Show { id } => {
             show(&connection.get(&paths::fill(paths::JOB, &[&id])).await?, json)?;
             return Ok(ExitCode::SUCCESS);

@@ -17,6 +17,8 @@ const LINES_BYTES: usize = 72 * 1024;
 const REASONS: usize = 20;
 /// Pseudonyms that are named.
 const PSEUDONYMS: usize = 20;
+/// Different lines that are held in memory.
+const LINES: usize = 20_000;
 /// How often a running task stores its report, in milliseconds.
 const EVERY_MS: i64 = 5_000;
 
@@ -29,12 +31,26 @@ struct Sums {
     /// What earlier runs have left.
     before: TaskReport,
     summary: Summary,
+    /// Changes without a line of their own.
+    left_out: u64,
     images: u64,
     blacked_out: u64,
     scrubbed: u64,
     pseudonyms: BTreeSet<String>,
     stopped: BTreeMap<String, u64>,
     saved: Timestamp,
+}
+
+impl Sums {
+    /// Counts the changes that have a line already; the others are only counted together.
+    fn add_known(&mut self, report: &Report) {
+        for change in &report.changes {
+            match self.summary.get_mut(&(change.path.clone(), change.what, change.why)) {
+                Some(count) => *count += 1,
+                None => self.left_out += 1,
+            }
+        }
+    }
 }
 
 impl Tally {
@@ -53,7 +69,11 @@ impl Tally {
             return;
         }
         let mut sums = self.sums();
-        report.add_to(&mut sums.summary);
+        if sums.summary.len() + report.changes.len() <= LINES {
+            report.add_to(&mut sums.summary);
+        } else {
+            sums.add_known(report);
+        }
         sums.images += 1;
         match report.pixels {
             Pixels::Untouched => {}
@@ -96,7 +116,7 @@ impl Tally {
             blacked_out: before.blacked_out + sums.blacked_out,
             scrubbed: before.scrubbed + sums.scrubbed,
             changes,
-            changes_left_out,
+            changes_left_out: changes_left_out + sums.left_out,
             searched: before.searched + sums.images + stopped,
             // What stays behind and what was stopped is met again by every run.
             stopped: sums.stopped.iter().map(|(reason, count)| reasoned(reason, *count)).collect(),
@@ -189,6 +209,28 @@ mod tests {
             why: "basic profile".into(),
             count,
         }
+    }
+
+    #[test]
+    fn hostile_headers_do_not_fill_the_memory() {
+        let change = |tag| Change {
+            path: vec![tag],
+            what: adit_deid::What::Removed,
+            why: adit_deid::Source::Private,
+            old: None,
+            new: None,
+        };
+        let report = |from: u32, count: u32| Report {
+            profile: "p".into(),
+            changes: (from..from + count).map(change).collect(),
+            ..Report::default()
+        };
+        let tally = Tally::default();
+        tally.add(&report(0, 15_000));
+        tally.add(&report(14_999, 6_000));
+        let sums = tally.sums();
+        assert_eq!((sums.summary.len(), sums.left_out, sums.images), (15_000, 5_999, 2));
+        assert_eq!(sums.summary.values().sum::<u64>(), 15_001);
     }
 
     #[test]
