@@ -7,7 +7,7 @@ use crate::dates::shift_da;
 use crate::deidentifier::{Deidentifier, Instructions};
 use crate::key::PatientToken;
 use crate::marks::{self, Inserted};
-use crate::pixels::{Allowed, FrameBlackout, PixelDecision, RLE_LOSSLESS, Region, decide};
+use crate::pixels::{FrameBlackout, PixelDecision, RLE_LOSSLESS, Region, decide};
 use crate::profile::{Place, Treatment};
 use crate::report::{Pixels, Report};
 use crate::residual::ResidualScan;
@@ -151,8 +151,7 @@ impl Header<'_> {
         survey.pixels.transfer_syntax_uid = self.transfer_syntax_uid.to_owned();
         survey.pixels.has_pixels = self.pixel_vr.is_some();
         survey.pixels.big_endian_words = self.syntax.big_endian && self.pixel_vr == Some(*b"OW");
-        let allowed = Allowed { documents: false, risky_pixels: instructions.allow_risky_pixels };
-        match decide(&survey.pixels, &deidentifier.pixel_rules, allowed) {
+        match decide(&survey.pixels, &deidentifier.pixel_rules, instructions.allow_risky_pixels) {
             PixelDecision::Pass => Ok(Vec::new()),
             PixelDecision::Blackout(regions) => Ok(regions),
             PixelDecision::HoldBack(reason) => Err(RewriteError::HeldBack(reason)),

@@ -22,6 +22,6 @@ pub use encapsulated::CommentScrubber;
 pub use facts::PixelFacts;
 pub use frames::{FrameBlackout, FrameError, RLE_LOSSLESS};
 pub use geometry::expected_length;
-pub use policy::{Allowed, PixelDecision, decide};
+pub use policy::{PixelDecision, decide};
 pub use region::Region;
 pub use script::{PixelRules, ScriptError};

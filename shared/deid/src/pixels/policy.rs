@@ -8,15 +8,6 @@ use super::frames::FrameBlackout;
 use super::region::{Region, outside};
 use super::script::PixelRules;
 
-/// What a person allowed for a project after looking at its images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Allowed {
-    /// Encapsulated documents, models, audio and raw data.
-    pub documents: bool,
-    /// Pixels that may show who the patient is.
-    pub risky_pixels: bool,
-}
-
 /// What to do with the pixels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PixelDecision {
@@ -29,28 +20,24 @@ pub enum PixelDecision {
 }
 
 /// What a person can do about risky pixels.
-const REMEDY: &str =
-    "add a blackout rule for this device, or allow risky pixels for this project after looking at the images";
+const REMEDY: &str = "look at the images and then allow them for this job, or add a blackout rule for this device";
 
-/// Decides. Precedence: documents and videos, a rule, the regions of an ultrasound image, then the risk.
+/// Decides; `allow_risky_pixels`: a person has looked at the images. Precedence: documents and videos, a rule, the regions of an ultrasound image, then the risk.
 #[must_use]
-pub fn decide(facts: &PixelFacts, rules: &PixelRules, allowed: Allowed) -> PixelDecision {
+pub fn decide(facts: &PixelFacts, rules: &PixelRules, allow_risky_pixels: bool) -> PixelDecision {
     let kind = kind_of(facts.sop_class_uid());
     if let Some(what) = document(kind) {
-        return hold_unless(
-            allowed.documents,
-            format!(
-                "{what} cannot be searched for names: allow documents for this project after looking at them, or leave them out"
-            ),
-        );
+        return PixelDecision::HoldBack(format!(
+            "{what} cannot be searched for names and never leave de-identified; leave them out of the job"
+        ));
     }
     if !facts.has_pixels {
         return PixelDecision::Pass;
     }
     if kind == Kind::Video || is_video(&facts.transfer_syntax_uid) {
         return hold_unless(
-            allowed.risky_pixels,
-            "videos cannot be blacked out: allow risky pixels for this project after looking at them, or leave them out".to_owned(),
+            allow_risky_pixels,
+            "videos cannot be blacked out: look at them and then allow them for this job, or leave them out".to_owned(),
         );
     }
     if let Some(regions) = rules.regions_for(facts) {
@@ -75,13 +62,13 @@ pub fn decide(facts: &PixelFacts, rules: &PixelRules, allowed: Allowed) -> Pixel
             None => return PixelDecision::Blackout(regions),
             Some(refusal) => {
                 return hold_unless(
-                    allowed.risky_pixels,
+                    allow_risky_pixels,
                     format!("text around an ultrasound image cannot be blacked out, {refusal}: {REMEDY}"),
                 );
             }
         }
     }
-    hold_unless(allowed.risky_pixels, format!("{risk}: {REMEDY}"))
+    hold_unless(allow_risky_pixels, format!("{risk}: {REMEDY}"))
 }
 
 fn hold_unless(allowed: bool, reason: String) -> PixelDecision {

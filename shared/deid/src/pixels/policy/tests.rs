@@ -11,8 +11,6 @@ const CONVERSION: u32 = 0x0008_0064;
 const SERIES: u32 = 0x0008_103E;
 const BURNED_IN: u32 = 0x0028_0301;
 
-const NOTHING: Allowed = Allowed { documents: false, risky_pixels: false };
-
 fn facts(class: &str, values: &[(u32, &str)]) -> PixelFacts {
     let mut facts =
         PixelFacts { has_pixels: true, transfer_syntax_uid: "1.2.840.10008.1.2.1".to_owned(), ..PixelFacts::default() };
@@ -34,10 +32,9 @@ fn none() -> PixelRules {
 }
 
 fn held(facts: &PixelFacts) -> bool {
-    let held = matches!(decide(facts, &none(), NOTHING), PixelDecision::HoldBack(_));
+    let held = matches!(decide(facts, &none(), false), PixelDecision::HoldBack(_));
     if held {
-        let everything = Allowed { documents: true, risky_pixels: true };
-        assert_eq!(decide(facts, &none(), everything), PixelDecision::Pass, "allowed by a person");
+        assert_eq!(decide(facts, &none(), true), PixelDecision::Pass, "allowed by a person");
     }
     held
 }
@@ -86,12 +83,12 @@ fn risky_images_are_held_back() {
 }
 
 #[test]
-fn documents_need_their_own_permission() {
+fn documents_never_leave() {
     for class in ["104.1", "104.3", "9.4.1", "66"] {
         let document = PixelFacts { has_pixels: false, ..facts(&format!("1.2.840.10008.5.1.4.1.1.{class}"), &[]) };
-        assert!(held(&document), "{class}");
-        let risky_pixels = Allowed { documents: false, risky_pixels: true };
-        assert!(matches!(decide(&document, &none(), risky_pixels), PixelDecision::HoldBack(_)));
+        for looked_at in [false, true] {
+            assert!(matches!(decide(&document, &none(), looked_at), PixelDecision::HoldBack(_)), "{class}");
+        }
     }
     let report = PixelFacts { has_pixels: false, ..facts("1.2.840.10008.5.1.4.1.1.88.11", &[(MODALITY, "SR")]) };
     assert!(!held(&report));
@@ -104,15 +101,14 @@ fn a_rule_comes_first() {
     )
     .unwrap();
     let region = |left, top, width, height| PixelDecision::Blackout(vec![Region { left, top, width, height }]);
-    assert_eq!(decide(&facts(CT, &[(MODALITY, "CT")]), &rules, NOTHING), region(0, 0, 512, 20));
-    assert_eq!(decide(&facts(SC, &[(BURNED_IN, "YES")]), &rules, NOTHING), PixelDecision::Pass);
-    assert_eq!(decide(&facts(US, &[]), &rules, NOTHING), region(1, 2, 3, 4));
+    assert_eq!(decide(&facts(CT, &[(MODALITY, "CT")]), &rules, false), region(0, 0, 512, 20));
+    assert_eq!(decide(&facts(SC, &[(BURNED_IN, "YES")]), &rules, false), PixelDecision::Pass);
+    assert_eq!(decide(&facts(US, &[]), &rules, false), region(1, 2, 3, 4));
     let mut compressed = facts(CT, &[(MODALITY, "CT")]);
     compressed.transfer_syntax_uid = "1.2.840.10008.1.2.4.80".to_owned();
-    assert_eq!(decide(&compressed, &rules, NOTHING), region(0, 0, 512, 20));
+    assert_eq!(decide(&compressed, &rules, false), region(0, 0, 512, 20));
     compressed.transfer_syntax_uid = "1.2.840.10008.1.2.4.201".to_owned();
-    let anything = Allowed { documents: true, risky_pixels: true };
-    assert!(matches!(decide(&compressed, &rules, anything), PixelDecision::HoldBack(_)));
+    assert!(matches!(decide(&compressed, &rules, true), PixelDecision::HoldBack(_)));
 }
 
 #[test]
@@ -121,11 +117,10 @@ fn ultrasound_keeps_its_regions() {
     image.ultrasound_regions = vec![Region::between(10, 50, 639, 511)];
     let expected =
         vec![Region { left: 0, top: 0, width: 640, height: 50 }, Region { left: 0, top: 50, width: 10, height: 462 }];
-    assert_eq!(decide(&image, &none(), NOTHING), PixelDecision::Blackout(expected.clone()));
-    let risky_pixels = Allowed { documents: false, risky_pixels: true };
-    assert_eq!(decide(&image, &none(), risky_pixels), PixelDecision::Blackout(expected.clone()));
+    assert_eq!(decide(&image, &none(), false), PixelDecision::Blackout(expected.clone()));
+    assert_eq!(decide(&image, &none(), true), PixelDecision::Blackout(expected.clone()));
     image.take(BURNED_IN, "YES");
-    assert_eq!(decide(&image, &none(), NOTHING), PixelDecision::Blackout(expected));
+    assert_eq!(decide(&image, &none(), false), PixelDecision::Blackout(expected));
     image.transfer_syntax_uid = "1.2.840.10008.1.2.4.201".to_owned();
     assert!(held(&image));
     // Regions that cover all of the image do not say where the text is.
@@ -138,7 +133,7 @@ fn ultrasound_keeps_its_regions() {
 
 #[test]
 fn reasons_say_what_to_do() {
-    let PixelDecision::HoldBack(reason) = decide(&facts(SC, &[]), &none(), NOTHING) else { panic!() };
+    let PixelDecision::HoldBack(reason) = decide(&facts(SC, &[]), &none(), false) else { panic!() };
     assert_eq!(
         reason,
         "screens, scans and films may show the patient's name: add a blackout rule for this device, or allow risky pixels \
