@@ -136,7 +136,7 @@ fn reasons_say_what_to_do() {
     let PixelDecision::HoldBack(reason) = decide(&facts(SC, &[]), &none(), false) else { panic!() };
     assert_eq!(
         reason,
-        "screens, scans and films may show the patient's name: add a blackout rule for this device, or allow risky pixels \
-         for this project after looking at the images"
+        "screens, scans and films may show the patient's name: look at the images and then allow them for this job, or add a \
+         blackout rule for this device"
     );
 }
