@@ -45,7 +45,8 @@ pub struct TransferOptions {
     pub trial_protocol_id: String,
     /// Clinical Trial Protocol Name (0012,0021); empty means none.
     pub trial_protocol_name: String,
-    /// Send reports, presentation states, key objects and encapsulated documents although the job pseudonymises.
+    /// Send structured reports, presentation states and key objects although the job pseudonymises; their texts are cleaned.
+    /// Encapsulated documents never leave de-identified.
     pub include_documents: bool,
     /// Ask the source to send straight to the destination (C-MOVE) when nothing is modified.
     pub direct_move: bool,

@@ -55,7 +55,7 @@ pub struct Options {
     /// Go before others
     #[arg(long)]
     urgent: bool,
-    /// Send reports and documents although a pseudonym is given
+    /// Send structured reports, presentation states and key objects too when pseudonymising; their texts are cleaned
     #[arg(long)]
     include_documents: bool,
     /// Let the source send straight to the destination when nothing is changed

@@ -78,23 +78,32 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
                     <button class="btn btn-ghost btn-xs" type="button" on:click=move |_| selection.0.update(|all| all.clear())>"Clear"</button>
                 </div>
                 <IdentityChoice fields=identity/>
-                <div class="mt-3 grid grid-cols-1 gap-3 md:grid-cols-3">
+                <div class="mt-3 grid grid-cols-1 items-end gap-3 md:grid-cols-3">
                     <label class="flex flex-col gap-1 text-sm"><span class="font-medium">"Destination"</span>
                         <select class="select select-sm w-full" on:change=move |event| destination.set(event_target_value(&event))>
                             <option value="">"Choose ..."</option>
                             {destinations.clone().into_iter().map(option).collect_view()}
                         </select>
                     </label>
-                    <Text label="Trial ID" value=trial_id/>
-                    <Text label="Trial name" value=trial_name/>
+                    <div class="flex flex-wrap items-center gap-x-6 gap-y-2 pb-1 md:col-span-2">
+                        <Check label="Urgent" value=urgent/>
+                        <Check label="Include reports" value=documents/>
+                    </div>
                 </div>
-                <p class="mt-2 text-sm" aria-live="polite">{stays}</p>
-                <div class="mt-3 flex flex-wrap items-center gap-x-6 gap-y-2">
-                    <Check label="Urgent" value=urgent/>
-                    <Check label="Mail when finished (once mail is set up here)" value=mail/>
-                    <Check label="Include reports and documents" value=documents/>
-                    <Check label="Send straight from source to destination" value=direct disabled=modifies/>
-                    <button class="btn btn-primary btn-sm ml-auto" type="submit" disabled=move || busy.get()>"Start transfer"</button>
+                <details class="mt-3">
+                    <summary class="cursor-pointer text-sm">"More options"</summary>
+                    <div class="mt-2 grid grid-cols-1 items-end gap-3 md:grid-cols-3">
+                        <Text label="Trial ID" value=trial_id/>
+                        <Text label="Trial name" value=trial_name/>
+                        <div class="flex flex-col gap-2">
+                            <Check label="Mail when finished (once mail is set up here)" value=mail/>
+                            <Check label="Send straight from source to destination" value=direct disabled=modifies/>
+                        </div>
+                    </div>
+                </details>
+                <div class="mt-3 flex items-center gap-4">
+                    <p class="text-sm" aria-live="polite">{stays}</p>
+                    <button class="btn btn-primary btn-sm ml-auto shrink-0" type="submit" disabled=move || busy.get()>"Start transfer"</button>
                 </div>
                 <Problem text=problem/>
             </form>
