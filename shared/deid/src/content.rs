@@ -6,6 +6,9 @@ use crate::scanner::{element, items};
 use crate::syntax::Syntax;
 use crate::tables::{self, Cell, Column};
 
+/// (0040,A160)
+const TEXT_VALUE: u32 = 0x0040_A160;
+
 /// A content item's identity.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Item {
@@ -21,7 +24,7 @@ impl Item {
         let mut found = Self::default();
         each(item, syntax, depth_left, |tag, element| {
             match tag {
-                0x0040_A040 => found.value_type = text(element.value),
+                0x0040_A040 => found.value_type = text(element.value).to_ascii_uppercase(),
                 0x0040_A043 => {
                     let inside = element.inside_of(syntax);
                     let depth_left = depth_left.checked_sub(1).ok_or(RewriteError::TooDeep)?;
@@ -47,7 +50,11 @@ impl Item {
     pub fn treatment(&self, rules: &Rules) -> (Treatment, Source) {
         let options = &rules.profile.options;
         let kind = self.value_type.as_str();
+        let row = tables::concept(&self.concept.0, &self.concept.1, kind);
+        // A date that no option keeps, such as that of birth, does not move with the others.
+        let stays = row.is_none_or(|row| row.option(Column::ModifiedDates).or(row.option(Column::FullDates)).is_some());
         match (kind, options.dates) {
+            _ if !stays => {}
             ("DATE" | "DATETIME", Dates::Shift) => return (Treatment::Shift, Source::Option("retain modified dates")),
             ("DATE" | "DATETIME", Dates::Keep) => {
                 return (Treatment::Text { free: false }, Source::Option("retain full dates"));
@@ -55,7 +62,6 @@ impl Item {
             ("TIME", Dates::Keep | Dates::Shift) => return (Treatment::Time, Source::Option("retain modified dates")),
             _ => {}
         }
-        let row = tables::concept(&self.concept.0, &self.concept.1, kind);
         let Some(row) = row else { return (self.unlisted(rules), Source::Basic) };
         let columns = options.columns();
         let with = |cell| columns.iter().any(|column| row.option(*column) == Some(cell));
@@ -73,7 +79,25 @@ impl Item {
         if matches!(kind, "CONTAINER" | "NUM" | "CODE" | "IMAGE" | "COMPOSITE" | "WAVEFORM") {
             return (Treatment::Keep, Source::Basic);
         }
-        (content(row.basic, false), Source::Basic)
+        let treatment = match content(row.basic, false) {
+            // One dummy for all would join what has nothing to do with each other.
+            Treatment::Dummy if kind == "UIDREF" => Treatment::Uid,
+            other => other,
+        };
+        (treatment, Source::Basic)
+    }
+
+    /// The attribute that holds the value; none for value types that have it in a sequence or nowhere.
+    pub fn value_tag(&self) -> Option<u32> {
+        Some(match self.value_type.as_str() {
+            "DATETIME" => 0x0040_A120,
+            "DATE" => 0x0040_A121,
+            "TIME" => 0x0040_A122,
+            "PNAME" => 0x0040_A123,
+            "UIDREF" => 0x0040_A124,
+            "TEXT" => TEXT_VALUE,
+            _ => return None,
+        })
     }
 
     fn cleans(&self, rules: &Rules) -> bool {
@@ -92,9 +116,11 @@ impl Item {
     }
 }
 
-/// Whether an attribute of a content item is its value.
-pub(crate) fn is_value(tag: u32) -> bool {
-    matches!(tag, 0x0040_A120 | 0x0040_A121 | 0x0040_A122 | 0x0040_A123 | 0x0040_A124 | 0x0040_A160)
+/// A content item's text where its value type asks for none.
+pub(crate) fn stray(tag: u32, rules: &Rules) -> Option<(Treatment, Source)> {
+    let cleans = rules.profile.options.clean_structured_content;
+    let treatment = if cleans { Treatment::Text { free: true } } else { Treatment::Dummy };
+    (tag == TEXT_VALUE).then_some((treatment, Source::Basic))
 }
 
 fn each(

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use crate::dates::shift_da;
 use crate::deidentifier::{Deidentifier, Instructions};
 use crate::key::PatientToken;
-use crate::marks::{self, Inserted};
+use crate::marks::{self, Before, Inserted};
 use crate::pixels::{FrameBlackout, PixelDecision, RLE_LOSSLESS, Region, decide};
 use crate::profile::{Place, Treatment};
 use crate::report::{Pixels, Report};
 use crate::residual::ResidualScan;
 use crate::rewrite::{Limits, Rewrite, RewriteError};
+use crate::scanner::{PIXELS, element};
 use crate::stage::Stage;
 use crate::survey::Survey;
 use crate::syntax::Syntax;
@@ -110,7 +111,8 @@ impl Header<'_> {
         };
         let is_cleaned = !regions.is_empty() && self.pixel_vr.is_some();
         let when = study_time(&active, &survey);
-        let mut inserted = marks::all(deidentifier, instructions, &survey, &pseudonym, (&when.0, &when.1), is_cleaned);
+        let before = Before::of(&survey, &active.secrets());
+        let mut inserted = marks::all(deidentifier, instructions, &before, &pseudonym, (&when.0, &when.1), is_cleaned);
         let mut transfer_syntax_uid = self.transfer_syntax_uid.to_owned();
         if is_cleaned && FrameBlackout::is_encapsulated(self.transfer_syntax_uid) {
             let changes = FrameBlackout::header_changes(self.transfer_syntax_uid, &survey.pixels.geometry());
@@ -192,6 +194,9 @@ impl Produced {
         limits: Limits,
         out: &mut Vec<u8>,
     ) -> Result<(), RewriteError> {
+        if self.active.is_some() {
+            in_order(input, syntax, limits)?;
+        }
         self.piece(input, syntax, limits, &[], out)
     }
 
@@ -237,6 +242,20 @@ fn patient(deidentifier: &Deidentifier, survey: &Survey) -> Result<PatientToken,
         ));
     }
     Ok(deidentifier.patient(&survey.issuer, &survey.patient_id))
+}
+
+/// What names the patient, and every picture, stands before the end of the pixels. Group lengths and zeros go anyway.
+fn in_order(tail: &[u8], syntax: Syntax, limits: Limits) -> Result<(), RewriteError> {
+    let last = PIXELS[PIXELS.len() - 1];
+    let mut at = 0;
+    while at < tail.len() {
+        let found = element(&tail[at..], syntax, limits.depth)?.ok_or(RewriteError::Truncated)?;
+        at += found.whole.len();
+        if found.header.tag <= last && found.header.tag & 0xFFFF != 0 {
+            return Err(RewriteError::Malformed("an element behind the pixels that belongs before them"));
+        }
+    }
+    Ok(())
 }
 
 /// Study date and time as they will be written.

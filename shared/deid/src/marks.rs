@@ -2,10 +2,11 @@
 
 use crate::deidentifier::{Deidentifier, Instructions};
 use crate::element::{ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, put_header, put_value};
-use crate::profile::Dates;
+use crate::profile::{Dates, Treatment};
 use crate::survey::{PriorCode, Survey};
 use crate::syntax::Syntax;
 use crate::tables::EDITION;
+use crate::value::{Outcome, Secrets};
 
 /// An element that is written whether or not it was there; one of the same tag is dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,9 +58,12 @@ impl Inserted {
                 put_header(out, syntax, self.tag, *b"SQ", UNDEFINED);
                 for code in codes {
                     put_header(out, syntax, ITEM, *b"  ", UNDEFINED);
-                    put_value(out, syntax, 0x0008_0100, *b"SH", code.value.as_bytes());
-                    put_value(out, syntax, 0x0008_0102, *b"SH", code.scheme.as_bytes());
-                    put_value(out, syntax, 0x0008_0104, *b"LO", code.meaning.as_bytes());
+                    put_value(out, syntax, 0x0008_0100, *b"SH", &code.value);
+                    put_value(out, syntax, 0x0008_0102, *b"SH", &code.scheme);
+                    if !code.version.is_empty() {
+                        put_value(out, syntax, 0x0008_0103, *b"SH", &code.version);
+                    }
+                    put_value(out, syntax, 0x0008_0104, *b"LO", &code.meaning);
                     put_header(out, syntax, ITEM_END, *b"  ", 0);
                 }
                 put_header(out, syntax, SEQUENCE_END, *b"  ", 0);
@@ -73,7 +77,9 @@ impl Inserted {
             Value::Gone => String::new(),
             Value::Number(number) => number.to_string(),
             Value::Text(value) => String::from_utf8_lossy(value).into_owned(),
-            Value::Codes(codes) => codes.iter().map(|code| code.value.as_str()).collect::<Vec<_>>().join(", "),
+            Value::Codes(codes) => {
+                codes.iter().map(|code| String::from_utf8_lossy(&code.value)).collect::<Vec<_>>().join(", ")
+            }
         }
     }
 }
@@ -87,11 +93,35 @@ pub(crate) fn trial(instructions: &Instructions) -> Vec<Inserted> {
     pairs.into_iter().filter(|(_, text)| !text.is_empty()).map(|(tag, text)| Inserted::text(tag, b"LO", text)).collect()
 }
 
+/// What an earlier de-identification has left, without the patient's identifiers.
+pub(crate) struct Before {
+    method: Vec<u8>,
+    codes: Vec<PriorCode>,
+}
+
+impl Before {
+    pub fn of(survey: &Survey, secrets: &Secrets<'_>) -> Self {
+        let cleaned =
+            |vr: &[u8; 2], raw: &[u8]| match secrets.apply(&Treatment::Text { free: false }, *vr, raw, &survey.sets) {
+                Outcome::Keep { .. } => raw.to_vec(),
+                Outcome::Put(left, _) => left,
+                _ => b"REMOVED".to_vec(),
+            };
+        let codes = survey.prior_codes.iter().map(|code| PriorCode {
+            value: cleaned(b"SH", &code.value),
+            scheme: cleaned(b"SH", &code.scheme),
+            version: cleaned(b"SH", &code.version),
+            meaning: cleaned(b"LO", &code.meaning),
+        });
+        Self { method: cleaned(b"LO", &survey.facts.deidentification_method), codes: codes.collect() }
+    }
+}
+
 /// Everything that a de-identified instance carries. `when`: the study's date and time as they will be written.
 pub(crate) fn all(
     deidentifier: &Deidentifier,
     instructions: &Instructions,
-    survey: &Survey,
+    before: &Before,
     pseudonym: &str,
     when: (&str, &str),
     is_cleaned: bool,
@@ -100,9 +130,9 @@ pub(crate) fn all(
     all.push(Inserted::text(0x0010_0010, b"PN", pseudonym));
     all.push(Inserted::text(0x0010_0020, b"LO", pseudonym));
     all.push(Inserted::text(0x0012_0062, b"CS", "YES"));
-    let method = method(&survey.facts.deidentification_method, &deidentifier.label());
+    let method = method(&before.method, &deidentifier.label());
     all.push(Inserted { tag: 0x0012_0063, vr: *b"LO", value: Value::Text(method) });
-    let codes = codes(deidentifier, &survey.prior_codes, is_cleaned);
+    let codes = codes(deidentifier, &before.codes, is_cleaned);
     all.push(Inserted { tag: 0x0012_0064, vr: *b"SQ", value: Value::Codes(codes) });
     if is_cleaned {
         all.push(Inserted::text(0x0028_0301, b"CS", "NO"));
@@ -163,8 +193,13 @@ fn codes(deidentifier: &Deidentifier, before: &[PriorCode], is_cleaned: bool) ->
     ];
     let mut all = before.to_vec();
     for (_, value, meaning) in wanted.into_iter().filter(|(is_on, ..)| *is_on) {
-        if !all.iter().any(|known| known.value == value && known.scheme == "DCM") {
-            all.push(PriorCode { value: value.to_owned(), scheme: "DCM".to_owned(), meaning: meaning.to_owned() });
+        if !all.iter().any(|known| known.value == value.as_bytes() && known.scheme == b"DCM") {
+            all.push(PriorCode {
+                value: value.into(),
+                scheme: b"DCM".to_vec(),
+                meaning: meaning.into(),
+                ..PriorCode::default()
+            });
         }
     }
     all

@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use crate::content::{Item, is_value};
+use crate::content::{Item, stray};
 use crate::dictionary::keyword;
 use crate::element::{ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, padding, put_header, put_padded, put_value};
 use crate::marks::Inserted;
 use crate::profile::{Dates, Place, Source, Treatment, is_required, private_by_rule};
 use crate::report::{Change, What};
-use crate::scanner::{Element, element, items};
+use crate::scanner::{Element, PIXELS, element, items};
 use crate::survey::sets_of;
 use crate::syntax::Syntax;
 use crate::tables;
@@ -79,8 +79,16 @@ pub(crate) struct Rewrite<'a> {
 struct Scope<'a> {
     syntax: Syntax,
     sets: &'a CharacterSets,
-    /// What happens to the value of the content item that this is.
-    content: Option<&'a (Treatment, Source)>,
+    /// The content item that this is.
+    content: Option<&'a ContentRule>,
+}
+
+/// What happens to a content item.
+struct ContentRule {
+    treatment: Treatment,
+    why: Source,
+    /// The attribute that the treatment is for.
+    value: Option<u32>,
 }
 
 impl<'a> Rewrite<'a> {
@@ -183,9 +191,11 @@ impl<'a> Rewrite<'a> {
                 None => return self.gone(found, scope, What::Removed, Source::Private),
             }
         } else {
-            match scope.content.filter(|_| is_value(tag)) {
-                Some((treatment, why)) => (treatment.clone(), *why),
-                None => secrets.deidentifier.rules.of(&self.place(found, vr)),
+            let rules = &secrets.deidentifier.rules;
+            match scope.content {
+                Some(item) if item.value == Some(tag) => (item.treatment.clone(), item.why),
+                Some(_) => stray(tag, rules).unwrap_or_else(|| rules.of(&self.place(found, vr))),
+                None => rules.of(&self.place(found, vr)),
             }
         };
         if is_sequence(found) {
@@ -210,7 +220,9 @@ impl<'a> Rewrite<'a> {
             Outcome::Empty(what) => self.put(found, scope, &[], (what, why), false, out),
             Outcome::Put(value, What::Cleaned) => {
                 let why = if matches!(treatment, Treatment::Text { free: true }) { why } else { Source::Identifier };
-                self.put(found, scope, &value, (What::Cleaned, why), false, out)
+                // What stays of numbers is none, whatever digits stand in them.
+                let is_ours = matches!(&vr, b"DS" | b"IS" | b"AS");
+                self.put(found, scope, &value, (What::Cleaned, why), is_ours, out)
             }
             Outcome::Put(value, what) => self.put(found, scope, &value, (what, why), true, out),
             Outcome::Poisoned if (tag >> 16) & 1 == 1 => self.gone(found, scope, What::Removed, Source::Identifier),
@@ -309,8 +321,8 @@ impl<'a> Rewrite<'a> {
             let own = sets_of(item, inside, depth_left)?;
             let sets = own.as_ref().unwrap_or(scope.sets);
             let rule = if is_content { self.content_rule(item, inside, depth_left)? } else { None };
-            if let Some((Treatment::Remove, why)) = rule {
-                self.record(What::Removed, why, || (None, None));
+            if let Some(rule) = rule.as_ref().filter(|rule| rule.treatment == Treatment::Remove) {
+                self.record(What::Removed, rule.why, || (None, None));
                 continue;
             }
             count += 1;
@@ -326,12 +338,12 @@ impl<'a> Rewrite<'a> {
             out.truncate(before.0);
             out.extend_from_slice(found.whole);
         } else if self.changes.len() == before.1 {
-            // Nothing has changed, but what is in here must not be taken for an identifier: as a whole, as it was.
-            self.ours.truncate(before.2);
-            let lengths_differ = out.len() - before.0 != found.whole.len();
-            out.truncate(before.0);
-            out.extend_from_slice(found.whole);
-            if !lengths_differ || !self.is_suspect(found) {
+            // Nothing has changed, but what is in here must not be taken for an identifier: as a whole, as it was. Where something
+            // else in it could be one, the numbers and dates are told apart from it by where they stand now.
+            if !self.is_suspect(found) {
+                self.ours.truncate(before.2);
+                out.truncate(before.0);
+                out.extend_from_slice(found.whole);
                 self.ours.push(before.0..out.len());
             }
         }
@@ -348,14 +360,15 @@ impl<'a> Rewrite<'a> {
         item: &[u8],
         syntax: Syntax,
         depth_left: usize,
-    ) -> Result<Option<(Treatment, Source)>, RewriteError> {
+    ) -> Result<Option<ContentRule>, RewriteError> {
         let Some(secrets) = self.secrets else { return Ok(None) };
-        let (treatment, why) = Item::of(item, syntax, depth_left)?.treatment(&secrets.deidentifier.rules);
+        let item = Item::of(item, syntax, depth_left)?;
+        let (treatment, why) = item.treatment(&secrets.deidentifier.rules);
         let treatment = match treatment {
             Treatment::Remove if self.keeps_content_items => Treatment::Dummy,
             other => other,
         };
-        Ok(Some((treatment, why)))
+        Ok(Some(ContentRule { treatment, why, value: item.value_tag() }))
     }
 
     fn note(&mut self, tag: u32, what: What, why: Source) {
@@ -460,8 +473,10 @@ fn block_of(tag: u32) -> u32 {
 /// A sequence by its VR, by its undefined length, or by the dictionary if it is written as UN.
 pub(crate) fn is_sequence(found: &Element<'_>) -> bool {
     let Element { header, value, .. } = found;
+    // Fragments in a sequence, such as those of an icon, are no items.
+    let is_fragmented = matches!(&header.vr, b"OB" | b"OW") && PIXELS.contains(&header.tag);
     header.vr == *b"SQ"
-        || header.length == UNDEFINED
+        || (header.length == UNDEFINED && !is_fragmented)
         || (header.vr == *b"UN" && !value.is_empty() && crate::dictionary::dictionary_vr(header.tag) == *b"SQ")
 }
 

@@ -5,6 +5,9 @@ use crate::element::{Header, ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, header};
 use crate::rewrite::RewriteError;
 use crate::syntax::Syntax;
 
+/// Where pixels are: Float, Double Float and Pixel Data.
+pub(crate) const PIXELS: [u32; 3] = [0x7FE0_0008, 0x7FE0_0009, 0x7FE0_0010];
+
 /// An element as a whole.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Element<'a> {

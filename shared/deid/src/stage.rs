@@ -2,11 +2,11 @@
 
 use crate::element::{Header, ITEM, UNDEFINED, put_header};
 use crate::header::Produced;
-use crate::pixels::{CommentScrubber, FrameBlackout, FrameError, NativeBlackout, expected_length};
+use crate::pixels::{CommentScrubber, FrameBlackout, FrameError, HiddenOverlays, NativeBlackout, expected_length};
 use crate::rewrite::RewriteError;
 use crate::syntax::Syntax;
 
-/// (7FE0,0010); float pixel data have no policy of their own.
+/// (7FE0,0010); float pixel data are never compressed and never blacked out.
 const PIXEL_DATA: u32 = 0x7FE0_0010;
 
 /// Texts between compressed pixels.
@@ -41,8 +41,8 @@ impl Comments {
 pub(crate) enum Stage {
     /// As they come.
     Plain,
-    /// Native: regions are overwritten, what lies behind the last frame is cut off.
-    Native { blackout: Option<NativeBlackout>, left: u64, cut: bool },
+    /// Native: regions are overwritten, overlays in unused bits cleared, what lies behind the last frame is cut off.
+    Native { blackout: Option<NativeBlackout>, overlays: Option<HiddenOverlays>, left: u64, cut: bool },
     /// Compressed: comments are blanked.
     Comments(Box<Comments>),
     /// Compressed: frames are opened, blacked out and closed again.
@@ -52,13 +52,23 @@ pub(crate) enum Stage {
 impl Stage {
     /// The stage for pixel data with this header.
     pub fn new(produced: &Produced, head: &Header) -> Result<Self, RewriteError> {
-        if !produced.is_active() || head.tag != PIXEL_DATA {
+        if !produced.is_active() {
             return Ok(Self::Plain);
+        }
+        if head.tag != PIXEL_DATA && !produced.regions.is_empty() {
+            return Err(RewriteError::HeldBack(
+                "a rule wants regions blacked out, but its pixels are floating-point numbers: change the rule"
+                    .to_owned(),
+            ));
         }
         let geometry = produced.survey.pixels.geometry();
         let transfer_syntax_uid = &produced.survey.pixels.transfer_syntax_uid;
         let regions = &produced.regions;
+        let overlays = HiddenOverlays::of(&produced.survey.pixels).map_err(RewriteError::HeldBack)?;
         if head.length == UNDEFINED {
+            if head.tag != PIXEL_DATA || !FrameBlackout::is_encapsulated(transfer_syntax_uid) {
+                return Err(RewriteError::Malformed("fragments in an uncompressed transfer syntax"));
+            }
             return Ok(if regions.is_empty() {
                 Self::Comments(Box::new(Comments::new(transfer_syntax_uid)))
             } else {
@@ -74,7 +84,7 @@ impl Stage {
         } else {
             Some(NativeBlackout::new(&geometry, regions).map_err(RewriteError::HeldBack)?)
         };
-        Ok(Self::Native { blackout, left, cut: left < length })
+        Ok(Self::Native { blackout, overlays, left, cut: left < length })
     }
 
     /// Writes the element's header.
@@ -90,7 +100,7 @@ impl Stage {
     pub fn passes(&mut self, length: u64) -> bool {
         match self {
             Self::Plain => true,
-            Self::Native { blackout: None, left, .. } if *left >= length => {
+            Self::Native { blackout: None, overlays: None, left, .. } if *left >= length => {
                 *left -= length;
                 true
             }
@@ -103,12 +113,15 @@ impl Stage {
         let start = out.len();
         match self {
             Self::Plain => out.extend_from_slice(bytes),
-            Self::Native { blackout, left, .. } => {
+            Self::Native { blackout, overlays, left, .. } => {
                 let take = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
                 *left -= take as u64;
                 out.extend_from_slice(&bytes[..take]);
                 if let Some(blackout) = blackout {
                     blackout.apply(&mut out[start..]);
+                }
+                if let Some(overlays) = overlays {
+                    overlays.apply(&mut out[start..]);
                 }
             }
             Self::Comments(comments) => {
@@ -153,7 +166,7 @@ impl Stage {
     pub fn has_scrubbed(&self) -> bool {
         match self {
             Self::Comments(comments) => comments.changed,
-            Self::Native { cut, .. } => *cut,
+            Self::Native { cut, overlays, .. } => *cut || overlays.is_some(),
             Self::Plain | Self::Frames(_) => false,
         }
     }

@@ -9,12 +9,9 @@ use crate::header::{Header, Produced};
 use crate::part10::file_meta;
 use crate::report::Report;
 use crate::rewrite::{Limits, RewriteError};
-use crate::scanner::element;
+use crate::scanner::{PIXELS, element};
 use crate::stage::Stage;
 use crate::syntax::Syntax;
-
-/// Where the pixels are: (7FE0,0008), (7FE0,0009), (7FE0,0010).
-const PIXELS: [u32; 3] = [0x7FE0_0008, 0x7FE0_0009, 0x7FE0_0010];
 
 #[derive(Debug, Clone, Copy)]
 enum State {

@@ -18,11 +18,13 @@ const METHOD_CODES: u32 = 0x0012_0064;
 const ULTRASOUND_REGIONS: u32 = 0x0018_6011;
 
 /// A code that an earlier de-identification has left.
+/// As written: its character set is that of the data set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct PriorCode {
-    pub value: String,
-    pub scheme: String,
-    pub meaning: String,
+    pub value: Vec<u8>,
+    pub scheme: Vec<u8>,
+    pub version: Vec<u8>,
+    pub meaning: Vec<u8>,
 }
 
 /// What the first pass has found.
@@ -164,10 +166,11 @@ impl Survey {
         match (scope.parent, found.header.tag) {
             (METHOD_CODES, tag) => {
                 let Some(code) = self.prior_codes.last_mut() else { return };
-                let text = String::from_utf8_lossy(found.value).trim_matches(['\0', ' ']).to_owned();
+                let text = found.value.trim_ascii_end().to_vec();
                 match tag {
                     0x0008_0100 => code.value = text,
                     0x0008_0102 => code.scheme = text,
+                    0x0008_0103 => code.version = text,
                     0x0008_0104 => code.meaning = text,
                     _ => {}
                 }

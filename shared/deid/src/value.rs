@@ -109,7 +109,9 @@ impl Secrets<'_> {
             Treatment::Replace(text) => Outcome::Put(text.clone().into_bytes(), What::Replaced),
             Treatment::Hash => Outcome::Put(self.hashed(raw, sets), What::Hashed),
             Treatment::Uid => self.uids(raw),
-            Treatment::Keep if vr == *b"UI" => Outcome::Keep { harmless: true },
+            Treatment::Keep if vr == *b"UI" && is_uid(&ascii(raw)) => Outcome::Keep { harmless: true },
+            // Whatever stands where a UID should be is no class and no syntax.
+            Treatment::Keep if vr == *b"UI" => self.uids(raw),
             Treatment::Keep if is_text(vr) => self.text(vr, raw, sets, false),
             Treatment::Keep if self.scan.occurs(raw) => Outcome::Poisoned,
             Treatment::Keep => Outcome::Keep { harmless: false },
@@ -184,6 +186,11 @@ pub(crate) fn ascii(raw: &[u8]) -> String {
     String::from_utf8_lossy(raw).trim_matches(['\0', ' ']).to_owned()
 }
 
+/// Digits and dots in every value; empty ones count.
+fn is_uid(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'\\' | b' ' | 0))
+}
+
 fn shifted(vr: [u8; 2], text: &str, days: i32) -> Outcome {
     let moved = if vr == *b"DT" { shift_dt(text, days) } else { shift_da(text, days) };
     match moved {
@@ -206,7 +213,10 @@ fn age(text: &str) -> Outcome {
 /// In numbers only a whole value can be an identifier; what is no number is cut as a whole.
 fn numbers(text: &Text, cuts: &[Range<usize>]) -> Vec<Range<usize>> {
     let touched = |value: &Range<usize>| cuts.iter().any(|cut| cut.start < value.end && value.start < cut.end);
-    let covered = |value: &Range<usize>| cuts.iter().any(|cut| cut.start <= value.start && value.end <= cut.end);
+    let covered = |value: &Range<usize>| {
+        let number = bare(text, value);
+        cuts.iter().any(|cut| cut.start <= number.start && number.end <= cut.end)
+    };
     let is_secret = |value: &Range<usize>| {
         let shown = text.slice(value.clone());
         let shown = shown.trim();
@@ -214,6 +224,19 @@ fn numbers(text: &Text, cuts: &[Range<usize>]) -> Vec<Range<usize>> {
         if is_number { shown.len() >= LONG_NUMBER && covered(value) } else { touched(value) }
     };
     text.values().into_iter().filter(is_secret).collect()
+}
+
+/// A number without padding, plus sign and leading zeros.
+fn bare(text: &Text, value: &Range<usize>) -> Range<usize> {
+    let is = |at: usize, chars: &[char]| text.glyphs.get(at).is_some_and(|glyph| chars.contains(&glyph.c));
+    let mut number = value.clone();
+    while number.start + 1 < number.end && is(number.end - 1, &[' ', '\0']) {
+        number.end -= 1;
+    }
+    while number.start + 1 < number.end && is(number.start, &[' ', '+', '0']) {
+        number.start += 1;
+    }
+    number
 }
 
 /// Code strings are cut value by value; defined terms are no names.

@@ -64,7 +64,7 @@ impl PixelFacts {
     /// adds what a script asks for.
     #[must_use]
     pub fn wants(tag: u32) -> bool {
-        OWN.contains(&tag)
+        OWN.contains(&tag) || super::hidden_overlays::wants(tag)
     }
 
     /// Takes a top-level value: decoded text with its backslashes, numbers as decimal text.

@@ -4,6 +4,8 @@
 #[derive(Debug, Clone, Default)]
 pub(super) struct Jpeg {
     state: State,
+    /// An image has ended: the next fragment is another image, or filling.
+    between: bool,
     /// Something made no sense.
     pub(super) lost: bool,
 }
@@ -41,6 +43,7 @@ const START_OF_IMAGE: u8 = 0xD8;
 
 impl Jpeg {
     pub(super) fn begin_fragment(&mut self) {
+        self.between = matches!(self.state, State::Ended);
         if matches!(self.state, State::Ended | State::Lost) {
             self.state = State::Start;
         }
@@ -49,6 +52,9 @@ impl Jpeg {
     pub(super) fn apply(&mut self, chunk: &mut [u8]) {
         let mut at = 0;
         while let Some(byte) = chunk.get(at).copied() {
+            if matches!(self.state, State::Start) && self.between && byte != 0xFF {
+                self.state = State::Ended;
+            }
             self.state = match self.state {
                 State::Ended => {
                     chunk[at..].fill(0);

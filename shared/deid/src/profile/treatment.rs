@@ -2,6 +2,7 @@
 
 use super::{Dates, OverrideAction, Profile};
 use crate::dictionary::keyword;
+use crate::scanner::PIXELS;
 use crate::tables::{self, AttributeLookup, AttributeType, Cell, Code, Column};
 
 /// Dates and times that [`Dates::KeepOfStudy`] leaves alone.
@@ -163,6 +164,8 @@ impl Rules {
             || matches!(place.tag, ICON_IMAGE_SEQUENCE | MAC_PARAMETERS_SEQUENCE)
             || matches!(group, 0 | 2 | 0x5000..=0x50FF | 0x6000..=0x60FF | 0xFFFA | 0xFFFC)
             || place.tag == 0x0008_0001
+            // In a sequence no policy looks at pixels.
+            || (place.parent != 0 && PIXELS.contains(&place.tag))
         {
             return (Treatment::Remove, Source::Structure);
         }
@@ -277,10 +280,14 @@ fn basic(code: Code, place: &Place<'_>) -> Treatment {
     if is_content && treatment == Treatment::Dummy { Treatment::Content } else { treatment }
 }
 
-/// Whether the SOP class wants a value wherever the attribute stands.
+/// Whether the SOP class wants, or may want, a value wherever the attribute stands.
 pub(crate) fn is_required(place: &Place<'_>) -> bool {
     let found = tables::attribute_type(place.sop_class_uid, place.parent, place.tag);
-    matches!(found, AttributeLookup::Known(AttributeType::One | AttributeType::OneC))
+    match found {
+        AttributeLookup::Known(kind) => matches!(kind, AttributeType::One | AttributeType::OneC),
+        // The types are known of the table's attributes: a label, a layer or a code's meaning outside of it may be required.
+        _ => tables::row(place.tag).is_none() && is_text(place.vr) && !matches!(&place.vr, b"DS" | b"IS" | b"AS"),
+    }
 }
 
 /// Text in the widest sense: what a person may have typed.

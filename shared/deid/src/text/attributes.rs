@@ -15,7 +15,7 @@ static ATTRIBUTES: &[(u32, IdentifierKind)] = &[
     (0x0010_0010, PatientName), // Patient's Name
     (0x0010_0012, PatientName), // Name to Use
     (0x0010_0020, Id),          // Patient ID
-    (0x0010_0021, Id),          // Issuer of Patient ID
+    (0x0010_0021, Institution), // Issuer of Patient ID
     (0x0010_0030, BirthDate),   // Patient's Birth Date
     (0x0010_0033, BirthDate),   // Patient's Birth Date in Alternative Calendar
     (0x0010_1000, Id),          // Other Patient IDs
@@ -33,7 +33,7 @@ static ATTRIBUTES: &[(u32, IdentifierKind)] = &[
     (0x0012_0040, Id),          // Clinical Trial Subject ID
     (0x0012_0042, Id),          // Clinical Trial Subject Reading ID
     (0x0020_0010, CounterId),   // Study ID
-    (0x0032_0012, Id),          // Study ID Issuer
+    (0x0032_0012, Institution), // Study ID Issuer
     (0x0038_0010, Id),          // Admission ID
     (0x0038_001E, Address),     // Scheduled Patient Institution Residence
     (0x0038_0060, Id),          // Service Episode ID

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::vocabulary::is_noise;
+use super::vocabulary::{is_noise, is_plain};
 
 /// What sort of identifier a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +71,7 @@ fn worth(kind: IdentifierKind, value: &str) -> bool {
         IdentifierKind::PatientName | IdentifierKind::OtherName => value.chars().any(char::is_alphabetic),
         IdentifierKind::Uid => value.len() >= 8 && !value.starts_with("1.2.840.10008."),
         IdentifierKind::BirthDate => super::spellings::Day::parse(value).is_some_and(|day| !day.is_filler()),
+        IdentifierKind::Id | IdentifierKind::CounterId | IdentifierKind::Institution if is_plain(value) => false,
         IdentifierKind::CounterId => letters() >= if digits_only() { 6 } else { 5 },
         IdentifierKind::Id => letters() >= if digits_only() { 4 } else { 2 },
         IdentifierKind::Phone => value.chars().filter(char::is_ascii_digit).count() >= 6,
@@ -99,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_names_nobody_is_not_an_identifier() {
-        use IdentifierKind::{Address, BirthDate, CounterId, Id, OtherName, PatientName, Phone, Uid};
+        use IdentifierKind::{Address, BirthDate, CounterId, Id, Institution, OtherName, PatientName, Phone, Uid};
         for (kind, value) in [
             (PatientName, ""),
             (PatientName, "^^^^"),
@@ -112,6 +113,9 @@ mod tests {
             (Id, "123"),
             (Id, "0000000"),
             (Id, "TEST"),
+            (Id, "MR"),
+            (CounterId, "CT_THORAX"),
+            (Institution, "Radiologie"),
             (CounterId, "1234"),
             (CounterId, "A12"),
             (BirthDate, "19000101"),

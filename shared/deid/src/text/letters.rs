@@ -88,8 +88,8 @@ impl<'a> Letters<'a> {
         let start = self.row.get(index.wrapping_sub(1)).map_or(0, |before| before.glyph as usize + 1);
         let allowed = |c| match gaps {
             Gaps::Name => !matches!(c, '\\' | '\r' | '\n'),
-            Gaps::Number => matches!(c, ' ' | '-' | '/' | '.' | '_'),
-            Gaps::Phone => matches!(c, ' ' | '-' | '/' | '.' | '(' | ')' | '+'),
+            Gaps::Number => matches!(c, ' ' | '-' | '/' | '.' | '_') || is_wide_gap(c),
+            Gaps::Phone => matches!(c, ' ' | '-' | '/' | '.' | '(' | ')' | '+') || is_wide_gap(c),
         };
         let between = self.text.glyphs.get(start..end).unwrap_or_default();
         between.iter().all(|glyph| allowed(glyph.c)) || (gaps == Gaps::Name && line_break(between))
@@ -166,6 +166,11 @@ impl<'a> Letters<'a> {
         }
         start..range.end
     }
+}
+
+/// Spaces and dashes that word processors put in.
+fn is_wide_gap(c: char) -> bool {
+    matches!(u32::from(c), 0xA0 | 0x2000..=0x200A | 0x2010..=0x2015 | 0x202F | 0x2212 | 0x3000)
 }
 
 /// A name may be continued on the next line.

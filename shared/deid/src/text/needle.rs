@@ -5,7 +5,7 @@ use super::identifiers::IdentifierKind;
 use super::names::{Name, is_unspaced, names};
 use super::romanised::romanised;
 use super::spellings::{Day, longest_digits};
-use super::vocabulary::is_common_pair;
+use super::vocabulary::{is_common_pair, is_vocabulary};
 
 /// What may stand beside a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub(super) fn needles(kind: IdentifierKind, value: &str, out: &mut Vec<Needle>) 
     match kind {
         IdentifierKind::PatientName | IdentifierKind::OtherName => {
             for name in names(value) {
-                of_name(&name, out);
+                of_name(kind, &name, out);
             }
         }
         IdentifierKind::Id | IdentifierKind::CounterId => of_id(value, out),
@@ -105,8 +105,10 @@ pub(super) fn needles(kind: IdentifierKind, value: &str, out: &mut Vec<Needle>) 
 }
 
 /// The words, the whole, and words together with initials.
-fn of_name(name: &Name, out: &mut Vec<Needle>) {
-    for word in name.words() {
+fn of_name(kind: IdentifierKind, name: &Name, out: &mut Vec<Needle>) {
+    // "Thorax^Radiology" in a physician's place takes no word out of a protocol's name.
+    let harmless = |word: &str| kind == IdentifierKind::OtherName && is_vocabulary(&folded(word, Umlauts::Dropped));
+    for word in name.words().filter(|word| !harmless(word)) {
         of_word(word, out);
     }
     let family = name.family.join(" ");
@@ -175,6 +177,8 @@ fn of_id(value: &str, out: &mut Vec<Needle>) {
     let core = longest_digits(&plain.key.iter().collect::<String>());
     if core.len() >= 6 && core.len() < length {
         out.push(Needle::of(&core, Edge::Free, Gaps::Number).everywhere());
+    } else if core.len() == 5 && core.len() < length {
+        out.push(Needle::of(&core, Edge::Token, Gaps::Number));
     }
     let edge = match length {
         0..=3 => Edge::Token,

@@ -33,7 +33,7 @@ static VOCABULARY: &[&str] = &[
     "paed", "palm", "pancreas", "panorama", "parallel", "parietal", "pass", "patella", "patient", "pause",
     "pectoralis", "pediatric", "pelvis", "perfusion", "peripheral", "phase", "philips", "plain", "plane", "planning",
     "plus", "portal", "position", "post", "posterior", "pre", "primary", "prior", "procedure", "prone", "prostate",
-    "protocol", "proton", "psoas", "quadriceps", "quality", "radial", "radiology", "radius", "rapid", "rechte",
+    "protocol", "proton", "psoas", "quadriceps", "quality", "radial", "radiologie", "radiology", "radius", "rapid", "rechte",
     "rechter", "rechts", "recon", "reconstruction", "rectum", "renal", "report", "rest", "result", "ribs", "right",
     "roi", "root", "rotation", "routine", "sacral", "sacrum", "sagittal", "samsung", "scan", "scanner", "scapula",
     "schaedel", "schulter", "scout", "screen", "second", "sequence", "series", "shimadzu", "shoulder", "siemens",
@@ -86,7 +86,7 @@ static PAIRS: &[&str] = &[
     "cn", "co", "cr", "cs", "ct", "cv", "da", "de", "di", "do", "dr", "ds", "du", "ec", "ed", "eg", "ek", "el", "em",
     "en", "er", "es", "et", "fa", "fe", "fh", "fl", "fm", "fr", "fs", "ga", "gb", "gd", "ge", "gi", "go", "gy", "hf",
     "hp", "hr", "hu", "hz", "ic", "id", "ie", "if", "ii", "il", "im", "in", "io", "ir", "is", "it", "iu", "iv", "ja",
-    "je", "kg", "kv", "la", "lc", "le", "ll", "lm", "lo", "lr", "ls", "lt", "lv", "mb", "me", "mg", "mi", "mk", "ml",
+    "je", "kg", "km", "kv", "la", "lc", "le", "ll", "lm", "lo", "lr", "ls", "lt", "lv", "mb", "me", "mg", "mi", "mk", "ml",
     "mm", "mo", "mp", "mr", "ms", "mv", "my", "na", "nb", "nd", "ne", "nm", "no", "nr", "ob", "od", "of", "ok", "on",
     "op", "or", "os", "ot", "pa", "pd", "pe", "ph", "pl", "pm", "po", "pp", "pr", "ps", "pt", "px", "qa", "qc", "ra",
     "rd", "re", "rf", "rg", "rh", "rl", "rm", "ro", "rr", "rt", "rv", "sa", "sc", "se", "si", "sl", "sm", "so", "sp",
@@ -110,6 +110,13 @@ pub(crate) fn is_noise(value: &str) -> bool {
 /// A medical, technical or vendor word (folded) that a report or a protocol name needs.
 pub(crate) fn is_vocabulary(word: &str) -> bool {
     listed(VOCABULARY, word)
+}
+
+/// A text of nothing but such words, as systems put where a number should be: "CT_THORAX".
+pub(crate) fn is_plain(value: &str) -> bool {
+    let plain = folded(value, Umlauts::Dropped);
+    let mut words = plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
+    words.peek().is_some() && words.all(|word| is_vocabulary(word) || is_common_pair(word))
 }
 
 /// "von", "de la" ...: part of a name, none by itself.

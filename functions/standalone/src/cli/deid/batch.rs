@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use super::Options;
 use super::inputs::{self, Input};
 use super::one::{NotWritten, rewrite};
+use super::parts;
 
 /// Files that may be finished out of order and wait for their names.
 const AHEAD: usize = 64;
@@ -45,10 +46,14 @@ pub fn run(options: &Options, instructions: &Arc<Instructions>) -> Result<ExitCo
     let is_folder = options.input.is_dir() || output.is_dir();
     if is_folder {
         std::fs::create_dir_all(output).with_context(|| format!("{} cannot be made", output.display()))?;
+        parts::remove_left_over(output);
+    } else if let Some(folder) = output.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        bail!("the folder {} is not there", folder.display());
     }
     let place = Place { output, is_folder, instructions };
     let mut report = match &options.report {
         Some(path) => {
+            inputs::check_output(&options.input, path)?;
             let file = File::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
             Some(BufWriter::new(file))
         }
@@ -186,7 +191,7 @@ impl Settling<'_> {
 impl Place<'_> {
     fn part(&self, index: usize) -> PathBuf {
         let folder = if self.is_folder { self.output } else { self.output.parent().unwrap_or(Path::new("")) };
-        folder.join(format!(".adit-{}-{index}.part", std::process::id()))
+        parts::path(folder, index)
     }
 
     /// Where an instance goes. Folder names may name people: they become keyed hashes.

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::parts;
+
 /// A file to read.
 pub struct Input {
     pub path: PathBuf,
@@ -30,7 +32,7 @@ fn walk(root: &Path, folder: &Path, found: &mut Vec<Input>) -> Result<()> {
         let (path, kind) = (entry.path(), entry.file_type()?);
         if kind.is_dir() {
             walk(root, &path, found)?;
-        } else if kind.is_file() {
+        } else if kind.is_file() && entry.file_name().to_str().and_then(parts::writer).is_none() {
             let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
             found.push(Input { path, relative });
         }
@@ -38,13 +40,14 @@ fn walk(root: &Path, folder: &Path, found: &mut Vec<Input>) -> Result<()> {
     Ok(())
 }
 
-/// Refuses an output that lies in the input, or is it: the next run would take results for originals.
+/// Refuses an output or report that lies in the input, or is it: the next run would take results for originals, or there would be
+/// no original any more.
 pub fn check_output(input: &Path, output: &Path) -> Result<()> {
     let input = input.canonicalize()?;
     let existing = output.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
-    let output = existing.canonicalize()?;
-    if output == input || (input.is_dir() && output.starts_with(&input)) {
-        bail!("the output must lie outside of the input");
+    let place = existing.canonicalize()?;
+    if place == input || (input.is_dir() && place.starts_with(&input)) {
+        bail!("{} must lie outside of the input", output.display());
     }
     Ok(())
 }

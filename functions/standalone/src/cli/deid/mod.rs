@@ -4,6 +4,7 @@ mod batch;
 mod inputs;
 mod key;
 mod one;
+mod parts;
 mod preview;
 
 use std::num::NonZeroUsize;

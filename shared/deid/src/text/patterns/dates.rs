@@ -85,10 +85,10 @@ fn day_first(tokens: &Tokens, at: usize) -> Option<usize> {
     }
     let ordinal = matches!(tokens.word(at + 1), Some("st" | "nd" | "rd" | "th"));
     let name = gap(tokens, at + 1 + usize::from(ordinal));
-    let name = if tokens.word(name) == Some("of") { gap(tokens, name + 1) } else { name };
+    let name = behind_of(tokens, name);
     let clear = month(tokens, name)?;
     Day::of(2000, 1, day)?;
-    let year = gap(tokens, name + 1);
+    let year = behind_of(tokens, gap(tokens, name + 1));
     match tokens.number(year) {
         Some((1850..=2099, 4)) => Some(year + 1),
         Some((_, 2)) if tokens.word(year + 1).is_none() && !tokens.is(year + 1, '.') && !tokens.unit_at(year + 1) => {
@@ -96,6 +96,11 @@ fn day_first(tokens: &Tokens, at: usize) -> Option<usize> {
         }
         _ => clear.then_some(name + 1),
     }
+}
+
+/// "3rd of February", "3 de febrero del 1961"
+fn behind_of(tokens: &Tokens, at: usize) -> usize {
+    if matches!(tokens.word(at), Some("of" | "de" | "del")) { gap(tokens, at + 1) } else { at }
 }
 
 /// "Feb 3, 1961", "February 1961", "Feb-1961".
@@ -126,7 +131,7 @@ fn month(tokens: &Tokens, at: usize) -> Option<bool> {
     MONTHS
         .iter()
         .any(|names| names.contains(&word))
-        .then_some(word.len() >= 4 && !matches!(word, "mars" | "march" | "sept" | "janv"))
+        .then_some(word.len() >= 4 && !matches!(word, "mars" | "march" | "marco" | "mayo" | "sept" | "janv"))
 }
 
 /// What stands between the parts of a date: space, dot, comma, dash, slash, underscore.

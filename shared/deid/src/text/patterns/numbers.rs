@@ -118,7 +118,8 @@ fn labelled(tokens: &Tokens, at: usize) -> Option<Range<usize>> {
     }
     let digits = value_digits(tokens, index)?;
     let enough = if marks + words > 0 { 2 } else { 3 };
-    let certain = sure || marks + words > 0;
+    let shouted = word == "id" && tokens.at(at).is_some_and(|token| token.shout);
+    let certain = sure || shouted || marks + words > 0;
     let decimal = tokens.is(digits.1, '.') && tokens.digits(digits.1 + 1).is_some() && !sure;
     (certain && digits.0 >= enough && index > at + 1 && !decimal && !tokens.unit_at(digits.1))
         .then_some(index..digits.1)

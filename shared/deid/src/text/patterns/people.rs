@@ -80,7 +80,8 @@ fn titled(tokens: &Tokens, at: usize) -> Option<Range<usize>> {
             | "signora"
             | "sra"
     );
-    let careful = ["mr", "mrs", "ms", "miss"].iter().any(|title| exact(title));
+    let careful = ["mr", "mrs", "ms", "miss"].iter().any(|title| exact(title))
+        || (dotted && ["hr", "hrn"].iter().any(|title| exact(title)));
     let initial = token.text == "m" && token.capital && dotted && tokens.is_space(at + 2);
     if !sure && !careful && !initial {
         return None;
