@@ -23,6 +23,11 @@ use crate::value::Secrets;
 /// Media Storage Directory Storage: an index of other files.
 const DICOMDIR: &str = "1.2.840.10008.1.3.10";
 
+/// (0028,0010)
+const ROWS: u32 = 0x0028_0010;
+/// (0028,7FE0): the pixels are elsewhere (JPIP).
+const PIXEL_DATA_PROVIDER_URL: u32 = 0x0028_7FE0;
+
 /// A collected header.
 pub(crate) struct Header<'a> {
     pub bytes: &'a [u8],
@@ -40,6 +45,8 @@ pub(crate) struct Produced {
     pub survey: Survey,
     /// Regions to black out.
     pub regions: Vec<Region>,
+    /// A person has looked at the images.
+    pub allow_risky_pixels: bool,
     active: Option<Active>,
 }
 
@@ -85,7 +92,14 @@ impl Header<'_> {
             facts: survey.facts.clone(),
             ..Report::default()
         };
-        Ok(Produced { report, stage: Stage::Plain, survey, regions: Vec::new(), active: None })
+        Ok(Produced {
+            report,
+            stage: Stage::Plain,
+            survey,
+            regions: Vec::new(),
+            allow_risky_pixels: true,
+            active: None,
+        })
     }
 
     fn deidentify(
@@ -95,6 +109,11 @@ impl Header<'_> {
         out: &mut Vec<u8>,
     ) -> Result<Produced, RewriteError> {
         let mut survey = Survey::of(self.bytes, self.syntax, self.limits.depth, Some(deidentifier))?;
+        // Rows announce pixels. A file that was cut off right before them would pass for a whole one.
+        let has_rows = !survey.pixels.text(ROWS).is_empty() && survey.pixels.text(PIXEL_DATA_PROVIDER_URL).is_empty();
+        if has_rows && self.pixel_vr.is_none() {
+            return Err(RewriteError::Truncated);
+        }
         let patient = patient(deidentifier, &survey)?;
         let regions = self.regions(deidentifier, instructions, &mut survey)?;
         let pseudonym = match instructions.pseudonym.as_str() {
@@ -127,6 +146,7 @@ impl Header<'_> {
             stage: Stage::Plain,
             survey,
             regions: if is_cleaned { regions } else { Vec::new() },
+            allow_risky_pixels: instructions.allow_risky_pixels,
             active: Some(active),
         };
         produced.piece(self.bytes, self.syntax, self.limits, &inserted, out)?;

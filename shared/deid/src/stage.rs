@@ -9,17 +9,22 @@ use crate::syntax::Syntax;
 /// (7FE0,0010); float pixel data are never compressed and never blacked out.
 const PIXEL_DATA: u32 = 0x7FE0_0010;
 
+/// What a person can do about pixels that cannot be searched.
+const REMEDY: &str = "look at the images and then allow them for this job, or have them converted at the source";
+
 /// Texts between compressed pixels.
 pub(crate) struct Comments {
     scrubber: CommentScrubber,
     /// Fragments begun; the first one is the Basic Offset Table (PS3.5 A.4).
     fragments: u64,
     changed: bool,
+    /// A person has looked at the images: what cannot be searched may pass.
+    is_allowed: bool,
 }
 
 impl Comments {
-    fn new(transfer_syntax_uid: &str) -> Self {
-        Self { scrubber: CommentScrubber::new(transfer_syntax_uid), fragments: 0, changed: false }
+    fn new(transfer_syntax_uid: &str, is_allowed: bool) -> Self {
+        Self { scrubber: CommentScrubber::new(transfer_syntax_uid), fragments: 0, changed: false, is_allowed }
     }
 
     fn begin_fragment(&mut self) {
@@ -34,6 +39,15 @@ impl Comments {
             self.scrubber.apply(bytes);
             self.changed |= before != bytes;
         }
+    }
+
+    fn end(&self) -> Result<(), RewriteError> {
+        if self.is_allowed || self.fragments < 2 || self.scrubber.understood() {
+            return Ok(());
+        }
+        Err(RewriteError::HeldBack(format!(
+            "its compressed pixels cannot be searched for comments that name people: {REMEDY}"
+        )))
     }
 }
 
@@ -70,7 +84,7 @@ impl Stage {
                 return Err(RewriteError::Malformed("fragments in an uncompressed transfer syntax"));
             }
             return Ok(if regions.is_empty() {
-                Self::Comments(Box::new(Comments::new(transfer_syntax_uid)))
+                Self::Comments(Box::new(Comments::new(transfer_syntax_uid, produced.allow_risky_pixels)))
             } else {
                 let frames = FrameBlackout::new(transfer_syntax_uid, &geometry, regions).map_err(held_back)?;
                 Self::Frames(Some(Box::new(frames)))
@@ -78,6 +92,11 @@ impl Stage {
         }
         let length = u64::from(head.length);
         let expected = expected_length(&geometry).map(|length| length.next_multiple_of(2));
+        if expected.is_none() && !produced.allow_risky_pixels {
+            return Err(RewriteError::HeldBack(format!(
+                "its header does not say how many pixels there are, so that nobody knows what lies behind them: {REMEDY}"
+            )));
+        }
         let left = expected.filter(|expected| *expected < length).unwrap_or(length);
         let blackout = if regions.is_empty() {
             None
@@ -158,7 +177,8 @@ impl Stage {
     pub fn end(&mut self, out: &mut Vec<u8>) -> Result<(), RewriteError> {
         match self {
             Self::Frames(frames) => frames.take().map_or(Ok(()), |frames| frames.finish(out).map_err(held_back)),
-            _ => Ok(()),
+            Self::Comments(comments) => comments.end(),
+            Self::Plain | Self::Native { .. } => Ok(()),
         }
     }
 

@@ -109,8 +109,8 @@ impl Secrets<'_> {
             Treatment::Replace(text) => Outcome::Put(text.clone().into_bytes(), What::Replaced),
             Treatment::Hash => Outcome::Put(self.hashed(raw, sets), What::Hashed),
             Treatment::Uid => self.uids(raw),
-            Treatment::Keep if vr == *b"UI" && is_uid(&ascii(raw)) => Outcome::Keep { harmless: true },
-            // Whatever stands where a UID should be is no class and no syntax.
+            Treatment::Keep if vr == *b"UI" && self.names_a_kind(&ascii(raw)) => Outcome::Keep { harmless: true },
+            // A text, or the UID of an object, where that of a class or syntax should be.
             Treatment::Keep if vr == *b"UI" => self.uids(raw),
             Treatment::Keep if is_text(vr) => self.text(vr, raw, sets, false),
             Treatment::Keep if self.scan.occurs(raw) => Outcome::Poisoned,
@@ -121,6 +121,11 @@ impl Secrets<'_> {
             Treatment::Time => Outcome::Empty(What::Invalid),
             Treatment::Age => age(&ascii(raw)),
         }
+    }
+
+    /// Whether a value of UIDs could be those of classes, syntaxes and schemes.
+    fn names_a_kind(&self, text: &str) -> bool {
+        is_uid(text) && !text.split('\\').any(|uid| self.needles.is_uid(uid.trim_matches(['\0', ' '])))
     }
 
     fn hashed(&self, raw: &[u8], sets: &CharacterSets) -> Vec<u8> {

@@ -268,3 +268,29 @@ fn nothing_hides_behind_the_pixels_or_between_fragments() {
     let trailing = image(8, &fragments(&[b"\xFF\xD8\xFF\xD9", b"FACE"]), Vec::new());
     assert!(!has(&deidentify("research", JPEG, &trailing).unwrap(), "FACE"));
 }
+
+#[test]
+fn an_objects_own_uid_does_not_stay_as_a_class() {
+    let reference = vec![el(0x0008_1150, "UI", "1.2.276.0.99.1"), el(0x0008_1155, "UI", "1.2.276.0.99.1.1")];
+    let out = research(&instance(CT, vec![sequence(0x0008_1140, &[reference])]));
+    assert!(!has(&out, "1.2.276.0.99.1"));
+    assert!(has(&out, CT));
+}
+
+#[test]
+fn an_image_without_its_pixels_was_cut_off() {
+    let rows = |more: Vec<(u32, Vec<u8>)>| {
+        let all = [vec![el(0x0028_0010, "US", [64, 0])], more].concat();
+        deidentify("research", EXPLICIT, &instance(CT, all))
+    };
+    assert_eq!(rows(vec![]).unwrap_err(), RewriteError::Truncated);
+    assert!(rows(vec![el(0x0028_7FE0, "UT", "https://pixels.example/1")]).is_ok(), "its pixels are elsewhere");
+}
+
+#[test]
+fn compressed_pixels_that_cannot_be_searched_are_held_back() {
+    let with = |fragment: &[u8]| image(8, &fragments(&[fragment]), Vec::new());
+    let held = deidentify("research", JPEG, &with(b"no picture at all!")).unwrap_err();
+    assert!(matches!(held, RewriteError::HeldBack(reason) if reason.contains("cannot be searched")));
+    assert!(deidentify("research", JPEG, &with(&[0xFF, 0xD8, 0xFF, 0xD9])).is_ok());
+}

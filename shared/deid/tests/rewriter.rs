@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 mod common;
 
-use common::{BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, JPEG, Maker, contains};
+use common::{BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, Maker, RLE, contains};
 
 /// Identifiers planted at every depth; none may survive.
 const PLANTED: [&str; 5] = ["Doe^Jane", "ID-4711", "19610203", "Old Street 1", "SECRETBLOB"];
@@ -60,6 +60,11 @@ fn data_set(m: Maker, encapsulated: bool) -> Vec<u8> {
         m.element(0x0020_000D, "UI", b"1.2.3"),
         m.element(0x0020_000E, "UI", b"1.2.3.1"),
         deep,
+        m.element(0x0028_0002, "US", &m.u16(1)),
+        m.element(0x0028_0010, "US", &m.u16(50)),
+        m.element(0x0028_0011, "US", &m.u16(100)),
+        m.element(0x0028_0100, "US", &m.u16(16)),
+        m.element(0x0028_0101, "US", &m.u16(16)),
         m.element(0x6000_3000, "OW", b"SECRETBLOB"),
     ]
     .concat();
@@ -122,9 +127,9 @@ fn inflate(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn no_planted_identifier_survives_in_any_syntax() {
-    for syntax in [IMPLICIT, EXPLICIT, BIG_ENDIAN, DEFLATED, JPEG] {
+    for syntax in [IMPLICIT, EXPLICIT, BIG_ENDIAN, DEFLATED, RLE] {
         for defined in [false, true] {
-            let plain = data_set(Maker::of(syntax, defined), syntax == JPEG);
+            let plain = data_set(Maker::of(syntax, defined), syntax == RLE);
             let input = if syntax == DEFLATED { deflate(&plain) } else { plain };
             let (out, report) = run(syntax, &[&input], "P-001", Limits::default()).unwrap();
             let out = if syntax == DEFLATED { inflate(&out) } else { out };
@@ -140,7 +145,7 @@ fn no_planted_identifier_survives_in_any_syntax() {
             assert!(contains(&out, b"1.2.840.10008.5.1.4.1.1.2"));
             assert_eq!(report.facts.sop_instance_uid, "1.2.3.4");
             assert_eq!(report.facts.patient_id, b"ID-4711");
-            let wanted = if syntax == JPEG { &pixels()[..1001 * 2] } else { &pixels()[..] };
+            let wanted = if syntax == RLE { &pixels()[..1001 * 2] } else { &pixels()[..] };
             assert!(contains(&out, wanted), "pixels changed in {syntax}");
         }
     }
@@ -184,7 +189,7 @@ fn trial_marks_alone_leave_everything_else_byte_for_byte() {
 
 #[test]
 fn every_truncation_is_an_error_and_never_a_shorter_object() {
-    for (syntax, encapsulated) in [(EXPLICIT, false), (JPEG, true), (IMPLICIT, false)] {
+    for (syntax, encapsulated) in [(EXPLICIT, false), (RLE, true), (IMPLICIT, false)] {
         let maker = Maker::of(syntax, false);
         let whole = data_set(maker, encapsulated);
         let tail = maker.sequence(0xFFFA_FFFA, &[maker.element(0x0400_0310, "OB", b"SECRETBLOB")]).len()
@@ -231,8 +236,8 @@ fn a_sequence_written_as_un_is_looked_into() {
 proptest! {
     #[test]
     fn every_cut_gives_the_same_output(cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..40), kind in 0..4_usize) {
-        let syntax = [EXPLICIT, IMPLICIT, JPEG, DEFLATED][kind];
-        let plain = data_set(Maker::of(syntax, kind == 0), syntax == JPEG);
+        let syntax = [EXPLICIT, IMPLICIT, RLE, DEFLATED][kind];
+        let plain = data_set(Maker::of(syntax, kind == 0), syntax == RLE);
         let input = if syntax == DEFLATED { deflate(&plain) } else { plain };
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(input.len())).collect();
         cuts.extend([0, input.len()]);

@@ -50,8 +50,8 @@ impl CommentScrubber {
         }
     }
 
-    /// Everything so far made sense. What did not was left as it is, and is for the residual scan.
-    #[cfg(test)]
+    /// Everything so far made sense. What did not was left as it is: nobody has looked for text in it.
+    #[must_use]
     pub fn understood(&self) -> bool {
         match &self.family {
             Family::Jpeg(jpeg) => !jpeg.lost,

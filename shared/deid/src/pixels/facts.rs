@@ -9,7 +9,7 @@ use super::region::Region;
 const MAX_TEXT: usize = 1024;
 
 /// Top-level attributes that the policy itself asks for.
-const OWN: [u32; 24] = [
+const OWN: [u32; 25] = [
     0x0008_0008,
     0x0008_0016,
     0x0008_0060,
@@ -29,6 +29,7 @@ const OWN: [u32; 24] = [
     0x0028_0103,
     0x0028_0301,
     0x0028_0302,
+    0x0028_7FE0,
     0x0048_0010,
     0x0018_1000,
     0x0008_1010,

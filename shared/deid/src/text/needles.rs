@@ -59,6 +59,11 @@ impl Needles {
         Self::new(Arc::new(NeedleSet::of(ids)), ids)
     }
 
+    /// Whether this is one of the data set's own UIDs.
+    pub fn is_uid(&self, uid: &str) -> bool {
+        self.uids.contains(uid)
+    }
+
     /// Whether `find` could find something in a raw value. Never wrong with a no.
     pub fn may_occur(&self, raw: &[u8]) -> bool {
         let (mut a, mut b) = ('\0', '\0');

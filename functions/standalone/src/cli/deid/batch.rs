@@ -178,7 +178,9 @@ impl Settling<'_> {
             _ => self.counts.refused += 1,
         }
         if let (Some(reason), Some(outcome)) = (settled["reason"].as_str(), settled["outcome"].as_str()) {
-            self.bar.suspend(|| eprintln!("{}: {}: {reason}", input.relative.display(), outcome.replace('_', " ")));
+            // A hostile name must not steer the terminal.
+            let name = input.relative.to_string_lossy().replace(|c: char| c.is_control(), "?");
+            self.bar.suspend(|| eprintln!("{name}: {}: {reason}", outcome.replace('_', " ")));
         }
         if let Some(report) = self.report {
             writeln!(report, "{settled}").context("the report cannot be written")?;
