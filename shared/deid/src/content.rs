@@ -1,7 +1,7 @@
 //! Structured content (PS3.15 E.3.4): what happens to a content item's value, by its concept name and value type.
 
+use crate::error::RewriteError;
 use crate::profile::{Dates, Rules, Source, Treatment, content};
-use crate::rewrite::RewriteError;
 use crate::scanner::{element, items};
 use crate::syntax::Syntax;
 use crate::tables::{self, Cell, Column};

@@ -2,8 +2,8 @@
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
-use crate::rewrite::RewriteError;
-use crate::stream::Inner;
+use crate::error::RewriteError;
+use crate::passage::Passage;
 
 /// Deflated bytes inflated at once: a few bytes may inflate to a thousand times as many, small pieces keep what is held small.
 const INFLATED_AT_ONCE: usize = 16 * 1024;
@@ -20,27 +20,27 @@ impl Deflate {
         Self { inflate: Decompress::new(false), deflate: Compress::new(Compression::default(), false), ended: false }
     }
 
-    pub fn push(&mut self, chunk: &[u8], inner: &mut Inner, out: &mut Vec<u8>) -> Result<(), RewriteError> {
+    pub fn push(&mut self, chunk: &[u8], passage: &mut Passage, out: &mut Vec<u8>) -> Result<(), RewriteError> {
         for piece in chunk.chunks(INFLATED_AT_ONCE) {
             let mut plain = Vec::new();
-            self.open(piece, &mut plain, inner)?;
-            out.append(&mut inner.take_meta());
+            self.open(piece, &mut plain, passage)?;
+            out.append(&mut passage.take_meta());
             self.close(&plain, FlushCompress::None, out)?;
         }
         Ok(())
     }
 
-    pub fn finish(&mut self, inner: &mut Inner, out: &mut Vec<u8>) -> Result<(), RewriteError> {
+    pub fn finish(&mut self, passage: &mut Passage, out: &mut Vec<u8>) -> Result<(), RewriteError> {
         if !self.ended {
             return Err(RewriteError::Truncated);
         }
         let mut plain = Vec::new();
-        inner.finish(&mut plain)?;
-        out.append(&mut inner.take_meta());
+        passage.finish(&mut plain)?;
+        out.append(&mut passage.take_meta());
         self.close(&plain, FlushCompress::Finish, out)
     }
 
-    fn open(&mut self, mut chunk: &[u8], plain: &mut Vec<u8>, inner: &mut Inner) -> Result<(), RewriteError> {
+    fn open(&mut self, mut chunk: &[u8], plain: &mut Vec<u8>, passage: &mut Passage) -> Result<(), RewriteError> {
         let mut piece = Vec::with_capacity(64 * 1024);
         while !self.ended {
             piece.clear();
@@ -51,7 +51,7 @@ impl Deflate {
                 .map_err(|_| RewriteError::Deflate)?;
             let taken = usize::try_from(self.inflate.total_in() - before).unwrap_or(0);
             chunk = &chunk[taken..];
-            inner.push(&piece, plain)?;
+            passage.push(&piece, plain)?;
             self.ended = status == Status::StreamEnd;
             if taken == 0 && piece.is_empty() {
                 break;

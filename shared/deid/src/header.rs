@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use crate::dates::shift_da;
 use crate::deidentifier::{Deidentifier, Instructions};
+use crate::element::Header as ElementHeader;
+use crate::error::{Limits, RewriteError};
 use crate::key::PatientToken;
 use crate::marks::{self, Before, Inserted};
 use crate::pixels::{FrameBlackout, PixelDecision, RLE_LOSSLESS, Region, decide};
 use crate::profile::{Place, Treatment};
 use crate::report::{Pixels, Report};
 use crate::residual::ResidualScan;
-use crate::rewrite::{Limits, Rewrite, RewriteError};
+use crate::rewrite::Rewrite;
 use crate::scanner::{PIXELS, element};
-use crate::stage::Stage;
+use crate::stage::{Needs, Stage};
 use crate::survey::Survey;
 use crate::syntax::Syntax;
 use crate::text::identifiers::IdentifierKind;
@@ -227,9 +229,23 @@ impl Produced {
         }
     }
 
-    /// Whether the instance is de-identified at all.
-    pub fn is_active(&self) -> bool {
-        self.active.is_some()
+    /// Chooses the way of the pixels, and writes the header of their element.
+    pub fn begin_pixels(
+        &mut self,
+        head: &ElementHeader,
+        syntax: Syntax,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RewriteError> {
+        if self.active.is_some() {
+            let needs = Needs {
+                pixels: &self.survey.pixels,
+                regions: &self.regions,
+                allow_risky_pixels: self.allow_risky_pixels,
+            };
+            self.stage = Stage::new(&needs, head)?;
+        }
+        self.stage.header(head, syntax, out);
+        Ok(())
     }
 
     /// The report, unless an identifier was found in what was produced.

@@ -1,63 +1,20 @@
 //! Rewriting a header by the project's rules: what stays is copied byte for byte, changed sequences get undefined lengths.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-
-use thiserror::Error;
 
 use crate::content::{Item, stray};
 use crate::dictionary::keyword;
 use crate::element::{ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, padding, put_header, put_padded, put_value};
+use crate::error::RewriteError;
 use crate::marks::Inserted;
-use crate::profile::{Dates, Place, Source, Treatment, is_required, private_by_rule};
+use crate::private::Blocks;
+use crate::profile::{Place, Source, Treatment, is_required};
 use crate::report::{Change, What};
-use crate::scanner::{Element, PIXELS, element, items};
+use crate::scanner::{Element, element, is_sequence, items};
 use crate::survey::sets_of;
 use crate::syntax::Syntax;
-use crate::tables;
 use crate::text::glyphs::CharacterSets;
 use crate::value::{Outcome, Secrets, dummy};
-
-/// Why a data set cannot be rewritten. Nothing of it may be sent.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum RewriteError {
-    /// It ends in the middle.
-    #[error("the data set ends in the middle")]
-    Truncated,
-    /// It breaks the encoding rules.
-    #[error("the data set is malformed: {0}")]
-    Malformed(&'static str),
-    /// Sequences are nested more deeply than any real data set.
-    #[error("the data set is nested too deeply")]
-    TooDeep,
-    /// What comes before the pixels is larger than allowed.
-    #[error("the header is larger than {0} bytes")]
-    TooLarge(usize),
-    /// A deflated data set cannot be inflated.
-    #[error("the deflated data set is damaged")]
-    Deflate,
-    /// It is whole, but must not leave: the sentence says why and what to do.
-    #[error("{0}")]
-    HeldBack(String),
-    /// The original identifiers were found in what was produced.
-    #[error("{0}")]
-    Residual(String),
-}
-
-/// Limits that keep memory bounded whatever comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes before the pixels, and again after them.
-    pub header: usize,
-    /// Nested sequences.
-    pub depth: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { header: 64 << 20, depth: 32 }
-    }
-}
 
 /// The rewriting of one data set.
 pub(crate) struct Rewrite<'a> {
@@ -125,7 +82,7 @@ impl<'a> Rewrite<'a> {
         out: &mut Vec<u8>,
     ) -> Result<(), RewriteError> {
         let depth_left = self.max_depth.checked_sub(self.path.len()).ok_or(RewriteError::TooDeep)?;
-        let mut blocks = Blocks::of(input, scope, depth_left, self.secrets)?;
+        let mut blocks = Blocks::of(input, (scope.syntax, scope.sets), depth_left, self.secrets)?;
         let mut waiting = inserted.iter().peekable();
         let mut at = 0;
         while at < input.len() {
@@ -381,103 +338,6 @@ impl<'a> Rewrite<'a> {
         let (old, new) = if self.with_values { values() } else { (None, None) };
         self.changes.push(Change { path: self.path.clone(), what, why, old, new });
     }
-}
-
-/// The private blocks of one data set or item: who made them, and what of them stays.
-#[derive(Default)]
-struct Blocks {
-    creators: HashMap<u32, String>,
-    /// What stays, with its treatment.
-    kept: HashMap<u32, (Treatment, Source)>,
-    /// Blocks of which something stays.
-    used: HashSet<u32>,
-}
-
-impl Blocks {
-    /// Looks through the private elements of one level. Without a rule that could keep one, nothing is looked at.
-    fn of(
-        input: &[u8],
-        scope: Scope<'_>,
-        depth_left: usize,
-        secrets: Option<&Secrets<'_>>,
-    ) -> Result<Self, RewriteError> {
-        let mut blocks = Self::default();
-        let Some(secrets) = secrets else { return Ok(blocks) };
-        let profile = &secrets.deidentifier.rules.profile;
-        if !profile.options.safe_private && profile.overrides.is_empty() {
-            return Ok(blocks);
-        }
-        let mut at = 0;
-        while at < input.len() {
-            let found = element(&input[at..], scope.syntax, depth_left)?.ok_or(RewriteError::Truncated)?;
-            at += found.whole.len();
-            let tag = found.header.tag;
-            if (tag >> 16) & 1 == 0 {
-                continue;
-            }
-            if (0x10..=0xFF).contains(&(tag & 0xFFFF)) {
-                let creator = scope.sets.read(found.value).string();
-                blocks.creators.insert(tag, creator.trim_matches(['\0', ' ']).to_owned());
-                continue;
-            }
-            let block = block_of(tag);
-            let Some(creator) = blocks.creators.get(&block) else { continue };
-            if let Some(kept) = private(secrets, creator, &found) {
-                blocks.kept.insert(tag, kept);
-                blocks.used.insert(block);
-            }
-        }
-        Ok(blocks)
-    }
-
-    fn treatment(&self, found: &Element<'_>) -> Option<(Treatment, Source)> {
-        let tag = found.header.tag;
-        if self.used.contains(&tag) {
-            return Some((Treatment::Text { free: false }, Source::Private));
-        }
-        self.kept.get(&tag).cloned()
-    }
-}
-
-/// What a private element's treatment is if it stays.
-fn private(secrets: &Secrets<'_>, creator: &str, found: &Element<'_>) -> Option<(Treatment, Source)> {
-    let (tag, profile) = (found.header.tag, &secrets.deidentifier.rules.profile);
-    let [g0, g1, _, low] = tag.to_be_bytes();
-    let listed = tables::safe_private_vr(creator, u16::from_be_bytes([g0, g1]), low);
-    let vr = if found.header.vr == *b"UN" { listed.unwrap_or(*b"UN") } else { found.header.vr };
-    if let Some(action) = profile.overrides.of_private(creator, tag, vr) {
-        let treatment = private_by_rule(action, vr);
-        return (treatment != Treatment::Remove).then_some((treatment, Source::Project));
-    }
-    listed.filter(|_| profile.options.safe_private)?;
-    if is_sequence(found) {
-        return None;
-    }
-    let treatment = match &vr {
-        b"DA" | b"DT" if profile.options.dates == Dates::Shift => Treatment::Shift,
-        b"DA" | b"DT" if profile.options.dates == Dates::Keep => Treatment::Text { free: false },
-        b"DA" | b"DT" | b"PN" => Treatment::Remove,
-        b"TM" => Treatment::Time,
-        b"UI" => Treatment::Uid,
-        b"LO" | b"LT" | b"ST" | b"UC" | b"UT" | b"SH" => Treatment::Text { free: true },
-        _ => Treatment::Keep,
-    };
-    (treatment != Treatment::Remove).then_some((treatment, Source::Option("retain safe private")))
-}
-
-/// The creator's tag of a private element (PS3.5 7.8.1).
-fn block_of(tag: u32) -> u32 {
-    tag & 0xFFFF_0000 | (tag >> 8) & 0xFF
-}
-
-/// A sequence by its VR, by its undefined length, or by the dictionary if it is written as UN.
-pub(crate) fn is_sequence(found: &Element<'_>) -> bool {
-    let Element { header, value, .. } = found;
-    // Fragments in a sequence, such as those of an icon, are no items.
-    let is_fragmented = matches!(&header.vr, b"OB" | b"OW") && PIXELS.contains(&header.tag);
-    header.vr == *b"SQ"
-        || (header.length == UNDEFINED && !is_fragmented)
-        || (header.vr == *b"UN" && !value.is_empty() && crate::dictionary::dictionary_vr(header.tag) == *b"SQ")
 }
 
 fn shown(found: &Element<'_>, scope: Scope<'_>) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use crate::dictionary::dictionary_vr;
 use crate::element::{Header, ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, header};
-use crate::rewrite::RewriteError;
+use crate::error::RewriteError;
 use crate::syntax::Syntax;
 
 /// Where pixels are: Float, Double Float and Pixel Data.
@@ -36,6 +36,16 @@ impl Element<'_> {
     pub fn inside_of(&self, syntax: Syntax) -> Syntax {
         if self.header.vr == *b"UN" && syntax.explicit { Syntax::IMPLICIT } else { self.inside }
     }
+}
+
+/// A sequence by its VR, by its undefined length, or by the dictionary if it is written as UN.
+pub(crate) fn is_sequence(found: &Element<'_>) -> bool {
+    let Element { header, value, .. } = found;
+    // Fragments in a sequence, such as those of an icon, are no items.
+    let is_fragmented = matches!(&header.vr, b"OB" | b"OW") && PIXELS.contains(&header.tag);
+    header.vr == *b"SQ"
+        || (header.length == UNDEFINED && !is_fragmented)
+        || (header.vr == *b"UN" && !value.is_empty() && dictionary_vr(header.tag) == *b"SQ")
 }
 
 /// The element at the beginning of `bytes`; `None`: more bytes are needed.

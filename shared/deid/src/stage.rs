@@ -1,9 +1,10 @@
 //! What happens to pixel bytes on their way: nothing, a blackout, or the scrubbing of what stands between compressed pixels.
 
 use crate::element::{Header, ITEM, UNDEFINED, put_header};
-use crate::header::Produced;
-use crate::pixels::{CommentScrubber, FrameBlackout, FrameError, HiddenOverlays, NativeBlackout, expected_length};
-use crate::rewrite::RewriteError;
+use crate::error::RewriteError;
+use crate::pixels::{
+    CommentScrubber, FrameBlackout, FrameError, HiddenOverlays, NativeBlackout, PixelFacts, Region, expected_length,
+};
 use crate::syntax::Syntax;
 
 /// (7FE0,0010); float pixel data are never compressed and never blacked out.
@@ -51,6 +52,15 @@ impl Comments {
     }
 }
 
+/// What decides over the way of an instance's pixels.
+pub(crate) struct Needs<'a> {
+    pub pixels: &'a PixelFacts,
+    /// Regions to black out.
+    pub regions: &'a [Region],
+    /// A person has looked at the images.
+    pub allow_risky_pixels: bool,
+}
+
 /// The way of an instance's pixels.
 pub(crate) enum Stage {
     /// As they come.
@@ -65,26 +75,23 @@ pub(crate) enum Stage {
 
 impl Stage {
     /// The stage for pixel data with this header.
-    pub fn new(produced: &Produced, head: &Header) -> Result<Self, RewriteError> {
-        if !produced.is_active() {
-            return Ok(Self::Plain);
-        }
-        if head.tag != PIXEL_DATA && !produced.regions.is_empty() {
+    pub fn new(needs: &Needs<'_>, head: &Header) -> Result<Self, RewriteError> {
+        if head.tag != PIXEL_DATA && !needs.regions.is_empty() {
             return Err(RewriteError::HeldBack(
                 "a rule wants regions blacked out, but its pixels are floating-point numbers: change the rule"
                     .to_owned(),
             ));
         }
-        let geometry = produced.survey.pixels.geometry();
-        let transfer_syntax_uid = &produced.survey.pixels.transfer_syntax_uid;
-        let regions = &produced.regions;
-        let overlays = HiddenOverlays::of(&produced.survey.pixels).map_err(RewriteError::HeldBack)?;
+        let geometry = needs.pixels.geometry();
+        let transfer_syntax_uid = &needs.pixels.transfer_syntax_uid;
+        let regions = needs.regions;
+        let overlays = HiddenOverlays::of(needs.pixels).map_err(RewriteError::HeldBack)?;
         if head.length == UNDEFINED {
             if head.tag != PIXEL_DATA || !FrameBlackout::is_encapsulated(transfer_syntax_uid) {
                 return Err(RewriteError::Malformed("fragments in an uncompressed transfer syntax"));
             }
             return Ok(if regions.is_empty() {
-                Self::Comments(Box::new(Comments::new(transfer_syntax_uid, produced.allow_risky_pixels)))
+                Self::Comments(Box::new(Comments::new(transfer_syntax_uid, needs.allow_risky_pixels)))
             } else {
                 let frames = FrameBlackout::new(transfer_syntax_uid, &geometry, regions).map_err(held_back)?;
                 Self::Frames(Some(Box::new(frames)))
@@ -92,7 +99,7 @@ impl Stage {
         }
         let length = u64::from(head.length);
         let expected = expected_length(&geometry).map(|length| length.next_multiple_of(2));
-        if expected.is_none() && !produced.allow_risky_pixels {
+        if expected.is_none() && !needs.allow_risky_pixels {
             return Err(RewriteError::HeldBack(format!(
                 "its header does not say how many pixels there are, so that nobody knows what lies behind them: {REMEDY}"
             )));

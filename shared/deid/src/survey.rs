@@ -2,11 +2,11 @@
 
 use crate::deidentifier::Deidentifier;
 use crate::element::UNDEFINED;
+use crate::error::RewriteError;
 use crate::facts::Facts;
 use crate::pixels::{PixelFacts, Region};
 use crate::profile::is_structural;
-use crate::rewrite::{RewriteError, is_sequence};
-use crate::scanner::{Element, element, items};
+use crate::scanner::{Element, element, is_sequence, items};
 use crate::syntax::Syntax;
 use crate::text::attributes::kind_of;
 use crate::text::glyphs::CharacterSets;
