@@ -112,6 +112,10 @@ impl Overrides {
 
     /// The rule for a public attribute.
     pub(crate) fn of(&self, tag: u32, vr: [u8; 2]) -> Option<&OverrideAction> {
+        // A rule on all names or texts does not mean the patient's own.
+        if FIXED.contains(&tag) {
+            return None;
+        }
         self.find(|target| *target == Target::Tag(tag)).or_else(|| self.find(|target| *target == Target::Vr(vr)))
     }
 
@@ -300,6 +304,13 @@ mod tests {
         assert_eq!(rules.of_private("GEMS_ACQU_01", 0x0019_1123, *b"DS"), Some(&OverrideAction::Keep));
         assert_eq!(rules.of_private("GEMS_ACQU_01", 0x0019_1124, *b"DS"), Some(&OverrideAction::Remove));
         assert_eq!(rules.of_private("OTHER", 0x0019_1124, *b"DS"), None);
+    }
+
+    #[test]
+    fn a_rule_on_all_names_leaves_the_patients_own_alone() {
+        let rules = Overrides::parse("keep vr PN\nkeep vr LO").unwrap();
+        assert_eq!(rules.of(0x0008_0090, *b"PN"), Some(&OverrideAction::Keep));
+        assert_eq!((rules.of(0x0010_0010, *b"PN"), rules.of(0x0010_0020, *b"LO")), (None, None));
     }
 
     #[test]
