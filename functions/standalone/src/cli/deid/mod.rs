@@ -36,6 +36,9 @@ pub struct Options {
     /// Name of the project under the key; other projects get other pseudonyms, UIDs and dates
     #[arg(long, default_value = "")]
     project: String,
+    /// Which key of the project, as the Projects page counts them; a rotated key has the next number
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    key_version: u32,
     /// Replaces Patient ID and name; only for the files of one patient (default: derived from key and Patient ID)
     #[arg(long, default_value = "")]
     pseudonym: String,
@@ -92,7 +95,11 @@ fn prepare(options: &Options) -> Result<Arc<Instructions>> {
         Some(path) => PixelRules::parse(&text(path)?).with_context(|| path.display().to_string())?,
         None => PixelRules::default(),
     };
-    let deidentifier = Deidentifier::new(profile.with(overrides), &key.of_project(&options.project, 0), pixel_rules);
+    let deidentifier = Deidentifier::new(
+        profile.with(overrides),
+        &key.of_project(&options.project, options.key_version - 1),
+        pixel_rules,
+    );
     Ok(Arc::new(Instructions {
         deidentifier: Some(Arc::new(deidentifier)),
         pseudonym: options.pseudonym.clone(),
