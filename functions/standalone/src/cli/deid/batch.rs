@@ -43,7 +43,8 @@ pub fn run(options: &Options, instructions: &Arc<Instructions>) -> Result<ExitCo
     if all.is_empty() {
         bail!("{} holds no files", options.input.display());
     }
-    let is_folder = options.input.is_dir() || output.is_dir();
+    let named_as_folder = output.as_os_str().as_encoded_bytes().ends_with(std::path::MAIN_SEPARATOR_STR.as_bytes());
+    let is_folder = options.input.is_dir() || output.is_dir() || named_as_folder;
     if is_folder {
         std::fs::create_dir_all(output).with_context(|| format!("{} cannot be made", output.display()))?;
         parts::remove_left_over(output);
