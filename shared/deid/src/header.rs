@@ -113,7 +113,7 @@ impl Header<'_> {
         let mut survey = Survey::of(self.bytes, self.syntax, self.limits.depth, Some(deidentifier))?;
         // Rows announce pixels. A file that was cut off right before them would pass for a whole one.
         let has_rows = !survey.pixels.text(ROWS).is_empty() && survey.pixels.text(PIXEL_DATA_PROVIDER_URL).is_empty();
-        if has_rows && self.pixel_vr.is_none() {
+        if has_rows && self.pixel_vr.is_none() && !survey.has_spectra {
             return Err(RewriteError::Truncated);
         }
         let patient = patient(deidentifier, &survey)?;

@@ -16,6 +16,7 @@ const SPECIFIC_CHARACTER_SET: u32 = 0x0008_0005;
 const REFERENCED_CONTENT_ITEM: u32 = 0x0040_DB73;
 const METHOD_CODES: u32 = 0x0012_0064;
 const ULTRASOUND_REGIONS: u32 = 0x0018_6011;
+const SPECTROSCOPY_DATA: u32 = 0x5600_0020;
 
 /// A code that an earlier de-identification has left.
 /// As written: its character set is that of the data set.
@@ -40,6 +41,8 @@ pub(crate) struct Survey {
     corners: Vec<[u32; 4]>,
     /// Content items refer to each other by position: none may disappear.
     pub has_content_references: bool,
+    /// Rows and columns of spectra, which are no pixels: they stand in the header.
+    pub has_spectra: bool,
 }
 
 /// Where the walk is.
@@ -70,6 +73,7 @@ impl Survey {
             prior_codes: Vec::new(),
             corners: Vec::new(),
             has_content_references: false,
+            has_spectra: false,
         };
         survey.walk(header, Scope { syntax, depth: 0, parent: 0, sets: &sets }, max_depth, deidentifier)?;
         let regions = survey.corners.iter().map(|[x0, y0, x1, y1]| Region::between(*x0, *y0, *x1, *y1)).collect();
@@ -134,6 +138,7 @@ impl Survey {
             match tag {
                 0x0010_0020 => self.patient_id = shown(found, scope).trim().to_owned(),
                 0x0010_0021 => self.issuer = shown(found, scope).trim().to_owned(),
+                SPECTROSCOPY_DATA => self.has_spectra = true,
                 _ => {}
             }
         } else {

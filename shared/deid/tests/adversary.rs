@@ -285,6 +285,7 @@ fn an_image_without_its_pixels_was_cut_off() {
     };
     assert_eq!(rows(vec![]).unwrap_err(), RewriteError::Truncated);
     assert!(rows(vec![el(0x0028_7FE0, "UT", "https://pixels.example/1")]).is_ok(), "its pixels are elsewhere");
+    assert!(rows(vec![el(0x5600_0020, "OF", [0; 8])]).is_ok(), "rows of spectra");
 }
 
 #[test]

@@ -19,6 +19,9 @@ pub enum PixelDecision {
     HoldBack(String),
 }
 
+/// RT Dose Storage.
+const RT_DOSE: &str = "1.2.840.10008.5.1.4.1.1.481.2";
+
 /// What a person can do about risky pixels.
 const REMEDY: &str = "look at the images and then allow them for this job, or add a blackout rule for this device";
 
@@ -43,6 +46,12 @@ pub fn decide(facts: &PixelFacts, rules: &PixelRules, allow_risky_pixels: bool) 
     if let Some(regions) = rules.regions_for(facts) {
         if regions.is_empty() {
             return PixelDecision::Pass;
+        }
+        if !touches(facts, &regions) {
+            return PixelDecision::HoldBack(
+                "a rule wants regions blacked out, but all of them lie outside of the image: change the rule"
+                    .to_owned(),
+            );
         }
         // A rule that cannot be followed is not overruled by a general permission.
         return match blackout_refusal(facts, &regions) {
@@ -162,6 +171,10 @@ fn by_description(facts: &PixelFacts, kind: Kind) -> Option<String> {
     if kind != Kind::Slide && CAPTURES.contains(&modality.as_str()) {
         return Some(format!("images of the modality {modality} may show the patient's name"));
     }
+    // What RT Dose calls a dose is a grid, not a screen with one.
+    if facts.sop_class_uid() == RT_DOSE {
+        return None;
+    }
     let ultrasound_screen = matches!(modality.as_str(), "US" | "IVUS") && kind == Kind::Image;
     if ultrasound_screen
         && !facts.sop_class_uid().contains(".1.6.")
@@ -187,16 +200,21 @@ fn by_description(facts: &PixelFacts, kind: Kind) -> Option<String> {
 /// What lies outside of the ultrasound regions. None when they are missing or leave nothing outside: then they do not tell
 /// where the text is.
 fn outside_ultrasound(facts: &PixelFacts) -> Option<Vec<Region>> {
-    let geometry = facts.geometry();
-    let (columns, rows) = (geometry.columns, geometry.rows);
-    let inside = facts.ultrasound_regions.iter().any(|region| {
-        let ((left, right), (top, bottom)) = (region.columns(columns), region.rows(rows));
-        left < right && top < bottom
-    });
-    if !inside {
+    if !touches(facts, &facts.ultrasound_regions) {
         return None;
     }
+    let geometry = facts.geometry();
+    let (columns, rows) = (geometry.columns, geometry.rows);
     Some(outside(&facts.ultrasound_regions, columns, rows)).filter(|regions| !regions.is_empty())
+}
+
+/// Whether a pixel of the image lies in one of these regions.
+fn touches(facts: &PixelFacts, regions: &[Region]) -> bool {
+    let geometry = facts.geometry();
+    regions.iter().any(|region| {
+        let ((left, right), (top, bottom)) = (region.columns(geometry.columns), region.rows(geometry.rows));
+        left < right && top < bottom
+    })
 }
 
 /// Why these regions cannot be blacked out; none when they can.

@@ -14,12 +14,14 @@
 //! remove  private "SIEMENS CSA HEADER"
 //! ```
 
-use dicom_core::Tag;
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
+use dicom_core::{Tag, VR};
 use dicom_dictionary_std::StandardDataDictionary;
 use thiserror::Error;
 
 use crate::dictionary::dictionary_vr;
+use crate::text::attributes::kind_of;
+use crate::text::identifiers::IdentifierKind;
 
 /// Attributes that no rule may touch: the pseudonym, the marks, and what makes the object what it is.
 const FIXED: [u32; 9] = [
@@ -86,6 +88,8 @@ impl Overrides {
     /// Reads a file of rules.
     pub fn parse(text: &str) -> Result<Self, RuleError> {
         let mut rules: Vec<Override> = Vec::new();
+        // Editors put a byte order mark in front.
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         for (number, line) in text.lines().enumerate() {
             let at = |reason: String| RuleError { line: number + 1, reason };
             if number >= MAX_LINES {
@@ -116,7 +120,9 @@ impl Overrides {
         if FIXED.contains(&tag) {
             return None;
         }
-        self.find(|target| *target == Target::Tag(tag)).or_else(|| self.find(|target| *target == Target::Vr(vr)))
+        let of_vr = || self.find(|target| *target == Target::Vr(vr));
+        self.find(|target| *target == Target::Tag(tag))
+            .or_else(|| of_vr().filter(|action| **action != OverrideAction::Keep || !names_the_patient(tag, vr)))
     }
 
     /// The rule for a private element.
@@ -133,6 +139,16 @@ impl Overrides {
 
     fn find(&self, is_it: impl Fn(&Target) -> bool) -> Option<&OverrideAction> {
         self.0.iter().find(|rule| is_it(&rule.target)).map(|rule| &rule.action)
+    }
+}
+
+/// Whether an attribute says who somebody is, so that only a rule on the attribute itself keeps it.
+fn names_the_patient(tag: u32, vr: [u8; 2]) -> bool {
+    use IdentifierKind::{Address, BirthDate, Id, Mail, OtherName, PatientName, Phone};
+    match kind_of(tag, vr) {
+        Some(PatientName | BirthDate | Id | Address | Phone | Mail) => true,
+        Some(OtherName) => tag >> 16 == 0x0010,
+        _ => false,
     }
 }
 
@@ -165,7 +181,7 @@ fn rule(line: &str) -> Result<Override, String> {
 fn target(place: &str) -> Result<Target, String> {
     if let Some(vr) = place.strip_prefix("vr ") {
         return match vr.trim().as_bytes() {
-            [a @ b'A'..=b'Z', b @ b'A'..=b'Z'] => Ok(Target::Vr([*a, *b])),
+            [a @ b'A'..=b'Z', b @ b'A'..=b'Z'] if VR::from_binary([*a, *b]).is_some() => Ok(Target::Vr([*a, *b])),
             _ => Err(format!("'{}' is no value representation; write two capital letters such as PN", vr.trim())),
         };
     }
@@ -311,6 +327,18 @@ mod tests {
         let rules = Overrides::parse("keep vr PN\nkeep vr LO").unwrap();
         assert_eq!(rules.of(0x0008_0090, *b"PN"), Some(&OverrideAction::Keep));
         assert_eq!((rules.of(0x0010_0010, *b"PN"), rules.of(0x0010_0020, *b"LO")), (None, None));
+        let rules = Overrides::parse("keep vr LO\nkeep vr DA\nkeep vr PN\nkeep vr SH\nkeep OtherPatientIDs").unwrap();
+        for (tag, vr) in [(0x0010_0030, b"DA"), (0x0010_1040, b"LO"), (0x0010_1060, b"PN"), (0x0008_0050, b"SH")] {
+            assert_eq!(rules.of(tag, *vr), None, "{tag:08X}");
+        }
+        assert_eq!(rules.of(0x0010_1000, *b"LO"), Some(&OverrideAction::Keep), "by its own rule");
+        assert_eq!(rules.of(0x0008_0020, *b"DA"), Some(&OverrideAction::Keep));
+        assert_eq!(Overrides::parse("remove vr LO").unwrap().of(0x0010_1040, *b"LO"), Some(&OverrideAction::Remove));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_rule() {
+        assert_eq!(Overrides::parse("\u{FEFF}keep StationName"), Overrides::parse("keep StationName"));
     }
 
     #[test]
@@ -332,6 +360,7 @@ mod tests {
             ("keep private GEMS", "double quotes"),
             ("keep private \"GEMS\" (0018,xx01)", "no private element"),
             ("keep vr name", "no value representation"),
+            ("keep vr XX", "no value representation"),
             ("hash ContentSequence", "a sequence"),
             ("keep StationName\nremove StationName", "earlier line"),
         ] {

@@ -140,3 +140,22 @@ fn reasons_say_what_to_do() {
          blackout rule for this device"
     );
 }
+
+#[test]
+fn a_dose_grid_is_no_dose_screen() {
+    let named = [(MODALITY, "RTDOSE"), (IMAGE_TYPE, "DERIVED\\SECONDARY\\DOSE"), (SERIES, "Dose Summary")];
+    assert!(!held(&facts("1.2.840.10008.5.1.4.1.1.481.2", &named)));
+    assert!(held(&facts("1.2.840.10008.5.1.4.1.1.481.2", &[(BURNED_IN, "YES")])));
+    assert!(held(&facts(CT, &named[1..])));
+}
+
+#[test]
+fn regions_beside_the_image_clean_nothing() {
+    for region in ["(700,0,10,10)", "(0,0,0,0)", "(0,512,640,20)"] {
+        let rules = PixelRules::parse(&format!("{{ true. }} {region}")).unwrap();
+        for allowed in [false, true] {
+            let decision = decide(&facts(SC, &[]), &rules, allowed);
+            assert!(matches!(decision, PixelDecision::HoldBack(reason) if reason.contains("outside of the image")));
+        }
+    }
+}
