@@ -252,6 +252,10 @@ fn check(target: &Target, action: &OverrideAction) -> Result<(), String> {
     };
     let unknown = vr == *b"UN";
     match action {
+        OverrideAction::Remove | OverrideAction::Empty | OverrideAction::Replace(_) if ties(target) => {
+            Err("UIDs hold the images of a study together: they can be kept, or replaced by a keyed hash with 'hash'"
+                .to_owned())
+        }
         OverrideAction::Shift if !unknown && !matches!(&vr, b"DA" | b"DT") => {
             Err("only dates (VR DA and DT) can be shifted".to_owned())
         }
@@ -266,6 +270,17 @@ fn check(target: &Target, action: &OverrideAction) -> Result<(), String> {
         }
         OverrideAction::Replace(value) => fits(vr, value),
         _ => Ok(()),
+    }
+}
+
+/// UIDs without which images no longer belong together.
+fn ties(target: &Target) -> bool {
+    match target {
+        Target::Vr(vr) => vr == b"UI",
+        Target::Tag(tag) => {
+            matches!(tag, 0x0008_1150 | 0x0008_1155 | 0x0020_000D | 0x0020_000E | 0x0020_0052)
+        }
+        Target::Private { .. } => false,
     }
 }
 
@@ -342,6 +357,11 @@ mod tests {
     }
 
     #[test]
+    fn a_devices_uid_may_go() {
+        assert!(Overrides::parse("remove DeviceUID").is_ok());
+    }
+
+    #[test]
     fn bad_rules_are_refused_with_line_and_reason() {
         for (text, reason) in [
             ("keep", "say what to keep"),
@@ -362,6 +382,8 @@ mod tests {
             ("keep vr name", "no value representation"),
             ("keep vr XX", "no value representation"),
             ("hash ContentSequence", "a sequence"),
+            ("remove vr UI", "hold the images"),
+            ("empty StudyInstanceUID", "hold the images"),
             ("keep StationName\nremove StationName", "earlier line"),
         ] {
             let error = Overrides::parse(&format!("\n# first\n{text}")).unwrap_err();

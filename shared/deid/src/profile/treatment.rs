@@ -6,7 +6,7 @@ use crate::scanner::PIXELS;
 use crate::tables::{self, AttributeLookup, AttributeType, Cell, Code, Column};
 
 /// Dates and times that [`Dates::KeepOfStudy`] leaves alone.
-const OF_STUDY: [u32; 9] = [
+const OF_STUDY: [u32; 10] = [
     0x0008_0020,
     0x0008_0021,
     0x0008_0022,
@@ -16,6 +16,7 @@ const OF_STUDY: [u32; 9] = [
     0x0008_0031,
     0x0008_0032,
     0x0008_0033,
+    0x0008_0201, // Timezone Offset From UTC, without which the times mean little
 ];
 /// Small pictures of the image (PS3.15 E.1.1: to be removed, or made anew from cleaned pixels).
 const ICON_IMAGE_SEQUENCE: u32 = 0x0088_0200;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use adit_deid::{Change, Instructions};
+use adit_deid::{Change, Instructions, Pixels};
 use anyhow::{Result, bail};
 use serde_json::json;
 
@@ -37,6 +37,9 @@ pub fn run(input: &Path, instructions: &Arc<Instructions>, as_json: bool) -> Res
     }
     let rows: Vec<Vec<String>> = report.changes.iter().map(row).collect();
     table(&["Attribute", "Name", "What", "Why", "Old value", "New value"], &rows);
+    if report.pixels == Pixels::BlackedOut {
+        println!("\nRegions of the pixels are blacked out.");
+    }
     println!("\n{} changes under {}; nothing was written", rows.len(), report.profile);
     Ok(ExitCode::SUCCESS)
 }
