@@ -83,10 +83,24 @@ pub struct Change {
 impl Change {
     /// `(0008,1140)/(0008,1155)`.
     #[must_use]
+    pub fn path(&self) -> impl std::fmt::Display + '_ {
+        struct Path<'a>(&'a [u32]);
+        impl std::fmt::Display for Path<'_> {
+            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                for (place, tag) in self.0.iter().enumerate() {
+                    let before = if place == 0 { "" } else { "/" };
+                    write!(out, "{before}({:04X},{:04X})", tag >> 16, tag & 0xFFFF)?;
+                }
+                Ok(())
+            }
+        }
+        Path(&self.path)
+    }
+
+    /// The same as a text.
+    #[must_use]
     pub fn path_text(&self) -> String {
-        let tags: Vec<String> =
-            self.path.iter().map(|tag| format!("({:04X},{:04X})", tag >> 16, tag & 0xFFFF)).collect();
-        tags.join("/")
+        self.path().to_string()
     }
 
     /// The keyword of the attribute itself; empty for private and unknown ones.

@@ -33,7 +33,7 @@ pub fn ReportTable(summary: ReportSummary) -> impl IntoView {
         reasons.into_iter().map(line).collect_view()
     };
     let lines = report.changes.into_iter().map(|change| {
-        let name = if change.keyword.is_empty() { change.path.clone() } else { change.keyword };
+        let name = if change.keyword.is_empty() { "Private or unknown".to_owned() } else { change.keyword };
         view! { <tr><td>{name}<span class="ml-2 font-mono text-xs text-base-content/75">{change.path}</span></td><td>{change.what}</td><td>{change.why}</td><td class="text-right">{change.count}</td></tr> }
     }).collect_view();
     let more = report.changes_left_out;

@@ -72,7 +72,7 @@ fn Changes(preview: Preview) -> impl IntoView {
     }
     let count = preview.changes.len() as u64 + preview.changes_left_out;
     let row = |change: PreviewChange| {
-        let name = if change.keyword.is_empty() { change.path.clone() } else { change.keyword };
+        let name = if change.keyword.is_empty() { "Private or unknown".to_owned() } else { change.keyword };
         view! { <tr><td>{name}<span class="ml-2 font-mono text-xs text-base-content/75">{change.path}</span></td><td>{change.what}</td><td>{change.why}</td><td class="break-all">{change.old}</td><td class="break-all">{change.new}</td></tr> }
     };
     view! {

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
-use adit_deid::{Instructions, Pixels, Report};
+use adit_deid::{Instructions, Report};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
 
 use super::Options;
 use super::inputs::{self, Input};
+use super::lines::{Line, Outcome};
 use super::one::{NotWritten, rewrite};
 use super::parts;
 
@@ -85,7 +85,15 @@ fn work(
 ) -> Result<Counts> {
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let bar = bar(all.len());
-    let mut settling = Settling { all, place, report, bar: &bar, counts: Counts::default(), names: HashSet::new() };
+    let mut settling = Settling {
+        all,
+        place,
+        report,
+        bar: &bar,
+        counts: Counts::default(),
+        names: HashSet::new(),
+        folders: HashSet::new(),
+    };
     if threads == 1 {
         let mut buffer = Vec::new();
         for (index, input) in all.iter().enumerate() {
@@ -167,24 +175,37 @@ struct Settling<'a> {
     counts: Counts,
     /// Names given so far.
     names: HashSet<PathBuf>,
+    /// Folders that are there.
+    folders: HashSet<PathBuf>,
 }
 
 impl Settling<'_> {
     fn settle(&mut self, done: Done) -> Result<()> {
         let input = &self.all[done.index];
-        let settled = self.place.settle(input, done, &mut self.names)?;
-        match settled["outcome"].as_str() {
-            Some("written") => self.counts.written += 1,
-            Some("held_back") => self.counts.held_back += 1,
-            _ => self.counts.refused += 1,
-        }
-        if let (Some(reason), Some(outcome)) = (settled["reason"].as_str(), settled["outcome"].as_str()) {
+        let relative = input.relative.to_string_lossy();
+        let line = self.place.settle(input, &relative, done, &mut self.names, &mut self.folders)?;
+        let outcome = match line.outcome {
+            Outcome::Written => {
+                self.counts.written += 1;
+                "written"
+            }
+            Outcome::HeldBack => {
+                self.counts.held_back += 1;
+                "held back"
+            }
+            Outcome::Refused => {
+                self.counts.refused += 1;
+                "refused"
+            }
+        };
+        if let Some(reason) = &line.reason {
             // A hostile name must not steer the terminal.
-            let name = input.relative.to_string_lossy().replace(|c: char| c.is_control(), "?");
-            self.bar.suspend(|| eprintln!("{name}: {}: {reason}", outcome.replace('_', " ")));
+            let name = relative.replace(|c: char| c.is_control(), "?");
+            self.bar.suspend(|| eprintln!("{name}: {outcome}: {reason}"));
         }
         if let Some(report) = self.report {
-            writeln!(report, "{settled}").context("the report cannot be written")?;
+            serde_json::to_writer(&mut *report, &line).context("the report cannot be written")?;
+            writeln!(report).context("the report cannot be written")?;
         }
         self.bar.inc(1);
         Ok(())
@@ -209,13 +230,19 @@ impl Place<'_> {
         path.join(format!("{}.dcm", report.sop_instance_uid))
     }
 
-    fn settle(&self, input: &Input, done: Done, names: &mut HashSet<PathBuf>) -> Result<Value> {
-        let relative = input.relative.to_string_lossy();
-        let not_written = |outcome: &str, reason: &str| json!({ "input": relative, "output": null, "outcome": outcome, "reason": reason });
+    fn settle<'a>(
+        &self,
+        input: &Input,
+        relative: &'a str,
+        done: Done,
+        names: &mut HashSet<PathBuf>,
+        folders: &mut HashSet<PathBuf>,
+    ) -> Result<Line<'a>> {
+        let not_written = |outcome, reason| Ok(Line::not_written(relative, outcome, reason));
         let report = match done.result {
             Ok(report) => report,
-            Err(NotWritten::HeldBack(reason)) => return Ok(not_written("held_back", &reason)),
-            Err(NotWritten::Refused(reason)) => return Ok(not_written("refused", &reason)),
+            Err(NotWritten::HeldBack(reason)) => return not_written(Outcome::HeldBack, reason),
+            Err(NotWritten::Refused(reason)) => return not_written(Outcome::Refused, reason),
             Err(NotWritten::Output(error)) => {
                 return Err(error)
                     .with_context(|| format!("{} cannot be written (is the disk full?)", self.output.display()));
@@ -224,40 +251,19 @@ impl Place<'_> {
         let name = self.name(input, &report);
         if !names.insert(name.clone()) {
             let _ = std::fs::remove_file(&done.part);
-            return Ok(not_written("refused", "another file of the same folder has the same SOP Instance UID"));
+            let reason = "another file of the same folder has the same SOP Instance UID";
+            return not_written(Outcome::Refused, reason.to_owned());
         }
         let path = if self.is_folder { self.output.join(&name) } else { self.output.to_owned() };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folders.contains(*folder));
+        if let Some(folder) = folder {
             std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+            folders.insert(folder.to_owned());
         }
         std::fs::rename(&done.part, &path).with_context(|| format!("{} cannot be written", path.display()))?;
         let output = if self.is_folder { name } else { path };
-        Ok(line(&relative, &output, &report))
+        Ok(Line::written(relative, &output, *report))
     }
-}
-
-/// A line of the report: what was done, without values.
-fn line(input: &str, output: &Path, report: &Report) -> Value {
-    let changes: Vec<Value> = report
-        .changes
-        .iter()
-        .map(|change| json!([change.path_text(), change.what.as_str(), change.why.as_str()]))
-        .collect();
-    json!({
-        "input": input,
-        "output": output.to_string_lossy(),
-        "outcome": "written",
-        "profile": report.profile,
-        "pseudonym": report.pseudonym,
-        "sop_instance_uid": report.sop_instance_uid,
-        "pixels": match report.pixels {
-            Pixels::Untouched => "untouched",
-            Pixels::Scrubbed => "scrubbed",
-            Pixels::BlackedOut => "blacked out",
-        },
-        "residual_scan": "no original identifier found",
-        "changes": changes,
-    })
 }
 
 fn bar(length: usize) -> ProgressBar {

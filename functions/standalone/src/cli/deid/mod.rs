@@ -3,6 +3,7 @@
 mod batch;
 mod inputs;
 mod key;
+mod lines;
 mod one;
 mod parts;
 mod preview;
