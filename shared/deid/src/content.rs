@@ -63,8 +63,7 @@ impl Item {
             _ => {}
         }
         let Some(row) = row else { return (self.unlisted(rules), Source::Basic) };
-        let columns = options.columns();
-        let with = |cell| columns.iter().any(|column| row.option(*column) == Some(cell));
+        let with = |cell| rules.columns.iter().any(|column| row.option(*column) == Some(cell));
         if with(Cell::Keep) {
             let kept = if kind == "TEXT" { Treatment::Text { free: false } } else { Treatment::Keep };
             return (kept, Source::Option("retain"));

@@ -99,7 +99,7 @@ pub enum Source {
 #[derive(Debug, Clone)]
 pub(crate) struct Rules {
     pub profile: Profile,
-    columns: Vec<Column>,
+    pub columns: Vec<Column>,
 }
 
 impl Rules {
@@ -317,6 +317,10 @@ pub(crate) fn is_text(vr: [u8; 2]) -> bool {
 /// UIDs that name a kind of thing, never a patient's own object.
 pub(crate) fn is_structural(tag: u32) -> bool {
     let Some(keyword) = keyword(tag) else { return false };
+    // Manufacturer's Device Class UID, for one: what the table replaces names more than a kind.
+    if tables::row(tag).is_some_and(|row| row.basic == Code::U) {
+        return false;
+    }
     keyword.ends_with("ClassUID")
         || keyword.contains("TransferSyntaxUID")
         || keyword.starts_with("SOPClasses")
@@ -353,6 +357,16 @@ mod tests {
         assert_eq!(treat("basic", "1.2.3", 0x0008_0021, b"DA"), Treatment::Dummy, "unknown class");
         assert_eq!(treat("basic", CT, 0x0008_1030, b"LO"), Treatment::Remove);
         assert_eq!(treat("basic", CT, 0x0008_0018, b"UI"), Treatment::Uid);
+    }
+
+    #[test]
+    fn uids_of_kinds_are_told_from_those_of_objects() {
+        for kind in [0x0008_0016, 0x0008_1150, 0x0002_0010, 0x0008_010C, 0x0008_0117, 0x0400_0010] {
+            assert!(is_structural(kind), "{kind:08X}");
+        }
+        for own in [0x0008_0018, 0x0020_000D, 0x0008_1155, 0x0018_1002, 0x0018_100B, 0x0040_A124, 0x0040_DB0D] {
+            assert!(!is_structural(own), "{own:08X}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which attributes of a data set hold identifiers (chosen from PS3.15 Table E.1-1 and the modules behind it).
 
 use super::identifiers::IdentifierKind::{
-    self, Address, BirthDate, CounterId, Id, Institution, Mail, OtherName, PatientName, Phone, Uid,
+    self, Address, BirthDate, CounterId, Id, Institution, Mail, OtherName, PatientName, Phone,
 };
 
 /// Tag and kind, sorted by tag. Person names and UIDs that are not here follow from their VR.
@@ -67,39 +67,12 @@ static ATTRIBUTES: &[(u32, IdentifierKind)] = &[
     (0x4008_0200, CounterId),   // Interpretation ID
 ];
 
-/// UIDs that name a class, a syntax, a scheme or a resource of the standard, and no object of this patient.
-static NOT_OF_THE_PATIENT: &[u32] = &[
-    0x0002_0002,
-    0x0002_0010,
-    0x0002_0012,
-    0x0002_0100,
-    0x0008_0016,
-    0x0008_001A,
-    0x0008_001B,
-    0x0008_0062,
-    0x0008_010C,
-    0x0008_010D,
-    0x0008_0117,
-    0x0008_1150,
-    0x0008_115A,
-    0x0018_1003,
-    0x0040_4020,
-    0x0040_DB0C,
-    0x0040_DB0D,
-    0x0400_0010,
-    0x0400_0510,
-];
-
-/// The kind of identifier that an attribute holds.
+/// The kind of identifier that an attribute holds. Which UIDs are a patient's own is not said here but in the profile.
 pub(crate) fn kind_of(tag: u32, vr: [u8; 2]) -> Option<IdentifierKind> {
     if let Ok(index) = ATTRIBUTES.binary_search_by_key(&tag, |(tag, _)| *tag) {
         return ATTRIBUTES.get(index).map(|(_, kind)| *kind);
     }
-    match &vr {
-        b"PN" => Some(OtherName),
-        b"UI" if !NOT_OF_THE_PATIENT.contains(&tag) => Some(Uid),
-        _ => None,
-    }
+    (vr == *b"PN").then_some(OtherName)
 }
 
 #[cfg(test)]
@@ -121,12 +94,10 @@ mod tests {
             (0x0032_1032, OtherName),
             (0x0040_A123, OtherName),
             (0x0070_0084, OtherName),
-            (0x0020_000D, Uid),
-            (0x0008_1155, Uid),
         ] {
             assert_eq!(kind_of(tag, crate::dictionary::dictionary_vr(tag)), Some(kind), "{tag:08X}");
         }
-        for tag in [0x0008_0016, 0x0008_0060, 0x0018_0015, 0x0008_103E, 0x0010_0040, 0x0010_1010] {
+        for tag in [0x0020_000D, 0x0008_0060, 0x0018_0015, 0x0008_103E, 0x0010_0040, 0x0010_1010] {
             assert_eq!(kind_of(tag, crate::dictionary::dictionary_vr(tag)), None, "{tag:08X}");
         }
     }

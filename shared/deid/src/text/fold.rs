@@ -89,9 +89,9 @@ fn entry(table: &[u8], index: u32) -> Option<char> {
     table.get(index as usize).map(|byte| char::from(*byte)).filter(|c| *c != ' ')
 }
 
-/// Greek and Cyrillic letters without accents.
-fn plain(c: char) -> char {
-    match lower(c) {
+/// Small Greek letters without accents and final forms.
+pub(crate) fn greek_plain(c: char) -> char {
+    match c {
         'ά' => 'α',
         'έ' => 'ε',
         'ή' => 'η',
@@ -100,6 +100,13 @@ fn plain(c: char) -> char {
         'ύ' | 'ϋ' | 'ΰ' => 'υ',
         'ώ' => 'ω',
         'ς' => 'σ',
+        other => other,
+    }
+}
+
+/// Greek and Cyrillic letters without accents.
+fn plain(c: char) -> char {
+    match greek_plain(lower(c)) {
         'ё' | 'ѐ' => 'е',
         'й' | 'ѝ' => 'и',
         'ї' => 'і',

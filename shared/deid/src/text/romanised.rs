@@ -1,5 +1,7 @@
 //! Greek and Cyrillic names in Latin letters: as passports write them, and in the other common spelling.
 
+use super::fold::greek_plain;
+
 /// A way to write Cyrillic letters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Style {
@@ -26,7 +28,7 @@ pub(crate) fn romanised(text: &str) -> Vec<String> {
 }
 
 fn spelled(text: &str, style: Style) -> String {
-    let letters: Vec<char> = text.chars().flat_map(char::to_lowercase).map(plain).collect();
+    let letters: Vec<char> = text.chars().flat_map(char::to_lowercase).map(greek_plain).collect();
     let mut out = String::with_capacity(letters.len() + 8);
     let mut at = 0;
     while let Some(c) = letters.get(at) {
@@ -38,21 +40,6 @@ fn spelled(text: &str, style: Style) -> String {
         at += if pair.is_some() { 2 } else { 1 };
     }
     out
-}
-
-/// Without accents and final forms.
-fn plain(c: char) -> char {
-    match c {
-        'ά' => 'α',
-        'έ' => 'ε',
-        'ή' => 'η',
-        'ί' | 'ϊ' | 'ΐ' => 'ι',
-        'ό' => 'ο',
-        'ύ' | 'ϋ' | 'ΰ' => 'υ',
-        'ώ' => 'ω',
-        'ς' => 'σ',
-        other => other,
-    }
 }
 
 fn digraph(c: char, next: char) -> Option<&'static str> {
