@@ -34,8 +34,12 @@ impl Site {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let backend = Embedded::open(&dir.path().join("data"), Arc::new(SystemClock)).unwrap();
-        let ports =
-            Ports { items: backend.items.clone(), queue: backend.queue.clone(), staging: backend.staging.clone() };
+        let ports = Ports {
+            items: backend.items.clone(),
+            queue: backend.queue.clone(),
+            staging: backend.staging.clone(),
+            buckets: None,
+        };
         let settings = Settings {
             ae_title: "ADIT".into(),
             project_key: ProjectKey::from_bytes([1; 32]),

@@ -76,6 +76,7 @@ fn engine(settings: &ServeSettings, backend: &Embedded) -> Result<Engine> {
         items: Arc::clone(&backend.items),
         queue: Arc::clone(&backend.queue),
         staging: Arc::clone(&backend.staging),
+        buckets: None,
     };
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(anyhow::Error::msg)?;

@@ -7,5 +7,6 @@ pub mod jobs;
 pub mod nodes;
 pub mod paths;
 pub mod projects;
+pub mod rules;
 pub mod search;
 pub mod session;

@@ -36,6 +36,16 @@ pub const PROJECTS: &str = "/api/projects";
 pub const PROJECT: &str = "/api/projects/{name}";
 /// POST: what de-identification would do to a DICOM file, the body.
 pub const PREVIEW: &str = "/api/deid/preview";
+/// GET: all rules (administrators). POST: adds one.
+pub const RULES: &str = "/api/rules";
+/// GET, PUT, DELETE: one rule (administrators).
+pub const RULE: &str = "/api/rules/{id}";
+/// GET: its newest firings (administrators).
+pub const RULE_FIRINGS: &str = "/api/rules/{id}/firings";
+/// POST: what a rule would do (administrators).
+pub const RULE_DRY_RUN: &str = "/api/rules/dry-run";
+/// Paths that need DIMSE or last long: they go to the bridge where the API is a function.
+pub const BULK: [&str; 5] = [NODE_TEST, SEARCH, SEARCH_SERIES, JOB_EVENTS, RULE_DRY_RUN];
 /// GET: the OpenAPI description.
 pub const OPENAPI: &str = "/api/openapi.json";
 /// GET: the same for people.

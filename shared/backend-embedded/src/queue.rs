@@ -60,8 +60,8 @@ impl WorkQueue for SqliteQueue {
             .write(move |connection| {
                 connection
                     .execute(
-                        "INSERT INTO queue (body, lane, band, grp, sent_at, visible_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                        params![message.body, lane(message.lane), band(message.band), message.group, now, now.saturating_add(ms(delay))],
+                        "INSERT INTO queue (body, lane, band, grp, sent_at, visible_at, trace) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                        params![message.body, lane(message.lane), band(message.band), message.group, now, now.saturating_add(ms(delay)), message.trace],
                     )
                     .map(|_| ())
                     .map_err(sql)
@@ -152,7 +152,7 @@ fn next(connection: &Connection, of: Lane, now: i64, until: i64) -> Result<Optio
         )
         .map_err(sql)?;
     connection
-        .query_row("SELECT body, band, grp, receives FROM queue WHERE id = ?1", [id], |row| {
+        .query_row("SELECT body, band, grp, receives, trace FROM queue WHERE id = ?1", [id], |row| {
             let urgent = row.get::<_, i64>(1)? == 0;
             Ok(Delivery {
                 message: Message {
@@ -160,6 +160,7 @@ fn next(connection: &Connection, of: Lane, now: i64, until: i64) -> Result<Optio
                     lane: of,
                     band: if urgent { Band::Urgent } else { Band::Normal },
                     group: row.get(2)?,
+                    trace: row.get(4)?,
                 },
                 receipt: Receipt(receipt.clone()),
                 receive_count: row.get(3)?,

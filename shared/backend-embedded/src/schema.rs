@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 /// Each entry lifts the schema by one version.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = ["
     CREATE TABLE items (
         pk TEXT NOT NULL, sk TEXT NOT NULL, body TEXT NOT NULL, counters TEXT NOT NULL,
         i1pk TEXT, i1sk TEXT, i2pk TEXT, i2sk TEXT, version INTEGER NOT NULL, expires_at INTEGER,
@@ -19,6 +19,8 @@ const MIGRATIONS: [&str; 1] = ["
     );
     CREATE INDEX queue_ready ON queue (lane, band, visible_at) WHERE dead IS NULL;
     CREATE UNIQUE INDEX queue_receipt ON queue (receipt) WHERE receipt IS NOT NULL;
+", "
+    ALTER TABLE queue ADD COLUMN trace TEXT NOT NULL DEFAULT '';
 "];
 
 /// Sets the file up and brings it to the newest version.

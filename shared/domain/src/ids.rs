@@ -78,6 +78,7 @@ macro_rules! id {
 
 id!(JobId, "job");
 id!(TaskId, "task");
+id!(RuleId, "rule");
 id!(NodeId, "node");
 id!(UserId, "user");
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{JobId, NodeId, UserId};
+use crate::ids::{JobId, NodeId, RuleId, UserId};
 use crate::task::TaskStatus;
 use crate::time::Timestamp;
 use crate::transfer::TransferOptions;
@@ -189,6 +189,24 @@ pub struct Job {
     pub start: Option<Timestamp>,
     /// When it became final.
     pub end: Option<Timestamp>,
+    /// Follows the job through all processes, in the form of an X-Ray trace header's `Root=...`.
+    #[serde(default)]
+    pub trace: String,
+    /// Why there is this job, if no person asked for it.
+    #[serde(default)]
+    pub cause: Option<Cause>,
+}
+
+/// What made a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Cause {
+    /// The rule.
+    pub rule: RuleId,
+    /// Its name when it fired.
+    pub rule_name: String,
+    /// What happened, in one sentence without patient data: "120 images arrived from CT1.".
+    pub event: String,
 }
 
 #[cfg(test)]

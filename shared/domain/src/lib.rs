@@ -11,11 +11,12 @@ pub mod job;
 pub mod node;
 pub mod project;
 pub mod retry;
+pub mod rule;
 pub mod task;
 pub mod text;
 pub mod time;
 pub mod transfer;
 
 pub use dicom::{AeTitle, InvalidValue, Uid};
-pub use ids::{JobId, NodeId, TaskId, UserId};
+pub use ids::{JobId, NodeId, RuleId, TaskId, UserId};
 pub use time::Timestamp;

@@ -30,7 +30,7 @@ pub struct NodeConfig {
     pub kind: NodeKind,
 }
 
-/// The two kinds of node.
+/// The kinds of node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -39,6 +39,8 @@ pub enum NodeKind {
     Server(Box<Server>),
     /// A folder on this machine.
     Folder(Folder),
+    /// A place in an S3 bucket.
+    Bucket(Bucket),
 }
 
 /// A DICOM server: address, what it offers, how hard it may be used.
@@ -175,6 +177,20 @@ pub struct Folder {
     pub warn_size_gb: u32,
 }
 
+/// A place in an S3 bucket, which receives images or is watched for new ones. Credentials are those of this installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Bucket {
+    /// Name of the bucket.
+    pub bucket: String,
+    /// Objects' names begin with this; empty, or ends with `/`.
+    #[serde(default)]
+    pub prefix: String,
+    /// Region of the bucket; empty means the one of this installation.
+    #[serde(default)]
+    pub region: String,
+}
+
 /// What is never given back once it was entered.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -210,6 +226,7 @@ impl NodeConfig {
         match &mut self.kind {
             NodeKind::Server(server) => server.check()?,
             NodeKind::Folder(folder) => folder.check()?,
+            NodeKind::Bucket(bucket) => bucket.check()?,
         }
         Ok(self)
     }
@@ -219,7 +236,7 @@ impl NodeConfig {
     pub fn server(&self) -> Option<&Server> {
         match &self.kind {
             NodeKind::Server(server) => Some(server),
-            NodeKind::Folder(_) => None,
+            NodeKind::Folder(_) | NodeKind::Bucket(_) => None,
         }
     }
 
@@ -234,8 +251,20 @@ impl NodeConfig {
     pub fn can_be_destination(&self) -> bool {
         match &self.kind {
             NodeKind::Server(server) => server.services.store_scp,
-            NodeKind::Folder(_) => true,
+            NodeKind::Folder(_) | NodeKind::Bucket(_) => true,
         }
+    }
+
+    /// Whether new files here can start a transfer (see [`crate::rule::Trigger::Objects`]).
+    #[must_use]
+    pub fn can_be_watched(&self) -> bool {
+        matches!(self.kind, NodeKind::Folder(_) | NodeKind::Bucket(_))
+    }
+
+    /// Whether only a process beside the archive or the disk can use this node, so that its tasks go to the bridge.
+    #[must_use]
+    pub fn needs_bridge(&self) -> bool {
+        !matches!(self.kind, NodeKind::Bucket(_))
     }
 }
 
@@ -335,6 +364,38 @@ impl Folder {
     }
 }
 
+impl Bucket {
+    fn check(&mut self) -> Result<(), InvalidValue> {
+        for text in [&mut self.bucket, &mut self.prefix, &mut self.region] {
+            *text = text.trim().to_owned();
+        }
+        let plain = |text: &str, more: &str| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || more.as_bytes().contains(&byte))
+        };
+        if !(3..=63).contains(&self.bucket.len()) || !plain(&self.bucket, ".-") {
+            return Err(InvalidValue::new("bucket", "must be 3 to 63 small letters, digits, dots and hyphens"));
+        }
+        if !plain(&self.region, "-") || self.region.len() > 32 {
+            return Err(InvalidValue::new("region", "must be the name of a region, such as eu-central-1"));
+        }
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "!-_.*'()/ ".contains(c);
+        if self.prefix.len() > 512 || self.prefix.starts_with('/') || !self.prefix.chars().all(allowed) {
+            return Err(InvalidValue::new(
+                "prefix",
+                "must be at most 512 plain letters, digits and signs, and must not begin with /",
+            ));
+        }
+        if self.prefix.split('/').any(|part| part == "..") {
+            return Err(InvalidValue::new("prefix", "must not contain .."));
+        }
+        if !self.prefix.is_empty() && !self.prefix.ends_with('/') {
+            self.prefix.push('/');
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -362,6 +423,22 @@ mod tests {
             server.port = 0;
         }
         assert!(config.validated().unwrap_err().to_string().contains("port"));
+    }
+
+    #[test]
+    fn a_prefix_ends_with_a_slash_and_a_bucket_has_a_legal_name() {
+        let bucket = |bucket: &str, prefix: &str| NodeConfig {
+            name: "B".into(),
+            enabled: true,
+            kind: NodeKind::Bucket(Bucket { bucket: bucket.into(), prefix: prefix.into(), region: String::new() }),
+        };
+        let NodeKind::Bucket(checked) = bucket("research-data", " liver ").validated().unwrap().kind else {
+            unreachable!("a bucket stays a bucket")
+        };
+        assert_eq!(checked.prefix, "liver/");
+        for (name, prefix) in [("X", ""), ("Research", ""), ("research", "/a"), ("research", "a/../b")] {
+            assert!(bucket(name, prefix).validated().is_err(), "{name} {prefix}");
+        }
     }
 
     #[test]

@@ -18,6 +18,11 @@ pub(crate) fn random() -> u128 {
     u128::from_le_bytes(bytes)
 }
 
+/// A new trace id in the form of an X-Ray trace header.
+pub(crate) fn new_trace(now: Timestamp) -> String {
+    format!("Root=1-{:08x}-{:024x}", now.seconds(), random() & ((1 << 96) - 1))
+}
+
 /// A number in 0.0..1.0 for spreading waits.
 pub(crate) fn jitter() -> f64 {
     let steps = u16::try_from(random() & 0xFFFF).unwrap_or_default();

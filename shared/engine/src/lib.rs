@@ -25,6 +25,7 @@ use adit_domain::UserId;
 use adit_store::items::ItemStore;
 use adit_store::queue::WorkQueue;
 use adit_store::repositories::{Jobs, Nodes, Projects, Receipts, Registry, Reports, Tasks};
+use adit_store::shelf::Buckets;
 use adit_store::staging::Staging;
 
 pub use clock::now;
@@ -56,7 +57,7 @@ pub struct Settings {
     pub folder_roots: Vec<PathBuf>,
 }
 
-/// The three ports of one backend.
+/// The ports of one installation.
 #[derive(Clone)]
 pub struct Ports {
     /// Items.
@@ -65,6 +66,8 @@ pub struct Ports {
     pub queue: Arc<dyn WorkQueue>,
     /// Staging of instances.
     pub staging: Arc<dyn Staging>,
+    /// Access to S3 buckets as sources and destinations; absent where none is set up.
+    pub buckets: Option<Arc<dyn Buckets>>,
 }
 
 /// The use cases. Cheap to clone.

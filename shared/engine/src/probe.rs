@@ -5,7 +5,7 @@ use std::path::Path;
 use adit_api::nodes::NodeTest;
 use adit_dimse::{Association, DimseError, Model, Phase, Proposal, Service, Status, uids};
 use adit_domain::NodeId;
-use adit_domain::node::{NodeKind, Server};
+use adit_domain::node::{Bucket, NodeKind, Server};
 use adit_store::repositories::NodeRecord;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,20 @@ impl Engine {
         Ok(match &record.node.config.kind {
             NodeKind::Server(server) => self.test_server(&record, server).await,
             NodeKind::Folder(folder) => test_folder(Path::new(&folder.path)).await,
+            NodeKind::Bucket(bucket) => self.test_bucket(bucket).await,
         })
+    }
+
+    async fn test_bucket(&self, bucket: &Bucket) -> NodeTest {
+        let Some(buckets) = &self.0.ports.buckets else {
+            return failed("This ADIT has no access to S3. Start it with credentials for S3.");
+        };
+        match buckets.shelf(bucket).check().await {
+            Ok(()) => NodeTest { ok: true, summary: "ADIT can list and write in the bucket.".into(), ..failed("") },
+            Err(error) => failed(&format!(
+                "ADIT cannot use the bucket ({error}). Check its name, region and the rights that ADIT has on it."
+            )),
+        }
     }
 
     async fn test_server(&self, record: &NodeRecord, server: &Server) -> NodeTest {

@@ -8,4 +8,5 @@ pub mod items;
 pub mod pointer;
 pub mod queue;
 pub mod repositories;
+pub mod shelf;
 pub mod staging;

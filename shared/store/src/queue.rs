@@ -42,6 +42,8 @@ pub struct Message {
     pub band: Band,
     /// Groups (users) get their turn one after the other.
     pub group: String,
+    /// Follows a wish through all processes that work on it: 1 to 64 letters, digits, `-`, `=`, `;`; empty: none.
+    pub trace: String,
 }
 
 /// Proof of one delivery; worthless after the message was delivered again.

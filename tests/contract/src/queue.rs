@@ -11,7 +11,13 @@ type Queue = Arc<dyn WorkQueue>;
 const HOLD: Duration = Duration::from_secs(30);
 
 fn message(body: &str, band: Band, group: &str) -> Message {
-    Message { body: body.into(), lane: Lane::Bridge, band, group: group.into() }
+    Message {
+        body: body.into(),
+        lane: Lane::Bridge,
+        band,
+        group: group.into(),
+        trace: "Root=1-5759e988-bd862e3fe1be46a994272793".into(),
+    }
 }
 
 /// Runs every promise; each leaves the queue empty.
@@ -40,7 +46,7 @@ async fn urgent_goes_first_and_groups_take_turns(queue: &Queue) {
     queue.send(message("modest", Band::Normal, "modest"), Duration::ZERO).await.unwrap();
     queue.send(message("urgent", Band::Urgent, "greedy"), Duration::ZERO).await.unwrap();
     let first = queue.receive(Lane::Bridge, 1, HOLD).await.unwrap().remove(0);
-    assert_eq!(first.message.body, "urgent");
+    assert_eq!(first.message, message("urgent", Band::Urgent, "greedy"), "nothing of a message is lost");
     let second = queue.receive(Lane::Bridge, 1, HOLD).await.unwrap().remove(0);
     assert_eq!(second.message.body, "modest", "the group with less on loan gets its turn");
     queue.ack(&first.receipt).await.unwrap();

@@ -51,6 +51,7 @@ impl Rig {
             items: Arc::clone(&backend.items),
             queue: Arc::clone(&backend.queue),
             staging: Arc::clone(&backend.staging),
+            buckets: None,
         };
         let settings = Settings {
             ae_title: "ADIT".into(),

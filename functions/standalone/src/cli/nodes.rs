@@ -35,6 +35,7 @@ pub async fn run(connection: &Connection, action: Option<Action>, json: bool) ->
                     let place = match &node.config.kind {
                         NodeKind::Server(server) => format!("{}@{}:{}", server.ae_title, server.host, server.port),
                         NodeKind::Folder(folder) => folder.path.clone(),
+                        NodeKind::Bucket(bucket) => format!("s3://{}/{}", bucket.bucket, bucket.prefix),
                     };
                     vec![
                         node.config.name.clone(),

@@ -28,6 +28,7 @@ impl Engine {
             lane: Lane::Bridge,
             band: if job.urgent { Band::Urgent } else { Band::Normal },
             group: job.owner.to_string(),
+            trace: job.trace.clone(),
         };
         let delay = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
         self.0.ports.queue.send(message, delay).await.map_err(Refusal::from)?;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use adit_api::jobs::{CreateJob, JobView, StudySelection};
 use adit_domain::job::{Job, JobStatus};
-use adit_domain::node::NodeKind;
 use adit_domain::task::{Progress, Task, TaskStatus};
 use adit_domain::transfer::{MAX_STUDIES, TransferOptions, parse_pseudonym};
 use adit_domain::{JobId, NodeId, TaskId, Timestamp, Uid};
@@ -35,6 +34,8 @@ impl Engine {
             destination_name: destination.node.config.name.clone(),
             options,
             urgent: wish.urgent,
+            trace: crate::clock::new_trace(now),
+            cause: None,
             canceling: false,
             status: JobStatus::Pending,
             message: String::new(),
@@ -157,7 +158,7 @@ fn check_direct_move(options: &TransferOptions, destination: &NodeRecord) -> Res
         )
         .at("direct_move"));
     }
-    if matches!(destination.node.config.kind, NodeKind::Folder(_)) {
+    if destination.node.config.server().is_none() {
         return Err(Refusal::invalid("A direct transfer needs a server as destination.").at("direct_move"));
     }
     Ok(())

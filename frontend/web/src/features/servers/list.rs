@@ -59,6 +59,7 @@ fn place(node: &NodeView) -> String {
             if server.tls.enabled { ", TLS" } else { "" }
         ),
         NodeKind::Folder(folder) => folder.path.clone(),
+        NodeKind::Bucket(bucket) => format!("s3://{}/{}", bucket.bucket, bucket.prefix),
     }
 }
 

@@ -35,7 +35,9 @@ impl Transfer {
     pub(in crate::transfer) fn study_folder(&self, plan: &Plan, pseudonym: &str) -> Result<PathBuf, Problem> {
         match &self.destination.record.node.config.kind {
             NodeKind::Folder(folder) => Ok(folder_for(self, plan, Path::new(&folder.path), pseudonym)),
-            NodeKind::Server(_) => Err(Problem::Permanent("The destination is not a folder.".into())),
+            NodeKind::Server(_) | NodeKind::Bucket(_) => {
+                Err(Problem::Permanent("The destination is not a folder.".into()))
+            }
         }
     }
 

@@ -1,0 +1,3 @@
+//! The DIMSE bridge: the part of ADIT that talks to archives, as one long-running process.
+
+fn main() {}

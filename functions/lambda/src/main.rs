@@ -1,0 +1,3 @@
+//! The Lambda functions of ADIT in one program.
+
+fn main() {}
