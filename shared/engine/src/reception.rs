@@ -32,9 +32,19 @@ struct Known {
     addresses: Vec<IpAddr>,
 }
 
+/// Somebody who may take instances that no transfer of this process expects: another bridge, the inbox.
+#[async_trait]
+pub trait Receiver: Send + Sync {
+    /// Whether this caller may open an association on behalf of this receiver.
+    fn admits(&self, caller: &Caller) -> bool;
+    /// A sink for one instance; none: not for this receiver.
+    async fn sink_for(&self, caller: &Caller, head: &InstanceHead) -> Option<Box<dyn InstanceSink>>;
+}
+
 /// The receiver behind our own C-STORE server.
 pub struct Reception {
     ae_title: String,
+    others: RwLock<Vec<Arc<dyn Receiver>>>,
     expected: Mutex<Vec<Expectation>>,
     known: RwLock<Vec<Known>>,
     next_id: AtomicU64,
@@ -59,11 +69,21 @@ impl Reception {
     pub fn new(ae_title: String) -> Self {
         Self {
             ae_title,
+            others: RwLock::default(),
             expected: Mutex::default(),
             known: RwLock::default(),
             next_id: AtomicU64::new(0),
             next_message_id: AtomicU16::new(1),
         }
+    }
+
+    /// Asks `receiver` too, after those that were added before, about what no transfer of this process expects.
+    pub fn add_receiver(&self, receiver: Arc<dyn Receiver>) {
+        self.others.write().unwrap_or_else(PoisonError::into_inner).push(receiver);
+    }
+
+    fn others(&self) -> Vec<Arc<dyn Receiver>> {
+        self.others.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Our AE title: the destination of a C-MOVE.
@@ -131,33 +151,50 @@ impl Provider for ReceptionDesk {
         let expecting = !self.0.expected.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
         if at_home.iter().any(|server| server.ae_title == caller.calling_ae_title) || (expecting && !at_home.is_empty())
         {
-            Admission::Accept
-        } else {
-            Admission::UnknownCaller
+            return Admission::Accept;
         }
+        let admitted = self.0.others().iter().any(|receiver| receiver.admits(caller));
+        if admitted { Admission::Accept } else { Admission::UnknownCaller }
     }
 
-    fn sink(&self, _caller: &Caller) -> Box<dyn InstanceSink> {
-        Box::new(Desk { reception: Arc::clone(&self.0), current: None })
+    fn sink(&self, caller: &Caller) -> Box<dyn InstanceSink> {
+        Box::new(Desk { reception: Arc::clone(&self.0), caller: caller.clone(), current: None })
     }
 }
 
 /// One association at the desk.
 struct Desk {
     reception: Arc<Reception>,
-    /// The sink of the expectation that the last instance belonged to; used again for its neighbours.
-    current: Option<(u64, Box<dyn InstanceSink>)>,
+    caller: Caller,
+    /// The sink that the last instance went to. That of an expectation (with its id) is used again for its neighbours.
+    current: Option<(Option<u64>, Box<dyn InstanceSink>)>,
+}
+
+impl Desk {
+    /// Makes sure that `current` is the sink for this instance; false: nobody wants it.
+    async fn choose(&mut self, head: &InstanceHead) -> bool {
+        if let Some((id, sink)) = self.reception.sink_for(head) {
+            if self.current.as_ref().is_none_or(|(of, _)| *of != Some(id)) {
+                self.current = Some((Some(id), sink));
+            }
+            return true;
+        }
+        for receiver in self.reception.others() {
+            if let Some(sink) = receiver.sink_for(&self.caller, head).await {
+                self.current = Some((None, sink));
+                return true;
+            }
+        }
+        false
+    }
 }
 
 #[async_trait]
 impl InstanceSink for Desk {
     async fn begin(&mut self, head: &InstanceHead) -> Result<(), Status> {
-        let Some((id, sink)) = self.reception.sink_for(head) else {
+        if !self.choose(head).await {
             tracing::warn!(sender = %head.calling_ae_title, "an instance that nobody asked for was refused");
             return Err(Status::NOT_AUTHORIZED);
-        };
-        if self.current.as_ref().is_none_or(|(of, _)| *of != id) {
-            self.current = Some((id, sink));
         }
         match &mut self.current {
             Some((_, sink)) => sink.begin(head).await,
