@@ -1,14 +1,13 @@
 //! The real program as a child process, spoken to over its JSON interface.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use adit_api::jobs::JobSnapshot;
-use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::process::{Child, Command};
+
+use crate::session::Session;
 
 /// A running `adit serve`; it ends when this is dropped.
 pub struct Program {
@@ -60,60 +59,11 @@ impl Program {
         line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
     }
 
-    /// A call of the JSON interface; a refusal fails the test.
-    pub async fn call(&self, method: Method, path: &str, body: Value) -> Value {
+    /// The session that the program left for the command line.
+    pub fn session(&self) -> Session {
         let session = std::fs::read(self.data.join("cli-session.json")).expect("the session file");
         let session: Value = serde_json::from_slice(&session).expect("the session file is JSON");
         let text = |name: &str| session[name].as_str().unwrap_or_default().to_owned();
-        let request = reqwest::Client::new().request(method, format!("{}{path}", text("url")));
-        let request = request
-            .header("cookie", format!("adit_session={}", text("token")))
-            .header("x-adit-csrf", text("csrf_token"));
-        let response = request.json(&body).send().await.expect("the program answers");
-        let status = response.status();
-        let answer = response.text().await.expect("the answer is whole");
-        assert!(status.is_success(), "{path}: {answer}");
-        serde_json::from_str(&answer).expect("the answer is JSON")
-    }
-
-    async fn add(&self, node: Value) -> String {
-        self.call(Method::POST, "/api/nodes", node).await["id"].as_str().expect("an id").to_owned()
-    }
-
-    /// Adds a server that offers search, C-GET and C-STORE.
-    pub async fn server(&self, ae_title: &str, addr: SocketAddr, limits: Value) -> String {
-        self.add(json!({
-            "name": ae_title, "kind": "server", "ae_title": ae_title, "host": "127.0.0.1", "port": addr.port(), "limits": limits,
-            "services": { "study_root_find": true, "study_root_get": true, "store_scp": true }
-        }))
-        .await
-    }
-
-    /// Adds a folder.
-    pub async fn folder(&self, name: &str, path: &Path) -> String {
-        self.add(json!({ "name": name, "kind": "folder", "path": path })).await
-    }
-
-    /// Starts a transfer of one study.
-    pub async fn submit(&self, source: &str, destination: &str, study: &str, pseudonym: &str) -> String {
-        let wish = json!({
-            "destination": destination, "options": { "pseudonym": pseudonym },
-            "studies": [{ "source": source, "patient_id": "", "study_instance_uid": study }]
-        });
-        self.call(Method::POST, "/api/jobs", wish).await["id"].as_str().expect("an id").to_owned()
-    }
-
-    /// Waits for the end of a job.
-    pub async fn outcome(&self, job: &str) -> JobSnapshot {
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(900);
-        loop {
-            let snapshot = self.call(Method::GET, &format!("/api/jobs/{job}"), Value::Null).await;
-            let snapshot: JobSnapshot = serde_json::from_value(snapshot).expect("a snapshot");
-            if snapshot.job.status.is_final() {
-                return snapshot;
-            }
-            assert!(tokio::time::Instant::now() < deadline, "the job does not end: {snapshot:?}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        Session::of(text("url"), text("token"), text("csrf_token"))
     }
 }

@@ -365,12 +365,12 @@ async fn memory() {
         let destination = adit_archive::serve(&dir.path().join("destination"), ANY, "DEST").await.expect("an archive");
         let adit = Program::start(&dir.path().join("data"), free_port()).await;
         let (from, to) = (
-            adit.server("SOURCE", source.addr(), json!({})).await,
-            adit.server("DEST", destination.addr(), json!({})).await,
+            adit.session().server("SOURCE", source.addr(), json!({})).await,
+            adit.session().server("DEST", destination.addr(), json!({})).await,
         );
         let begun = Instant::now();
-        let job = adit.submit(&from, &to, &spec.study_instance_uid(), "P-001").await;
-        let end = adit.outcome(&job).await;
+        let job = adit.session().submit(&from, &to, &spec.study_instance_uid(), "P-001").await;
+        let end = adit.session().outcome(&job).await;
         assert_eq!(end.job.status, JobStatus::Success, "{end:?}");
         #[expect(clippy::cast_precision_loss, reason = "megabytes for people")]
         let peak = adit.peak_memory_kib() as f64 / 1024.0;

@@ -60,19 +60,19 @@ async fn survives(to_folder: bool) {
     let port = free_port();
     let mut adit = Program::start(&data, port).await;
     let pace = json!({ "instances_per_second": 150 });
-    let from = adit.server("SOURCE", source.addr(), pace.clone()).await;
+    let from = adit.session().server("SOURCE", source.addr(), pace.clone()).await;
     let to = if to_folder {
-        adit.folder("Folder", &folder).await
+        adit.session().folder("Folder", &folder).await
     } else {
-        adit.server("DEST", destination.addr(), pace).await
+        adit.session().server("DEST", destination.addr(), pace).await
     };
-    let job = adit.submit(&from, &to, &spec.study_instance_uid(), "P-001").await;
+    let job = adit.session().submit(&from, &to, &spec.study_instance_uid(), "P-001").await;
     for _ in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(20 + random(350))).await;
         adit.kill().await;
         adit = Program::start(&data, port).await;
     }
-    let end = adit.outcome(&job).await;
+    let end = adit.session().outcome(&job).await;
     assert_eq!(
         (end.job.status, end.progress.delivered, end.progress.verified),
         (JobStatus::Success, 300, 300),
