@@ -18,14 +18,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// Headers that belong to one connection (RFC 9110 7.6.1), and `host`, which is the origin's own.
-const OF_THE_CONNECTION: [HeaderName; 6] = [
-    header::HOST,
-    header::CONNECTION,
-    header::TRANSFER_ENCODING,
-    header::TE,
-    header::UPGRADE,
-    header::CONTENT_LENGTH,
-];
+const OF_THE_CONNECTION: [HeaderName; 6] =
+    [header::HOST, header::CONNECTION, header::TRANSFER_ENCODING, header::TE, header::UPGRADE, header::CONTENT_LENGTH];
 
 /// Where requests go.
 pub struct Origins {
@@ -115,7 +109,8 @@ pub fn is_bulk(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     adit_api::paths::BULK.iter().any(|pattern| {
         let wanted: Vec<&str> = pattern.split('/').collect();
-        wanted.len() == parts.len() && wanted.iter().zip(&parts).all(|(want, part)| want.starts_with('{') || want == part)
+        wanted.len() == parts.len()
+            && wanted.iter().zip(&parts).all(|(want, part)| want.starts_with('{') || want == part)
     })
 }
 

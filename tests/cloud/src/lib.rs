@@ -2,4 +2,3 @@
 
 pub mod edge;
 pub mod home;
-pub mod session;
