@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use adit_deid::ProjectKey;
 use adit_test_support::session::Session;
 use adit_test_support::{ANY, free_port};
 use anyhow::{Context, Result, bail, ensure};
@@ -13,6 +14,7 @@ use serde_json::Value;
 use tokio::process::{Child, Command};
 
 use crate::edge::{Edge, Origins};
+use crate::emulator::Emulator;
 
 /// How long the emulator and the stack may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -29,6 +31,10 @@ pub struct Home {
     pub edge: Edge,
     /// Bridges by the order of their start; `None`: ended.
     pub bridges: Vec<Option<Bridge>>,
+    emulator: Emulator,
+    api: String,
+    api_at: SocketAddr,
+    project_key: ProjectKey,
     password: String,
 }
 
@@ -88,21 +94,30 @@ impl Home {
         };
         let (cloud, outputs) = (read("cloud.json")?, texts(&read("outputs.json")?));
         let endpoint = cloud["endpoint"].as_str().context("the emulator's address is not known")?.to_owned();
-        let mut environment = texts(&cloud["environment"]);
-        environment.insert("AWS_ENDPOINT_URL".into(), endpoint.clone());
-        let secret = secret(&environment, output(&outputs, "SecretArn")?).await?;
+        let environment = environment(&dir.join("env"))?;
+        let emulator = Emulator::new(&environment)?;
+        let secret: Value = serde_json::from_str(&emulator.secret(output(&outputs, "SecretArn")?).await?)?;
         let text = |name: &str| secret[name].as_str().unwrap_or_default().to_owned();
         let api = output(&outputs, "ApiUrl")?;
         let api_at = endpoint.rsplit("//").next().and_then(|rest| rest.trim_end_matches('/').parse().ok());
-        let origins = Origins {
-            api: api.to_owned(),
-            api_at: api_at.with_context(|| format!("{endpoint} is not an address"))?,
-            origin_secret: text("origin_secret"),
-            page: root().join("dist"),
-        };
+        let api_at = api_at.with_context(|| format!("{endpoint} is not an address"))?;
+        let mut key = [0; 32];
+        hex::decode_to_slice(text("project_key"), &mut key)?;
+        let origins =
+            Origins { api: api.to_owned(), api_at, origin_secret: text("origin_secret"), page: root().join("dist") };
         let edge = Edge::start(listen, origins).await?;
-        let (dir, bridges) = (dir.to_owned(), Vec::new());
-        Ok(Self { dir, outputs, environment, edge, bridges, password: text("admin_password") })
+        Ok(Self {
+            dir: dir.to_owned(),
+            api: api.to_owned(),
+            bridges: Vec::new(),
+            project_key: ProjectKey::from_bytes(key),
+            password: text("admin_password"),
+            outputs,
+            environment,
+            edge,
+            emulator,
+            api_at,
+        })
     }
 
     /// Where people go.
@@ -118,6 +133,54 @@ impl Home {
     /// The administrator, logged in.
     pub async fn session(&self) -> Session {
         Session::log_in(&self.url(), "admin", &self.password).await
+    }
+
+    /// The master key of de-identification.
+    pub fn project_key(&self) -> ProjectKey {
+        self.project_key.clone()
+    }
+
+    /// Where the API function is reached without the edge, and the host it listens to.
+    pub fn api(&self) -> (String, String) {
+        let host = self.api.rsplit("//").next().unwrap_or_default().trim_end_matches('/').to_owned();
+        (format!("http://{}", self.api_at), host)
+    }
+
+    /// The emulator's services.
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    /// Objects that wait in staging.
+    pub async fn staged(&self) -> usize {
+        self.emulator.keys(self.output("StagingBucketName"), "staging/").await.len()
+    }
+
+    /// Sends a message to one of the queues, such as `bridge-normal`.
+    pub async fn send(&self, queue: &str, body: &str) {
+        self.emulator.send(&format!("{}{queue}", self.output("QueuePrefix")), body).await;
+    }
+
+    /// Messages in each dead-letter queue, by the queue that they come from.
+    pub async fn dead(&self) -> BTreeMap<&'static str, usize> {
+        let mut all = BTreeMap::new();
+        for queue in ["bridge-urgent", "bridge-normal", "worker-urgent", "worker-normal"] {
+            let count = self.emulator.depth(&format!("{}{queue}-dead", self.output("QueuePrefix"))).await;
+            all.insert(queue, count);
+        }
+        all
+    }
+
+    /// The log of one function so far.
+    pub fn function_log(&self, role: &str) -> String {
+        let logs = std::fs::read_dir(self.dir.join("logs/functions")).into_iter().flatten().flatten();
+        let of_role = logs.filter(|entry| entry.file_name().to_string_lossy().contains(role));
+        of_role.filter_map(|entry| std::fs::read_to_string(entry.path()).ok()).collect()
+    }
+
+    /// An output of the stack; a missing one fails the test.
+    pub fn output(&self, name: &str) -> &str {
+        output(&self.outputs, name).expect("an output")
     }
 
     /// What every program of the stack gets.
@@ -221,19 +284,9 @@ fn free() -> SocketAddr {
     SocketAddr::new(ANY.ip(), free_port())
 }
 
-/// The installation's secret, read as its programs do.
-async fn secret(environment: &BTreeMap<String, String>, id: &str) -> Result<Value> {
-    let script = "import json,os,boto3;print(boto3.client('secretsmanager').get_secret_value(SecretId=os.environ['ID'])['SecretString'])";
-    let text = run(Command::new(python()?).args(["-c", script]).envs(environment).env("ID", id)).await?;
-    Ok(serde_json::from_str(&text)?)
-}
-
-/// The Python of the local cloud's tools.
-fn python() -> Result<PathBuf> {
-    let cache = std::env::var("ADIT_CACHE").map(PathBuf::from).or_else(|_| {
-        let base = std::env::var("XDG_CACHE_HOME").map(PathBuf::from);
-        base.or_else(|_| std::env::var("HOME").map(|home| Path::new(&home).join(".cache")))
-            .map(|base| base.join("adit"))
-    })?;
-    Ok(cache.join("localstack/bin/python"))
+/// The exports of a shell file: `export NAME=VALUE`.
+fn environment(path: &Path) -> Result<BTreeMap<String, String>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} is missing", path.display()))?;
+    let pairs = text.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
+    Ok(pairs.map(|(name, value)| (name.to_owned(), value.trim_matches(['\'', '"']).to_owned())).collect())
 }
