@@ -11,15 +11,22 @@ const root = resolve(here, '../..');
 export const shots = join(here, 'screenshots');
 mkdirSync(shots, { recursive: true });
 
-/** Starts `adit serve --demo` in a fresh data directory; answers with its address and first log-in. */
+/**
+ * Starts `adit serve --demo` in a fresh data directory, or the cloud home when ADIT_CLOUD_HOME names its program; answers with its
+ * address and first log-in.
+ */
 export async function startAdit() {
-  const program = process.env.ADIT_BINARY ?? join(root, 'target/debug/adit');
   const data = mkdtempSync(join(tmpdir(), 'adit-browser-'));
-  const child = spawn(program, ['serve', '--demo', '--data-dir', data, '--listen', '127.0.0.1:0', '--web-dir', join(root, 'dist')]);
+  const cloud = process.env.ADIT_CLOUD_HOME;
+  const program = cloud ?? process.env.ADIT_BINARY ?? join(root, 'target/debug/adit');
+  const web = ['--listen', '127.0.0.1:0'];
+  const child = cloud
+    ? spawn(program, ['--dir', data, ...web])
+    : spawn(program, ['serve', '--demo', '--data-dir', data, ...web, '--web-dir', join(root, 'dist')]);
   let output = '';
   child.stdout.on('data', (text) => (output += text));
   child.stderr.on('data', (text) => (output += text));
-  const until = Date.now() + 60_000;
+  const until = Date.now() + (cloud ? 300_000 : 60_000);
   while (!output.includes('Demo: search')) {
     if (Date.now() > until || child.exitCode !== null) throw new Error(`ADIT did not start:\n${output}`);
     await new Promise((done) => setTimeout(done, 100));
