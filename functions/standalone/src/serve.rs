@@ -10,7 +10,7 @@ use adit_dimse::{Server, ServerConfig};
 use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
 use adit_engine::{Engine, Ports, Settings, now};
-use adit_http::{App, WebPage, router};
+use adit_http::{App, Face, WebPage, router};
 use adit_runtime::settings::ServeSettings;
 use adit_runtime::shutdown::Supervisor;
 use adit_runtime::telemetry;
@@ -59,6 +59,7 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     let app = App {
         engine,
         access: access.clone(),
+        face: Face::WHOLE,
         https: settings.https,
         scp_port: Some(dicom_addr.port()),
         page: Arc::new(WebPage::new(settings.web_dir.clone())),
