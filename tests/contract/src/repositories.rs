@@ -1,4 +1,4 @@
-//! Repositories on top of any item store: projects with their revisions, the registry of pseudonyms.
+//! Repositories on top of any item store: projects with their revisions, the registry of pseudonyms, receipts.
 
 use std::sync::Arc;
 
@@ -12,7 +12,8 @@ use adit_store::repositories::{Claim, Projects, Registry};
 pub async fn run(items: Arc<dyn ItemStore>) {
     revisions_never_change(Projects::new(Arc::clone(&items))).await;
     one_pseudonym_for_a_patient_and_one_patient_for_a_pseudonym(Registry::new(Arc::clone(&items))).await;
-    a_race_for_a_pseudonym_has_one_winner(Registry::new(items)).await;
+    a_race_for_a_pseudonym_has_one_winner(Registry::new(Arc::clone(&items))).await;
+    crate::receipts::run(items).await;
 }
 
 fn revision(name: &str, number: u32, rules: &str) -> Revision {
