@@ -9,6 +9,8 @@ use crate::{Access, AccessError, Person, password, random};
 
 /// Preferences may have this many bytes.
 const MAX_PREFERENCES: usize = 8 * 1024;
+/// User name of the first administrator.
+const FIRST: &str = "admin";
 
 /// A user as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +38,16 @@ pub struct FirstLogin {
 }
 
 impl Access {
-    /// Makes an administrator when there is no user at all.
+    /// Makes an administrator with a random password when there is no user at all.
     pub async fn ensure_first_administrator(&self, now: Timestamp) -> Result<Option<FirstLogin>, AccessError> {
+        let password = readable_password();
+        let made = self.ensure_first_administrator_with(&password, now).await?;
+        Ok(made.then(|| FirstLogin { username: FIRST.into(), password }))
+    }
+
+    /// Makes the administrator `admin` with `password` when there is no user at all; true: made by this call. Of several processes
+    /// that do this at once, one makes it.
+    pub async fn ensure_first_administrator_with(&self, password: &str, now: Timestamp) -> Result<bool, AccessError> {
         let query = Query {
             index: Index::First,
             pk: "USERS".into(),
@@ -46,12 +56,15 @@ impl Access {
             limit: 1,
             after: None,
         };
-        if !self.items.query(query).await?.items.is_empty() {
-            return Ok(None);
+        // The index may lag behind: the claim on the name does not.
+        if !self.items.query(query).await?.items.is_empty() || self.items.get(&name_key(FIRST)).await?.is_some() {
+            return Ok(false);
         }
-        let login = FirstLogin { username: "admin".into(), password: readable_password() };
-        self.add_user(&login.username, &login.password, true, now).await?;
-        Ok(Some(login))
+        match self.add_user(FIRST, password, true, now).await {
+            Ok(_) => Ok(true),
+            Err(AccessError::Store(error)) if matches!(error.kind, Kind::Conflict { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Adds a user; a conflict means that the name is taken.

@@ -1,9 +1,12 @@
-//! Settings of the server, from the command line or the environment; the one place where their names stand.
+//! Settings of the server and of the cloud home's processes, from the command line or the environment; the one place where their names stand.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+
+/// Profiles of de-identification.
+const PROFILES: [&str; 3] = ["basic", "research", "adit-compatible"];
 
 /// Settings of `adit serve`.
 #[derive(Debug, Clone, Args)]
@@ -27,7 +30,7 @@ pub struct ServeSettings {
     #[arg(long, env = "ADIT_WEB_DIR")]
     pub web_dir: Option<PathBuf>,
     /// De-identification of jobs without a project: basic, research or adit-compatible
-    #[arg(long, env = "ADIT_DEFAULT_PROFILE", default_value = "adit-compatible", value_parser = ["basic", "research", "adit-compatible"])]
+    #[arg(long, env = "ADIT_DEFAULT_PROFILE", default_value = "adit-compatible", value_parser = PROFILES)]
     pub default_profile: String,
     /// Folders may only be below these paths; repeat for several (default: anywhere)
     #[arg(long = "folder-root", env = "ADIT_FOLDER_ROOTS", value_delimiter = ':')]
@@ -41,4 +44,94 @@ pub struct ServeSettings {
     /// What to log, such as "info" or "adit_engine=debug,info"
     #[arg(long, env = "ADIT_LOG", default_value = "info")]
     pub log: String,
+}
+
+/// Settings of a process of the cloud home, from its environment. What concerns AWS alone (table, bucket, queues) stands in
+/// `adit_backend_aws`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloudSettings {
+    /// `ADIT_SECRET`: id of the installation's secret.
+    pub secret: String,
+    /// `ADIT_DEFAULT_PROFILE`: de-identification of jobs without a project.
+    pub default_profile: String,
+    /// `ADIT_AE_TITLE`: AE title of this ADIT.
+    pub ae_title: String,
+    /// `ADIT_LOG`: what to log.
+    pub log: String,
+    /// `ADIT_HTTPS`: the page is reached by https; `0` only where a test reaches it by http.
+    pub https: bool,
+    /// `ADIT_FOLDER_ROOTS`, separated by `:`. A bridge on the hospital's premises may write into folders below these; empty: anywhere.
+    pub folder_roots: Vec<PathBuf>,
+}
+
+impl CloudSettings {
+    /// Reads the environment; the error names everything that is missing or wrong.
+    pub fn from_env() -> Result<Self, String> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    fn from_lookup(get: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let given = |name: &str| get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let mut wrong = Vec::new();
+        let secret = given("ADIT_SECRET").unwrap_or_else(|| {
+            wrong.push("ADIT_SECRET is missing".to_owned());
+            String::new()
+        });
+        let default_profile = given("ADIT_DEFAULT_PROFILE").unwrap_or_else(|| "adit-compatible".to_owned());
+        if !PROFILES.contains(&default_profile.as_str()) {
+            wrong.push(format!("ADIT_DEFAULT_PROFILE must be one of {}", PROFILES.join(", ")));
+        }
+        let https = match given("ADIT_HTTPS").as_deref() {
+            None | Some("1" | "true") => true,
+            Some("0" | "false") => false,
+            Some(_) => {
+                wrong.push("ADIT_HTTPS must be 1 or 0".to_owned());
+                true
+            }
+        };
+        if !wrong.is_empty() {
+            return Err(format!("environment: {}", wrong.join("; ")));
+        }
+        Ok(Self {
+            secret,
+            default_profile,
+            ae_title: given("ADIT_AE_TITLE").unwrap_or_else(|| "ADIT".to_owned()),
+            log: given("ADIT_LOG").unwrap_or_else(|| "info".to_owned()),
+            https,
+            folder_roots: given("ADIT_FOLDER_ROOTS")
+                .map(|text| text.split(':').map(PathBuf::from).collect())
+                .unwrap_or_default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_wrong_is_named_at_once() {
+        let error = CloudSettings::from_lookup(|name| match name {
+            "ADIT_DEFAULT_PROFILE" => Some("none".into()),
+            "ADIT_HTTPS" => Some("perhaps".into()),
+            _ => None,
+        })
+        .unwrap_err();
+        for name in ["ADIT_SECRET", "ADIT_DEFAULT_PROFILE", "ADIT_HTTPS"] {
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_absent_or_empty_has_a_default() {
+        let settings = CloudSettings::from_lookup(|name| match name {
+            "ADIT_SECRET" => Some("adit/secret".into()),
+            "ADIT_HTTPS" => Some("0".into()),
+            "ADIT_FOLDER_ROOTS" => Some("/a:/b".into()),
+            _ => Some(String::new()),
+        })
+        .unwrap();
+        assert_eq!((settings.ae_title.as_str(), settings.log.as_str(), settings.https), ("ADIT", "info", false));
+        assert_eq!(settings.folder_roots, [PathBuf::from("/a"), PathBuf::from("/b")]);
+    }
 }
