@@ -23,6 +23,7 @@ use std::sync::Arc;
 use adit_deid::ProjectKey;
 use adit_domain::UserId;
 use adit_store::items::ItemStore;
+use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
 use adit_store::repositories::{Jobs, Nodes, Projects, Receipts, Registry, Reports, Tasks};
 use adit_store::shelf::Buckets;
@@ -85,6 +86,7 @@ pub(crate) struct Shared {
     pub projects: Projects,
     pub registry: Registry,
     pub reports: Reports,
+    pub pages: PageSeal,
     pub deidentifiers: projects::Deidentifiers,
     pub peers: peers::Peers,
     pub running: worker::Running,
@@ -104,6 +106,7 @@ impl Engine {
             projects: Projects::new(Arc::clone(&items)),
             registry: Registry::new(Arc::clone(&items)),
             reports: Reports::new(items),
+            pages: PageSeal::new(settings.project_key.as_bytes()),
             deidentifiers: projects::Deidentifiers::default(),
             peers: peers::Peers::default(),
             running: worker::Running::default(),
