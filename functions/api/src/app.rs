@@ -10,9 +10,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::face::Face;
 use crate::files::WebPage;
 use crate::routes::{deid, jobs, nodes, projects, search, session, tasks};
-use crate::{docs, files, headers, refused};
+use crate::{docs, face, files, headers, refused};
 
 /// Largest request body in bytes; only uploads of later features need more.
 const MAX_BODY: usize = 512 * 1024;
@@ -24,6 +25,8 @@ pub struct App {
     pub engine: Engine,
     /// Accounts and sessions.
     pub access: Access,
+    /// What this process can do.
+    pub face: Face,
     /// The page is reached by https: cookies are sent encrypted only.
     pub https: bool,
     /// Port of our own DICOM receiver, shown to administrators.
@@ -59,6 +62,7 @@ pub fn router(app: App) -> Router {
         .route("/api/docs.css", get(docs::style))
         .route(paths::HEALTH, get(|| async { axum::Json(serde_json::json!({ "status": "ok" })) }))
         .route("/api/{*rest}", axum::routing::any(refused::no_such_route))
+        .route_layer(axum::middleware::from_fn_with_state(app.clone(), face::refuse))
         .fallback(files::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(refused::panicked))

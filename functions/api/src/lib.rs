@@ -5,6 +5,7 @@
 
 mod app;
 mod docs;
+mod face;
 mod files;
 mod headers;
 mod refused;
@@ -12,4 +13,5 @@ mod routes;
 mod session;
 
 pub use app::{App, router};
+pub use face::Face;
 pub use files::WebPage;

@@ -12,7 +12,7 @@ use adit_api::session::Session;
 use adit_backend_embedded::Embedded;
 use adit_deid::ProjectKey;
 use adit_engine::{Engine, Ports, Settings, now};
-use adit_http::{App, WebPage, router};
+use adit_http::{App, Face, WebPage, router};
 use adit_store::clock::SystemClock;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::json;
@@ -32,6 +32,10 @@ struct Visitor {
 
 impl Site {
     async fn start() -> Self {
+        Self::start_as(Face::WHOLE).await
+    }
+
+    async fn start_as(face: Face) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let backend = Embedded::open(&dir.path().join("data"), Arc::new(SystemClock)).unwrap();
         let ports = Ports {
@@ -57,6 +61,7 @@ impl Site {
         let app = App {
             engine: Engine::new(ports, settings),
             access: access.clone(),
+            face,
             https: true,
             scp_port: None,
             page: Arc::new(WebPage::new(Some(page))),
@@ -160,6 +165,34 @@ async fn without_a_session_every_route_refuses_and_without_the_csrf_token_every_
             assert_eq!(answer, (StatusCode::FORBIDDEN, ErrorCode::Forbidden), "{method} {path}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_face_without_dimse_refuses_exactly_the_bulk_paths() {
+    let (whole, small) = (Site::start().await, Site::start_as(Face::WITHOUT_DIMSE).await);
+    let (in_whole, in_small) = (whole.log_in("staff").await, small.log_in("staff").await);
+    let bulk: Vec<String> = paths::BULK.iter().map(|path| paths::fill(path, &[ID, ID, "reset"])).collect();
+    let mut refused = Vec::new();
+    // Logging out comes last.
+    let (out, routes): (Vec<_>, Vec<_>) =
+        routes().into_iter().partition(|(method, path)| *method == Method::DELETE && path == paths::SESSION);
+    for (method, path) in routes.into_iter().chain(out) {
+        let expected = whole.call(method.clone(), &path, Some(&in_whole), true).await.status();
+        let answer = small.call(method.clone(), &path, Some(&in_small), true).await;
+        if answer.status() == StatusCode::MISDIRECTED_REQUEST {
+            assert_eq!(refusal(answer).await.1, ErrorCode::Misdirected);
+            refused.push(path);
+        } else {
+            assert_eq!(answer.status(), expected, "{method} {path}");
+        }
+    }
+    let known: Vec<String> = bulk.iter().filter(|path| refused.contains(path)).cloned().collect();
+    assert_eq!(refused.len(), known.len(), "{refused:?} against {bulk:?}");
+    for path in bulk.iter().filter(|path| !path.contains("/rules/")) {
+        assert!(refused.contains(path), "{path} is answered by a process without DIMSE");
+    }
+    let health = small.call(Method::GET, paths::HEALTH, None, false).await;
+    assert_eq!(health.status(), StatusCode::OK);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -277,6 +310,14 @@ async fn guessing_passwords_gets_slow_and_names_cannot_be_told_apart() {
         .await
         .unwrap();
     assert_eq!(refusal(foreign).await.0, StatusCode::FORBIDDEN);
+    // Behind an edge the host is another one, and the browser says that the page is the same site's.
+    let at_the_edge = async |site_of_page: &str| {
+        let request = Client::new().post(format!("{}{}", site.url, paths::SESSION)).json(&body);
+        let request = request.header("origin", "https://adit.example").header("sec-fetch-site", site_of_page);
+        request.send().await.unwrap().status()
+    };
+    assert_eq!(at_the_edge("cross-site").await, StatusCode::FORBIDDEN);
+    assert_eq!(at_the_edge("same-origin").await, StatusCode::TOO_MANY_REQUESTS, "it came as far as the brake");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use adit_engine::{Engine, Ports, Settings, now};
 use adit_runtime::settings::CloudSettings;
 use adit_runtime::telemetry;
 use adit_store::clock::SystemClock;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 pub use secret::InstallationSecret;
 
@@ -39,12 +39,17 @@ pub struct Cloud {
 /// # Errors
 /// Names every environment variable that is missing or wrong, or says why the secret cannot be read.
 pub async fn compose(process_name: &str) -> Result<Cloud> {
-    let settings = CloudSettings::from_env().map_err(anyhow::Error::msg)?;
+    let (settings, aws_settings) = match (CloudSettings::from_env(), AwsSettings::from_env()) {
+        (Ok(settings), Ok(aws_settings)) => (settings, aws_settings),
+        (settings, aws_settings) => {
+            let wrong: Vec<String> = settings.err().into_iter().chain(aws_settings.err()).collect();
+            bail!("{}", wrong.join("; "));
+        }
+    };
     telemetry::start(&settings.log, true).map_err(anyhow::Error::msg)?;
-    let aws_settings = AwsSettings::from_env()?;
     let aws = Aws::open(&aws_settings, Arc::new(SystemClock)).await?;
     let text = aws.secrets.get(&settings.secret).await.context("the installation's secret cannot be read")?;
-    let secret = InstallationSecret::parse(&text)?;
+    let secret = InstallationSecret::parse(text.expose())?;
     let ports = Ports {
         items: Arc::clone(&aws.items),
         queue: Arc::clone(&aws.queue),

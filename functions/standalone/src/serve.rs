@@ -10,11 +10,12 @@ use adit_dimse::{Server, ServerConfig};
 use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
 use adit_engine::{Engine, Ports, Settings, now};
-use adit_http::{App, WebPage, router};
+use adit_http::{App, Face, WebPage, router};
 use adit_runtime::settings::ServeSettings;
 use adit_runtime::shutdown::Supervisor;
 use adit_runtime::telemetry;
 use adit_store::clock::SystemClock;
+use adit_store::queue::Lane;
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -46,7 +47,8 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
         None
     };
     engine.refresh_reception().await;
-    supervisor.add("worker", Worker::new(engine.clone(), settings.parallel_transfers).run(supervisor.stop()));
+    let worker = Worker::new(engine.clone(), settings.parallel_transfers, &[Lane::Bridge, Lane::Worker]);
+    supervisor.add("worker", worker.run(supervisor.stop()));
     let (sweeper, stop) = (engine.clone(), supervisor.stop());
     supervisor.add("sweeper", async move { sweeper.sweep_forever(stop).await });
 
@@ -57,6 +59,7 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     let app = App {
         engine,
         access: access.clone(),
+        face: Face::WHOLE,
         https: settings.https,
         scp_port: Some(dicom_addr.port()),
         page: Arc::new(WebPage::new(settings.web_dir.clone())),

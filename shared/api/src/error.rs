@@ -36,6 +36,8 @@ pub enum ErrorCode {
     TooMany,
     /// A PACS could not be reached or refused.
     Peer,
+    /// This process cannot do it, another one of the same installation can; the request took the wrong way.
+    Misdirected,
     /// Something broke here; the log knows more.
     Internal,
 }
@@ -50,6 +52,7 @@ impl ErrorCode {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::Conflict => 409,
+            Self::Misdirected => 421,
             Self::TooMany => 429,
             Self::Internal => 500,
             Self::Peer => 502,

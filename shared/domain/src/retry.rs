@@ -16,6 +16,26 @@ pub fn backoff_ms(failed_attempts: u32, jitter: f64) -> Option<u64> {
         2 => 120_000,
         _ => return None,
     };
+    Some(base + spread(base, jitter))
+}
+
+/// How often in a row a task may lose its worker without getting on.
+pub const MAX_LOSSES: u32 = 3;
+
+/// Milliseconds to wait after a worker was lost for the `times`th time in a row: the first time another goes on at once. `None` means: give
+/// the task up.
+#[must_use]
+pub fn loss_wait_ms(times: u32, jitter: f64) -> Option<i64> {
+    const SPREAD_MS: u64 = 60_000;
+    match times {
+        0 | 1 => Some(0),
+        MAX_LOSSES.. => None,
+        _ => i64::try_from(5_000 + spread(SPREAD_MS, jitter)).ok(),
+    }
+}
+
+/// Up to a quarter of `base`.
+fn spread(base: u64, jitter: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -23,8 +43,15 @@ pub fn backoff_ms(failed_attempts: u32, jitter: f64) -> Option<u64> {
         reason = "small positive numbers"
     )]
     let spread = (base as f64 * 0.25 * jitter.clamp(0.0, 1.0)) as u64;
-    Some(base + spread)
+    spread
 }
+
+/// A waiting task whose queue message is older than this and whose lane is empty has lost its message, in milliseconds.
+pub const STRANDED_MS: i64 = 300_000;
+/// A queue message this old counts as lost in any case, in milliseconds: six hours.
+pub const STALE_MESSAGE_MS: i64 = 6 * 3_600_000;
+/// A task without a job is what a process left behind that died while it made the job; after this time it is removed, in milliseconds.
+pub const ORPHAN_MS: i64 = 3_600_000;
 
 /// The circuit breaker of one server: after this many failures in a row it is left alone for a while.
 pub const BREAKER_FAILURES: u32 = 3;
@@ -34,6 +61,13 @@ pub const BREAKER_OPEN_MS: i64 = 60_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn losses_wait_and_end() {
+        assert_eq!(loss_wait_ms(1, 1.0), Some(0));
+        assert_eq!((loss_wait_ms(2, 0.0), loss_wait_ms(2, 1.0)), (Some(5_000), Some(20_000)));
+        assert_eq!(loss_wait_ms(MAX_LOSSES, 0.5), None);
+    }
 
     #[test]
     fn waits_grow_and_end() {

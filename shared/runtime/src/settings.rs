@@ -67,6 +67,7 @@ pub struct CloudSettings {
 impl CloudSettings {
     /// Reads the environment; the error names everything that is missing or wrong.
     pub fn from_env() -> Result<Self, String> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
         Self::from_lookup(|name| std::env::var(name).ok())
     }
 

@@ -2,6 +2,7 @@
 
 pub mod items;
 pub mod queue;
+pub mod receipts;
 pub mod repositories;
 pub mod staging;
 

@@ -1,4 +1,4 @@
-//! Repositories on top of any item store: projects with their revisions, the registry of pseudonyms, bridges and their C-MOVEs.
+//! Repositories on top of any item store: projects with their revisions, the registry of pseudonyms, receipts, bridges and their C-MOVEs.
 
 use std::sync::Arc;
 
@@ -14,7 +14,8 @@ pub async fn run(items: Arc<dyn ItemStore>) {
     one_pseudonym_for_a_patient_and_one_patient_for_a_pseudonym(Registry::new(Arc::clone(&items))).await;
     a_race_for_a_pseudonym_has_one_winner(Registry::new(Arc::clone(&items))).await;
     a_message_id_belongs_to_one_bridge_at_a_time(Moves::new(Arc::clone(&items))).await;
-    bridges_come_and_go(Bridges::new(items)).await;
+    bridges_come_and_go(Bridges::new(Arc::clone(&items))).await;
+    crate::receipts::run(items).await;
 }
 
 fn revision(name: &str, number: u32, rules: &str) -> Revision {

@@ -67,7 +67,7 @@ impl Rig {
             Server::bind(ANY, config, Arc::new(ReceptionDesk(engine.reception()))).await.expect("the receiver binds");
         let (dicom, stop) = (server.local_addr().expect("an address"), CancellationToken::new());
         tokio::spawn(server.run(stop.clone()));
-        tokio::spawn(Worker::new(engine.clone(), 2).run(stop.clone()));
+        tokio::spawn(Worker::new(engine.clone(), 2, &[Lane::Bridge, Lane::Worker]).run(stop.clone()));
         let user_id = UserId::new(Timestamp(0), 1);
         let actor = Actor { user_id, username: "tester".into(), staff: true };
         Self { engine, backend, actor, dicom, data_dir: data_dir.to_owned(), stop }

@@ -1,19 +1,26 @@
 //! Putting a waiting task into the queue, and the compare-and-swap loop by which tasks and jobs are changed.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use adit_domain::job::Job;
 use adit_domain::task::{Task, TaskStatus};
-use adit_domain::{JobId, TaskId};
+use adit_domain::{JobId, NodeId, TaskId};
 use adit_store::items::Kind;
 use adit_store::queue::{Band, Lane, Message, Pointer};
 use adit_store::repositories::Versioned;
 use adit_store::repositories::jobs::JobRecord;
+use tokio::task::JoinSet;
 
 use crate::{Engine, Refusal, now};
 
 /// How often a change is tried again when somebody else was faster.
 const TRIES: usize = 20;
+/// The version at which the store keeps what was just made.
+const FIRST_VERSION: u64 = 1;
+
+/// Queue messages sent at the same time for a new job.
+const AT_ONCE: usize = 16;
 
 impl Engine {
     /// Sends a queue message for a waiting task and records that it was sent.
@@ -22,23 +29,82 @@ impl Engine {
         if task.value.status != TaskStatus::Pending {
             return Ok(());
         }
-        let wait = task.value.not_before.map_or(0, |moment| moment.since_ms(now()).max(0));
+        let lane = self.lane_between(&task.value.source, &task.value.destination).await?;
+        self.send(job, &task.value, lane).await?;
+        let sent = now();
+        self.change_task(&job.id, id, |task| {
+            let waits = task.status == TaskStatus::Pending;
+            task.enqueued = true;
+            task.sent = Some(sent);
+            waits
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// The same for the tasks of a job that was just written, several at a time. What fails is left to the sweeper.
+    pub(super) async fn enqueue_new(&self, job: &Job, tasks: Vec<Task>) {
+        let mut lanes: HashMap<(NodeId, NodeId), Lane> = HashMap::new();
+        let mut sending = JoinSet::new();
+        for task in tasks {
+            let ends = (task.source.clone(), task.destination.clone());
+            let lane = match lanes.get(&ends) {
+                Some(lane) => *lane,
+                None => match self.lane_between(&ends.0, &ends.1).await {
+                    Ok(lane) => *lanes.entry(ends).or_insert(lane),
+                    Err(error) => {
+                        tracing::warn!(job = %job.id, task = %task.id, error = %error, "a task will be enqueued by the sweeper");
+                        continue;
+                    }
+                },
+            };
+            if sending.len() >= AT_ONCE {
+                sending.join_next().await;
+            }
+            let (engine, job) = (self.clone(), job.clone());
+            sending.spawn(async move {
+                if let Err(error) = engine.enqueue_first(&job, task, lane).await {
+                    tracing::warn!(job = %job.id, error = %error, "a task will be enqueued by the sweeper");
+                }
+            });
+        }
+        while sending.join_next().await.is_some() {}
+    }
+
+    async fn enqueue_first(&self, job: &Job, mut task: Task, lane: Lane) -> Result<(), Refusal> {
+        self.send(job, &task, lane).await?;
+        task.enqueued = true;
+        task.sent = Some(now());
+        match self.0.tasks.update(&task, TaskStatus::Pending, FIRST_VERSION).await {
+            // A worker was faster: the mark has no meaning any more.
+            Err(error) if matches!(error.kind, Kind::Conflict { .. }) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    async fn send(&self, job: &Job, task: &Task, lane: Lane) -> Result<(), Refusal> {
+        let wait = task.not_before.map_or(0, |moment| moment.since_ms(now()).max(0));
         let message = Message {
-            body: Pointer::task(&job.id, id).encode(),
-            lane: Lane::Bridge,
+            body: Pointer::task(&job.id, &task.id).encode(),
+            lane,
             band: if job.urgent { Band::Urgent } else { Band::Normal },
             group: job.owner.to_string(),
             trace: job.trace.clone(),
         };
         let delay = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
-        self.0.ports.queue.send(message, delay).await.map_err(Refusal::from)?;
-        self.change_task(&job.id, id, |task| {
-            let waits = task.status == TaskStatus::Pending && !task.enqueued;
-            task.enqueued = true;
-            waits
-        })
-        .await?;
-        Ok(())
+        self.0.ports.queue.send(message, delay).await.map_err(Refusal::from)
+    }
+
+    /// Who can carry a task between these nodes: only the bridge when one of them needs it. A node that is gone is the bridge's, too: the
+    /// task ends there with the reason.
+    pub(crate) async fn lane_between(&self, source: &NodeId, destination: &NodeId) -> Result<Lane, Refusal> {
+        for id in [source, destination] {
+            let needs_bridge = self.0.nodes.get(id).await?.is_none_or(|record| record.node.config.needs_bridge());
+            if needs_bridge {
+                return Ok(Lane::Bridge);
+            }
+        }
+        Ok(Lane::Worker)
     }
 
     /// Changes a task by compare-and-swap: `change` sees the present value and answers whether it is to be written.
@@ -58,7 +124,12 @@ impl Engine {
                 return Ok(None);
             }
             match self.0.tasks.update(&task, before, version).await {
-                Ok(()) => return Ok(Some(task)),
+                Ok(()) => {
+                    if before != task.status && task.status.is_final() {
+                        metrics::counter!("tasks", "state" => task.status.counter()).increment(1);
+                    }
+                    return Ok(Some(task));
+                }
                 Err(error) if matches!(error.kind, Kind::Conflict { .. }) => {}
                 Err(error) => return Err(error.into()),
             }

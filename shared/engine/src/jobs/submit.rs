@@ -1,10 +1,10 @@
-//! Submit: a wish becomes a job with its tasks in one transaction, then a queue message each.
+//! Submit: a wish becomes a job with its tasks, which are there together or not at all, then a queue message each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use adit_api::jobs::{CreateJob, JobView, StudySelection};
 use adit_domain::job::{Job, JobStatus};
-use adit_domain::task::{Progress, Task, TaskStatus};
+use adit_domain::task::{Losses, Progress, Task, TaskStatus};
 use adit_domain::transfer::{MAX_STUDIES, TransferOptions, parse_pseudonym};
 use adit_domain::{JobId, NodeId, TaskId, Timestamp, Uid};
 use adit_store::repositories::NodeRecord;
@@ -44,15 +44,17 @@ impl Engine {
             end: None,
         };
         let tasks: Vec<Task> = (0_i64..).zip(wish.studies).map(|(n, study)| new_task(&job, study, now, n)).collect();
-        self.0.jobs.insert(&job, &tasks).await?;
-        tracing::info!(job = %job.id, tasks = tasks.len(), pseudonymised = job.options.pseudonymises(), "job created");
-        for task in &tasks {
-            // A task that is not enqueued now is found by the sweeper.
-            if let Err(error) = self.enqueue(&job, &task.id).await {
-                tracing::warn!(job = %job.id, task = %task.id, error = %error, "a task will be enqueued by the sweeper");
-            }
-        }
+        self.submit(&job, tasks).await?;
         self.job_view(actor, &job.id).await
+    }
+
+    /// Stores a job with any number of tasks and puts them into the queue. Once it is stored nothing is lost: a task that is not
+    /// enqueued here is found by the sweeper.
+    pub(crate) async fn submit(&self, job: &Job, tasks: Vec<Task>) -> Result<(), Refusal> {
+        self.0.jobs.insert(job, &tasks).await?;
+        tracing::info!(job = %job.id, tasks = tasks.len(), pseudonymised = job.options.pseudonymises(), trace = job.trace, "job created");
+        self.enqueue_new(job, tasks).await;
+        Ok(())
     }
 
     async fn sources(&self, studies: &[StudySelection]) -> Result<Vec<NodeRecord>, Refusal> {
@@ -194,6 +196,8 @@ fn new_task(job: &Job, study: StudySelection, now: Timestamp, place: i64) -> Tas
         cancel_requested: false,
         not_before: None,
         enqueued: false,
+        sent: None,
+        losses: Losses::default(),
         epoch: 0,
         progress: Progress::default(),
     }

@@ -28,7 +28,7 @@ use adit_store::repositories::NodeRecord;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use outcome::{Ending, Outcome};
+pub(crate) use outcome::{Ending, Outcome, broken};
 
 use crate::peers::State;
 use crate::{Engine, now};

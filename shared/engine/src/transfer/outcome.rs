@@ -1,11 +1,12 @@
 //! From what happened to what the task becomes: the one place that weighs delivered, missing and failed instances.
 
 use adit_domain::Timestamp;
-use adit_domain::task::{InstanceFailure, LogEntry, LogLevel, Progress, Step, TaskStatus};
+use adit_domain::task::{InstanceFailure, LogEntry, LogLevel, Progress, Step, Task, TaskStatus};
 
 use super::ledger::{DOCUMENT, Ledger};
 use super::plan::Plan;
 use super::problem::Problem;
+use crate::now;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,22 @@ pub(super) fn of(ledger: &Ledger, result: Result<Plan, Problem>, canceled: bool)
     };
     let (failures, failures_total) = ledger.failures();
     Outcome { ending, message, failures, failures_total, progress: ledger.progress(), log: ledger.take_log() }
+}
+
+/// What becomes of a task whose run broke in the middle: it may be tried again.
+pub(crate) fn broken(task: &Task) -> Outcome {
+    let message =
+        "Something broke in ADIT while it ran this transfer. Tell an administrator if it stays like this.".to_owned();
+    let entry = LogEntry { at: now(), level: LogLevel::Error, title: "Broken".to_owned(), message: message.clone() };
+    let fallback = if task.progress.delivered > 0 { TaskStatus::Warning } else { TaskStatus::Failure };
+    Outcome {
+        ending: Ending::Retry(fallback),
+        message,
+        log: vec![entry],
+        failures: task.failures.clone(),
+        failures_total: task.failures_total,
+        progress: task.progress,
+    }
 }
 
 /// Nothing delivered is a failure; something delivered with something missing is a warning.

@@ -8,7 +8,8 @@ use adit_domain::task::Progress;
 use adit_domain::{JobId, TaskId, Timestamp};
 use adit_store::repositories::LiveProgress;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::Instrument;
 
 use super::ledger::Ledger;
 use crate::Engine;
@@ -17,15 +18,15 @@ const EVERY: Duration = Duration::from_millis(500);
 /// Samples over which speed is averaged: five seconds.
 const WINDOW: usize = 10;
 
-/// The showing of one task; ends with [`Showing::stop`].
+/// The showing of one task; ends with [`Showing::stop`], or when it is dropped.
 pub(super) struct Showing {
-    stop: CancellationToken,
+    stop: DropGuard,
     task: JoinHandle<()>,
 }
 
 impl Showing {
     pub async fn stop(self) {
-        self.stop.cancel();
+        drop(self.stop);
         if self.task.await.is_err() {
             tracing::error!("the display of progress broke");
         }
@@ -35,7 +36,7 @@ impl Showing {
 pub(super) fn show(engine: Engine, job: JobId, task: TaskId, ledger: Arc<Ledger>) -> Showing {
     let stop = CancellationToken::new();
     let token = stop.clone();
-    let task = tokio::spawn(async move {
+    let showing = async move {
         let mut speed = Speed::default();
         loop {
             let progress = speed.add_to(ledger.progress());
@@ -48,8 +49,9 @@ pub(super) fn show(engine: Engine, job: JobId, task: TaskId, ledger: Arc<Ledger>
                 () = token.cancelled() => return,
             }
         }
-    });
-    Showing { stop, task }
+    };
+    let task = tokio::spawn(showing.in_current_span());
+    Showing { stop: stop.drop_guard(), task }
 }
 
 #[derive(Default)]

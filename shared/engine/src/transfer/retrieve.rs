@@ -10,6 +10,7 @@ use adit_domain::task::{LogLevel, Step};
 use adit_store::repositories::Receipt;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::Transfer;
 use super::moved::Arrivals;
@@ -185,7 +186,7 @@ impl Transfer {
         for _ in 0..parallel {
             let (this, plan, open, to_deliver) =
                 (Arc::clone(&self), Arc::clone(plan), Arc::clone(&open), to_deliver.clone());
-            workers.spawn(async move { this.fetch(method, plan, open, to_deliver).await });
+            workers.spawn(async move { this.fetch(method, plan, open, to_deliver).await }.in_current_span());
         }
         let mut result = Ok(());
         while let Some(ended) = workers.join_next().await {

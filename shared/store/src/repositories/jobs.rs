@@ -9,7 +9,10 @@ use adit_domain::{JobId, UserId};
 
 use super::encoding::{Versioned, item, key, value};
 use super::tasks::task_item;
-use crate::items::{Condition, Cursor, Index, Item, ItemStore, Key, Query, SkRange, StoreError, Write};
+use crate::items::{Condition, Cursor, Index, Item, ItemStore, Key, MAX_WRITES, Query, SkRange, StoreError, Write};
+
+/// Tasks per transaction of a job that does not fit into one: well below the limit on a transaction's bytes, too.
+const CHUNK: usize = 90;
 
 /// A job as read: value, version, counters.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,15 +38,21 @@ impl Jobs {
         Self { items }
     }
 
-    /// Writes a new job with all its (pending, not yet enqueued) tasks in one transaction.
+    /// Writes a new job with all its (pending, not yet enqueued) tasks. They are there together or not at all: a job that fits into one
+    /// transaction is written in one; else the tasks come first and the job last, and tasks without a job do not count (the sweeper
+    /// removes what a process left that died in between).
     pub async fn insert(&self, job: &Job, tasks: &[Task]) -> Result<(), StoreError> {
         let mut head = job_item(job)?;
         head.counters =
             BTreeMap::from([(TaskStatus::Pending.counter().to_owned(), i64::try_from(tasks.len()).unwrap_or(0))]);
-        let mut writes = vec![Write::Put { item: head, condition: Condition::Absent }];
+        let mut writes = Vec::new();
         for task in tasks {
             writes.push(Write::Put { item: task_item(task)?, condition: Condition::Absent });
         }
+        while writes.len() >= MAX_WRITES {
+            self.items.transact(writes.drain(..CHUNK).collect()).await?;
+        }
+        writes.push(Write::Put { item: head, condition: Condition::Absent });
         self.items.transact(writes).await
     }
 

@@ -6,16 +6,16 @@
 //! | node secrets | `NODES` | `SECRET#<id>` | | |
 //! | claim on a name or AE title | `NODE_CLAIM` | `NAME#<name>` / `AE#<title>` | | |
 //! | job (counters: tasks by state) | `JOB#<id>` | `JOB` | `OWNER#<user>` / `<id>` | `JOBS` / `<id>` |
-//! | task | `JOB#<id>` | `TASK#<id>` | `LEASE` / `<until>` while running | `OUTBOX` / `<created>` until enqueued |
+//! | task | `JOB#<id>` | `TASK#<id>` | `LEASE` / `<until>` while running | `OUTBOX` / `<created>` until enqueued, then `WAITING` / `<since>` until claimed |
 //! | live progress of a task | `JOB#<id>` | `LIVE#<id>` | | |
 //! | report of a task's de-identification | `JOB#<id>` | `REPORT#<id>` | | |
 //! | project, newest state | `PROJECTS` | `<lower-case name>` | | |
 //! | revision of a project | `PROJECT#<lower-case name>` | `REVISION#<number>` | | |
 //! | pseudonym of a patient | `REGISTRY#<key version>#<lower-case project>` | `PATIENT#<keyed hash>` | | |
 //! | patient of a pseudonym | `REGISTRY#<key version>#<lower-case project>` | `PSEUDONYM#<lower-case>` | | |
-//! | receipt of an instance | `TASK#<id>#<epoch>` | `R#<SOP Instance UID>` | | |
 //! | running C-MOVE and the bridge that waits (expires) | `MOVES` | `<calling AE title>#<message id>` | | |
 //! | living bridge (expires) | `BRIDGES` | `<name>` | | |
+//! | receipts of up to 100 instances | `TASK#<id>#<epoch>` | `R#B<hash of what it holds>` | | |
 
 pub mod bridges;
 mod encoding;
@@ -37,4 +37,4 @@ pub use projects::Projects;
 pub use receipts::{Receipt, ReceiptState, Receipts};
 pub use registry::{Claim, Registry};
 pub use reports::Reports;
-pub use tasks::{LiveProgress, Tasks};
+pub use tasks::{LiveProgress, TaskPage, Tasks};

@@ -1,15 +1,21 @@
 //! Receipts: what became of each instance of a task. A retry or a restarted process moves only what has none.
+//!
+//! They are written by the hundred into one item: a row for each instance would be the dearest part of a transfer.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use adit_domain::TaskId;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::encoding::{item, key, value};
-use crate::items::{Condition, Index, ItemStore, Query, SkRange, StoreError, Write};
+use super::encoding::{Versioned, item, key, value};
+use crate::items::{Condition, Index, ItemStore, Key, Kind, MAX_BODY, MAX_WRITES, Query, SkRange, StoreError, Write};
 
-/// Writes per transaction.
-const BATCH: usize = 100;
+/// Receipts per item.
+pub const BATCH: usize = 100;
+/// Bytes of receipts per item, a little below what an item may hold.
+const MAX_BYTES: usize = MAX_BODY - 1024;
 
 /// What became of one instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,24 +58,60 @@ impl Receipts {
         Self { items }
     }
 
-    /// Stores receipts; storing one twice changes nothing.
+    /// Stores receipts, up to [`BATCH`] of them in one item. Storing them twice changes nothing; of two receipts of one instance the
+    /// one that says delivered counts.
     pub async fn put(&self, task: &TaskId, epoch: u32, receipts: &[Receipt]) -> Result<(), StoreError> {
-        for batch in receipts.chunks(BATCH) {
-            let writes = batch
-                .iter()
-                .map(|receipt| {
-                    let item = item(key(partition(task, epoch), sort(&receipt.sop_instance_uid)), receipt)?;
-                    Ok(Write::Put { item, condition: Condition::None })
-                })
-                .collect::<Result<Vec<_>, StoreError>>()?;
-            self.items.transact(writes).await?;
+        for batch in batches(receipts)? {
+            let key = key(partition(task, epoch), place(batch)?);
+            self.items.put(item(key, &Packed { receipts: batch.to_vec() })?, Condition::None).await?;
         }
         Ok(())
     }
 
-    /// All receipts of a task.
+    /// All receipts of a task, one per instance.
     pub async fn all(&self, task: &TaskId, epoch: u32) -> Result<Vec<Receipt>, StoreError> {
-        let mut receipts = Vec::new();
+        let mut receipts: BTreeMap<String, Receipt> = BTreeMap::new();
+        for (_, batch) in self.packed(task, epoch).await? {
+            for receipt in batch.value.receipts {
+                let known = receipts.get(&receipt.sop_instance_uid);
+                if known.is_none_or(|known| known.state != ReceiptState::Delivered) {
+                    receipts.insert(receipt.sop_instance_uid.clone(), receipt);
+                }
+            }
+        }
+        Ok(receipts.into_values().collect())
+    }
+
+    /// Forgets the receipts of these instances: they will move again.
+    pub async fn forget(&self, task: &TaskId, epoch: u32, sop_instance_uids: &[String]) -> Result<(), StoreError> {
+        if sop_instance_uids.is_empty() {
+            return Ok(());
+        }
+        let gone: HashSet<&str> = sop_instance_uids.iter().map(String::as_str).collect();
+        for (key, Versioned { value: mut batch, version }) in self.packed(task, epoch).await? {
+            let before = batch.receipts.len();
+            batch.receipts.retain(|receipt| !gone.contains(receipt.sop_instance_uid.as_str()));
+            if batch.receipts.is_empty() {
+                self.items.delete(&key, Condition::Version(version)).await?;
+            } else if batch.receipts.len() < before {
+                self.items.put(item(key, &batch)?, Condition::Version(version)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets every receipt of a task.
+    pub async fn forget_all(&self, task: &TaskId, epoch: u32) -> Result<(), StoreError> {
+        let keys: Vec<Key> = self.packed(task, epoch).await?.into_iter().map(|(key, _)| key).collect();
+        for some in keys.chunks(MAX_WRITES) {
+            let delete = |key: &Key| Write::Delete { key: key.clone(), condition: Condition::None };
+            self.items.transact(some.iter().map(delete).collect()).await?;
+        }
+        Ok(())
+    }
+
+    async fn packed(&self, task: &TaskId, epoch: u32) -> Result<Vec<(Key, Versioned<Packed>)>, StoreError> {
+        let mut all = Vec::new();
         let mut after = None;
         loop {
             let page = self
@@ -79,44 +121,110 @@ impl Receipts {
                     pk: partition(task, epoch),
                     sk: SkRange::Prefix("R#".into()),
                     descending: false,
-                    limit: 1000,
+                    limit: 100,
                     after,
                 })
                 .await?;
             for found in page.items {
-                receipts.push(value::<Receipt>(found)?.value);
+                let (key, Versioned { value: stored, version }) = (found.key.clone(), value::<Stored>(found)?);
+                all.push((key, Versioned { value: stored.into(), version }));
             }
             after = page.next;
             if after.is_none() {
-                return Ok(receipts);
+                return Ok(all);
             }
         }
     }
+}
 
-    /// Forgets the receipts of these instances: they will move again.
-    pub async fn forget(&self, task: &TaskId, epoch: u32, sop_instance_uids: &[String]) -> Result<(), StoreError> {
-        for batch in sop_instance_uids.chunks(BATCH) {
-            let writes = batch
-                .iter()
-                .map(|uid| Write::Delete { key: key(partition(task, epoch), sort(uid)), condition: Condition::None })
-                .collect();
-            self.items.transact(writes).await?;
+/// The receipts of one item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Packed {
+    receipts: Vec<Receipt>,
+}
+
+/// An item as it may be found: earlier versions of ADIT wrote one for each instance.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Packed(Packed),
+    Single(Receipt),
+}
+
+impl From<Stored> for Packed {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Packed(packed) => packed,
+            Stored::Single(receipt) => Self { receipts: vec![receipt] },
         }
-        Ok(())
     }
+}
 
-    /// Forgets every receipt of a task.
-    pub async fn forget_all(&self, task: &TaskId, epoch: u32) -> Result<(), StoreError> {
-        let uids: Vec<String> =
-            self.all(task, epoch).await?.into_iter().map(|receipt| receipt.sop_instance_uid).collect();
-        self.forget(task, epoch, &uids).await
+/// Cuts where an item would get too many receipts or too large.
+fn batches(receipts: &[Receipt]) -> Result<Vec<&[Receipt]>, StoreError> {
+    let (mut all, mut from, mut size) = (Vec::new(), 0, 0);
+    for (at, receipt) in receipts.iter().enumerate() {
+        let bytes = serde_json::to_vec(receipt).map_err(|error| StoreError::new(Kind::Invalid, error))?.len() + 1;
+        if at - from == BATCH || (size + bytes > MAX_BYTES && at > from) {
+            all.push(&receipts[from..at]);
+            (from, size) = (at, 0);
+        }
+        size += bytes;
     }
+    if from < receipts.len() {
+        all.push(&receipts[from..]);
+    }
+    Ok(all)
 }
 
 fn partition(task: &TaskId, epoch: u32) -> String {
     format!("TASK#{task}#{epoch}")
 }
 
-fn sort(uid: &str) -> String {
-    format!("R#{uid}")
+/// Derived from what the item holds: the same batch comes to the same place, two batches never.
+fn place(batch: &[Receipt]) -> Result<String, StoreError> {
+    let bytes = serde_json::to_vec(batch).map_err(|error| StoreError::new(Kind::Invalid, error))?;
+    let digest = Sha256::digest(&bytes);
+    Ok(digest.iter().take(16).fold(String::from("R#B"), |text, byte| text + &format!("{byte:02x}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receipt(name: &str) -> Receipt {
+        Receipt {
+            sop_instance_uid: name.to_owned(),
+            series_instance_uid: "1".into(),
+            delivered_as: "2".into(),
+            pseudonym: String::new(),
+            size: 1,
+            state: ReceiptState::Delivered,
+        }
+    }
+
+    #[test]
+    fn batches_hold_everything_once_and_stay_below_both_limits() {
+        let plain: Vec<Receipt> = (0..250).map(|n| receipt(&n.to_string())).collect();
+        let long: Vec<Receipt> = (0..250).map(|n| receipt(&format!("{n}{}", "9".repeat(3_000)))).collect();
+        for (receipts, count) in
+            [(&plain[..0], 0), (&plain[..1], 1), (&plain[..100], 1), (&plain[..], 3), (&long[..], 8)]
+        {
+            let batches = batches(receipts).unwrap();
+            assert_eq!(batches.len(), count);
+            assert_eq!(batches.concat(), receipts);
+            for batch in batches {
+                let body = serde_json::to_vec(&Packed { receipts: batch.to_vec() }).unwrap();
+                assert!(!batch.is_empty() && batch.len() <= BATCH && body.len() <= crate::items::MAX_BODY);
+            }
+        }
+    }
+
+    #[test]
+    fn the_form_of_earlier_versions_is_read() {
+        let old =
+            r#"{"sop_instance_uid":"1.2","series_instance_uid":"1","delivered_as":"2","size":7,"state":"held_back"}"#;
+        let packed: Packed = serde_json::from_str::<Stored>(old).unwrap().into();
+        assert_eq!((packed.receipts.len(), packed.receipts[0].state), (1, ReceiptState::HeldBack));
+    }
 }

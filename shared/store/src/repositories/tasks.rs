@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoding::{Versioned, item, key, value};
 use super::jobs::job_key;
-use crate::items::{Condition, Index, Item, ItemStore, Key, Query, SkRange, StoreError, Write};
+use crate::items::{Condition, Cursor, Index, Item, ItemStore, Key, Query, SkRange, StoreError, Write};
 
 /// What a running task shows, written about twice a second without touching the task itself.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -52,6 +52,12 @@ impl Tasks {
                 Ok((id, value::<LiveProgress>(item)?.value))
             })
             .collect()
+    }
+
+    /// Live progress of one task, as its last worker wrote it.
+    pub async fn live(&self, job: &JobId, id: &TaskId) -> Result<Option<LiveProgress>, StoreError> {
+        let found = self.items.get(&live_key(job, id)).await?;
+        Ok(found.map(value::<LiveProgress>).transpose()?.map(|live| live.value))
     }
 
     async fn collect(&self, job: &JobId, prefix: &str) -> Result<Vec<Item>, StoreError> {
@@ -104,14 +110,26 @@ impl Tasks {
             .await
     }
 
-    /// Running tasks whose lease ended before `now`.
-    pub async fn leases_ended(&self, now: Timestamp, limit: usize) -> Result<Vec<Versioned<Task>>, StoreError> {
-        self.indexed(Index::First, "LEASE", now, limit).await
+    /// Removes a task that has no job. Safe to call twice.
+    pub async fn delete_orphan(&self, task: &Task, version: u64) -> Result<(), StoreError> {
+        let head = Write::Check { key: job_key(&task.job_id), condition: Condition::Absent };
+        let key = task_key(&task.job_id, &task.id);
+        self.items.transact(vec![head, Write::Delete { key, condition: Condition::Version(version) }]).await
     }
 
-    /// Waiting tasks written before `now` for which no queue message was recorded.
-    pub async fn not_enqueued(&self, now: Timestamp, limit: usize) -> Result<Vec<Versioned<Task>>, StoreError> {
-        self.indexed(Index::Second, "OUTBOX", now, limit).await
+    /// Running tasks whose lease ended before `now`, the longest ago first.
+    pub async fn leases_ended(&self, now: Timestamp, after: Option<Cursor>) -> Result<TaskPage, StoreError> {
+        self.indexed(Index::First, "LEASE", now, after).await
+    }
+
+    /// Waiting tasks written before `now` for which no queue message was recorded, the oldest first.
+    pub async fn not_enqueued(&self, now: Timestamp, after: Option<Cursor>) -> Result<TaskPage, StoreError> {
+        self.indexed(Index::Second, "OUTBOX", now, after).await
+    }
+
+    /// Waiting tasks whose queue message could be received before `now`, the longest ago first.
+    pub async fn waiting(&self, now: Timestamp, after: Option<Cursor>) -> Result<TaskPage, StoreError> {
+        self.indexed(Index::Second, "WAITING", now, after).await
     }
 
     async fn indexed(
@@ -119,12 +137,25 @@ impl Tasks {
         index: Index,
         pk: &str,
         until: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Versioned<Task>>, StoreError> {
+        after: Option<Cursor>,
+    ) -> Result<TaskPage, StoreError> {
         let sk = SkRange::Between(String::new(), sortable(until));
-        let page = self.items.query(Query { index, pk: pk.into(), sk, descending: false, limit, after: None }).await?;
-        page.items.into_iter().map(value).collect()
+        let page = self.items.query(Query { index, pk: pk.into(), sk, descending: false, limit: PAGE, after }).await?;
+        let tasks = page.items.into_iter().map(value).collect::<Result<_, _>>()?;
+        Ok(TaskPage { tasks, next: page.next })
     }
+}
+
+/// Tasks per page.
+const PAGE: usize = 100;
+
+/// A page of tasks.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TaskPage {
+    /// The tasks.
+    pub tasks: Vec<Versioned<Task>>,
+    /// Give back for the next page; absent at the end.
+    pub next: Option<Cursor>,
 }
 
 fn sortable(moment: Timestamp) -> String {
@@ -146,6 +177,10 @@ pub(super) fn task_item(task: &Task) -> Result<Item, StoreError> {
     }
     if task.status == TaskStatus::Pending && !task.enqueued {
         item.index2 = Some(("OUTBOX".to_owned(), sortable(task.created)));
+    }
+    if let (TaskStatus::Pending, true, Some(sent)) = (task.status, task.enqueued, task.sent) {
+        let due = task.not_before.map_or(sent, |moment| moment.max(sent));
+        item.index2 = Some(("WAITING".to_owned(), sortable(due)));
     }
     Ok(item)
 }

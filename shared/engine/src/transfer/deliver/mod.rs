@@ -10,6 +10,7 @@ use adit_domain::task::Step;
 use adit_store::repositories::{Receipt, ReceiptState};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::Transfer;
 use super::plan::Plan;
@@ -18,8 +19,8 @@ use super::sink::StagedInstance;
 
 /// Staged instances that may wait for the destination before the source is held back.
 const WAITING: usize = 32;
-/// Receipts stored together.
-const RECEIPTS: usize = 50;
+/// Receipts stored together: what is sent again at most when this process dies.
+const RECEIPTS: usize = 100;
 /// Parallel writes to a folder.
 const FOLDER_WRITERS: usize = 2;
 
@@ -44,7 +45,8 @@ impl Transfer {
         match self.destination.server() {
             None => {
                 for _ in 0..FOLDER_WRITERS {
-                    workers.spawn(Arc::clone(&self).into_folder(Arc::clone(&plan), Arc::clone(&queue)));
+                    workers
+                        .spawn(Arc::clone(&self).into_folder(Arc::clone(&plan), Arc::clone(&queue)).in_current_span());
                 }
             }
             Some(server) => {
@@ -56,7 +58,7 @@ impl Transfer {
                     }
                 }
                 for permit in permits {
-                    workers.spawn(Arc::clone(&self).into_server(Arc::clone(&queue), permit));
+                    workers.spawn(Arc::clone(&self).into_server(Arc::clone(&queue), permit).in_current_span());
                 }
             }
         }

@@ -1,0 +1,178 @@
+//! One pointer, from the queue's hand to its answer.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use adit_domain::TaskId;
+use adit_domain::job::Job;
+use adit_domain::task::{Task, TaskStatus};
+use adit_store::queue::{Delivery, Pointer};
+use futures_util::FutureExt;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::claim::{Beat, not_yet, owns};
+use super::settle::apply;
+use crate::transfer::{self, Outcome};
+use crate::{Engine, Refusal, now};
+
+/// When a pointer whose handling failed is looked at again.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// What became of a pointer, and so what the queue is to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Worked {
+    /// Nothing more to do: acknowledge it.
+    Done,
+    /// It comes too early, or the store did not answer: release it for this time.
+    Later(Duration),
+    /// This version cannot read it, for the reason given: set it aside.
+    Unreadable(String),
+}
+
+/// Tasks of this process and their cancellation.
+#[derive(Default)]
+pub(crate) struct Running(Mutex<HashMap<TaskId, CancellationToken>>);
+
+impl Running {
+    fn begin(&self, id: &TaskId, parent: &CancellationToken) -> CancellationToken {
+        let token = parent.child_token();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), token.clone());
+        token
+    }
+
+    fn end(&self, id: &TaskId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
+    /// Stops a task of this process at once; a task of another process notices at its next heartbeat.
+    pub fn cancel(&self, id: &TaskId) {
+        if let Some(token) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id) {
+            token.cancel();
+        }
+    }
+}
+
+impl Engine {
+    /// Does what a queue message asks for. Never panics: a run that breaks counts as a failed attempt of its task. When `stop` is
+    /// cancelled the task is handed back with what it has achieved, and that counts as no attempt.
+    ///
+    /// May run twice for the same message: a task has one owner at a time, and a finished one is left alone.
+    pub async fn work_on(&self, delivery: &Delivery, stop: &CancellationToken) -> Worked {
+        let pointer = match Pointer::decode(&delivery.message.body) {
+            Ok(pointer) => pointer,
+            Err(error) => {
+                tracing::error!(error = %error, "a queue message cannot be read and is set aside");
+                return Worked::Unreadable(error.to_string());
+            }
+        };
+        let span = tracing::info_span!("task", job = %pointer.job_id, task = %pointer.task_id, trace = %delivery.message.trace);
+        let handled = AssertUnwindSafe(self.handle(&pointer, delivery, stop).instrument(span.clone())).catch_unwind();
+        let _entered;
+        match handled.await {
+            Ok(Ok(worked)) => worked,
+            Ok(Err(error)) => {
+                _entered = span.entered();
+                tracing::error!(error = %error, "a task could not be handled; it comes again");
+                Worked::Later(AGAIN)
+            }
+            Err(_) => {
+                _entered = span.entered();
+                tracing::error!("the handling of a task broke; it comes again");
+                Worked::Later(AGAIN)
+            }
+        }
+    }
+
+    async fn handle(
+        &self,
+        pointer: &Pointer,
+        delivery: &Delivery,
+        stop: &CancellationToken,
+    ) -> Result<Worked, Refusal> {
+        let (job_id, id) = (&pointer.job_id, &pointer.task_id);
+        let Some(record) = self.0.jobs.get(job_id).await? else { return Ok(Worked::Done) };
+        let Some(task) = self.0.tasks.get(job_id, id).await? else { return Ok(Worked::Done) };
+        if let Some(wait) = not_yet(&task.value, now()) {
+            return Ok(wait);
+        }
+        if stop.is_cancelled() {
+            return Ok(Worked::Later(Duration::ZERO));
+        }
+        let claimed_at = Instant::now();
+        let Some(task) = self.claim(&task.value).await? else {
+            self.settle_job(job_id).await?;
+            return Ok(Worked::Later(Duration::from_secs(1)));
+        };
+        self.settle_job(job_id).await?;
+        let token = self.0.running.begin(id, stop);
+        let (outcome, lost) = self.run_owned(&record.job, &task, claimed_at, delivery, &token).await;
+        self.0.running.end(id);
+        self.settle(&record.job, &task, &outcome, lost || stop.is_cancelled()).await?;
+        Ok(Worked::Done)
+    }
+
+    /// Runs a claimed task while its heart beats. The second value: it ended because its lease was lost.
+    async fn run_owned(
+        &self,
+        job: &Job,
+        task: &Task,
+        claimed_at: Instant,
+        delivery: &Delivery,
+        token: &CancellationToken,
+    ) -> (Outcome, bool) {
+        let run = AssertUnwindSafe(self.transfer(job, task, token)).catch_unwind();
+        let beat = self.heartbeat(task, claimed_at, delivery);
+        tokio::pin!(run, beat);
+        let mut lost = false;
+        let ended = tokio::select! {
+            ended = &mut run => ended,
+            why = &mut beat => {
+                lost = why == Beat::Lost;
+                if lost {
+                    tracing::warn!("the task was taken over or let go; this worker stops");
+                }
+                token.cancel();
+                run.await
+            }
+        };
+        let outcome = ended.unwrap_or_else(|_| {
+            tracing::error!("a transfer broke");
+            transfer::broken(task)
+        });
+        (outcome, lost)
+    }
+
+    /// Records what a run has achieved; the job's counters follow in the same transaction. A former owner records nothing.
+    pub(crate) async fn settle(
+        &self,
+        job: &Job,
+        claimed: &Task,
+        outcome: &Outcome,
+        handed_back: bool,
+    ) -> Result<(), Refusal> {
+        let settled = self
+            .change_task(&claimed.job_id, &claimed.id, |task| {
+                let mine = owns(task, claimed);
+                if mine {
+                    apply(task, outcome, handed_back);
+                }
+                mine
+            })
+            .await?;
+        let Some(task) = settled else {
+            tracing::warn!("another worker has taken this task over");
+            return Ok(());
+        };
+        tracing::info!(ending = ?outcome.ending, delivered = outcome.progress.delivered,
+            expected = outcome.progress.expected, failed = outcome.failures_total, "task settled");
+        if task.status == TaskStatus::Pending {
+            let urgent = self.0.jobs.get(&job.id).await?.map_or(job.clone(), |record| record.job);
+            self.enqueue(&urgent, &claimed.id).await?;
+        }
+        self.settle_job(&job.id).await
+    }
+}
