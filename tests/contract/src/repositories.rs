@@ -1,4 +1,4 @@
-//! Repositories on top of any item store: projects with their revisions, the registry of pseudonyms, receipts.
+//! Repositories on top of any item store: projects with their revisions, the registry of pseudonyms, receipts, bridges and their C-MOVEs.
 
 use std::sync::Arc;
 
@@ -6,13 +6,15 @@ use adit_domain::project::{Project, Revision};
 use adit_domain::{JobId, Timestamp};
 use adit_store::items::{ItemStore, Kind};
 use adit_store::repositories::registry::Scope;
-use adit_store::repositories::{Claim, Projects, Registry};
+use adit_store::repositories::{Bridge, Bridges, Claim, MoveKey, Moves, Projects, Registry};
 
 /// Runs everything.
 pub async fn run(items: Arc<dyn ItemStore>) {
     revisions_never_change(Projects::new(Arc::clone(&items))).await;
     one_pseudonym_for_a_patient_and_one_patient_for_a_pseudonym(Registry::new(Arc::clone(&items))).await;
     a_race_for_a_pseudonym_has_one_winner(Registry::new(Arc::clone(&items))).await;
+    a_message_id_belongs_to_one_bridge_at_a_time(Moves::new(Arc::clone(&items))).await;
+    bridges_come_and_go(Bridges::new(Arc::clone(&items))).await;
     crate::receipts::run(items).await;
 }
 
@@ -79,4 +81,40 @@ async fn a_race_for_a_pseudonym_has_one_winner(registry: Registry) {
         winners += usize::from(claim.await.expect("no panic").expect("an answer") == Claim::Taken);
     }
     assert_eq!(winners, 1);
+}
+
+/// The store's clock may stand still or be the machine's: rows are dated around both.
+async fn a_message_id_belongs_to_one_bridge_at_a_time(moves: Moves) {
+    let of = MoveKey { calling_ae_title: "ADIT".into(), message_id: 7 };
+    let (now, past) = (Timestamp(i64::from(u32::MAX) * 1000), Timestamp(0));
+    assert!(moves.begin(&of, "one", now).await.expect("an answer"));
+    assert!(!moves.begin(&of, "two", now).await.expect("an answer"), "the id is taken");
+    assert_eq!(moves.bridge_of(&of).await.expect("an answer").as_deref(), Some("one"));
+    assert_eq!(moves.bridge_of(&MoveKey { message_id: 8, ..of.clone() }).await.expect("an answer"), None);
+    moves.end(&of, "two").await.expect("no error");
+    assert!(!moves.renew(&of, "two", now).await.expect("an answer"), "another bridge's");
+    assert!(moves.renew(&of, "one", now).await.expect("an answer"));
+    moves.end(&of, "one").await.expect("it is freed");
+    assert!(moves.begin(&of, "two", past).await.expect("an answer"));
+    assert_eq!(moves.bridge_of(&of).await.expect("an answer"), None, "expired");
+    assert!(moves.begin(&of, "three", now).await.expect("an answer"), "an expired row is free");
+    assert!(!moves.renew(&of, "two", now).await.expect("an answer"));
+    moves.end(&of, "three").await.expect("it is freed");
+}
+
+async fn bridges_come_and_go(bridges: Bridges) {
+    let now = Timestamp(i64::from(u32::MAX) * 1000);
+    let bridge = |name: &str, seen| Bridge {
+        name: name.into(),
+        address: "10.0.0.1:1".into(),
+        certificate_pem: "PEM".into(),
+        seen,
+    };
+    for (name, seen) in [("a", now), ("b", now), ("dead", Timestamp(0))] {
+        bridges.put(&bridge(name, seen)).await.expect("a heartbeat");
+    }
+    assert_eq!(bridges.living().await.expect("a list"), [bridge("a", now), bridge("b", now)]);
+    bridges.remove("a").await.expect("it goes");
+    bridges.remove("a").await.expect("twice is no error");
+    assert_eq!(bridges.living().await.expect("a list"), [bridge("b", now)]);
 }

@@ -1,6 +1,6 @@
 //! Retrieve: C-GET first, then C-MOVE, with several associations where the source allows; what is still missing is asked for again.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::Transfer;
+use super::moved::Arrivals;
 use super::plan::Plan;
 use super::problem::Problem;
 use super::sink::{StagedInstance, StagedNote, TransferSink};
@@ -20,8 +21,6 @@ use super::units::{Unit, units};
 
 /// How often a request is repeated after the connection broke.
 const TRIES: u32 = 3;
-/// How long instances of a finished C-MOVE may still be on their way.
-const STRAGGLERS: Duration = Duration::from_secs(5);
 
 /// The two ways to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -272,7 +271,10 @@ impl Transfer {
                 let mut sink = TransferSink::new(Arc::clone(self), Arc::clone(plan), to_deliver.clone(), hint);
                 association.get(model, &query, &mut sink, &mut |_| {}, &self.stop).await
             }
-            Method::Move => self.by_move(association, model, plan, unit, to_deliver, hint).await,
+            Method::Move => {
+                let to = Arrivals { plan, unit, to_deliver, hint };
+                self.by_move(association, model, to).await?
+            }
         };
         match outcome {
             Ok(outcome) => self.judge(method, &outcome),
@@ -283,53 +285,6 @@ impl Transfer {
                 }
                 Err(failed(&error))
             }
-        }
-    }
-
-    async fn by_move(
-        self: &Arc<Self>,
-        association: &mut Association,
-        model: Model,
-        plan: &Arc<Plan>,
-        unit: &Unit,
-        to_deliver: &mpsc::Sender<StagedInstance>,
-        hint: String,
-    ) -> Result<RetrieveOutcome, DimseError> {
-        let reception = &self.engine.0.reception;
-        let calling =
-            self.source.server().map(|server| server.calling_ae_title.clone()).filter(|title| !title.is_empty());
-        let calling = calling.unwrap_or_else(|| self.engine.ae_title().to_owned());
-        let message_id = reception.message_id();
-        association.set_next_message_id(message_id);
-        let wanted: HashSet<String> = if unit.images.is_empty() {
-            plan.expected.iter().filter(|(_, one)| one.series == unit.series).map(|(uid, _)| uid.clone()).collect()
-        } else {
-            unit.images.iter().cloned().collect()
-        };
-        let wanted = Arc::new(wanted);
-        let (this, shared_plan, sender) = (Arc::clone(self), Arc::clone(plan), to_deliver.clone());
-        let sink = move || {
-            Box::new(TransferSink::new(Arc::clone(&this), Arc::clone(&shared_plan), sender.clone(), hint.clone()))
-                as Box<dyn adit_dimse::InstanceSink>
-        };
-        let expecting = reception.expect(&calling, message_id, Arc::clone(&wanted), Arc::new(sink));
-        let query = unit.identifier(plan, &self.task.study_instance_uid);
-        let outcome = association.move_to(model, &query, reception.ae_title(), &mut |_| {}, &self.stop).await?;
-        if outcome.status.is_done() && outcome.sub_operations.completed.unwrap_or(1) > 0 {
-            self.await_stragglers(&wanted).await;
-        }
-        drop(expecting);
-        Ok(outcome)
-    }
-
-    /// Some servers answer the C-MOVE before their last image is through.
-    async fn await_stragglers(&self, wanted: &HashSet<String>) {
-        let until = tokio::time::Instant::now() + STRAGGLERS;
-        while wanted.iter().any(|uid| self.ledger.is_wanted(uid))
-            && tokio::time::Instant::now() < until
-            && !self.stop.is_cancelled()
-        {
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 

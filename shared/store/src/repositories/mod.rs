@@ -13,10 +13,14 @@
 //! | revision of a project | `PROJECT#<lower-case name>` | `REVISION#<number>` | | |
 //! | pseudonym of a patient | `REGISTRY#<key version>#<lower-case project>` | `PATIENT#<keyed hash>` | | |
 //! | patient of a pseudonym | `REGISTRY#<key version>#<lower-case project>` | `PSEUDONYM#<lower-case>` | | |
+//! | running C-MOVE and the bridge that waits (expires) | `MOVES` | `<calling AE title>#<message id>` | | |
+//! | living bridge (expires) | `BRIDGES` | `<name>` | | |
 //! | receipts of up to 100 instances | `TASK#<id>#<epoch>` | `R#B<hash of what it holds>` | | |
 
+pub mod bridges;
 mod encoding;
 pub mod jobs;
+pub mod moves;
 pub mod nodes;
 pub mod projects;
 pub mod receipts;
@@ -24,8 +28,10 @@ pub mod registry;
 pub mod reports;
 pub mod tasks;
 
+pub use bridges::{Bridge, Bridges};
 pub use encoding::Versioned;
 pub use jobs::Jobs;
+pub use moves::{MoveKey, Moves};
 pub use nodes::{NodeRecord, Nodes};
 pub use projects::Projects;
 pub use receipts::{Receipt, ReceiptState, Receipts};

@@ -6,6 +6,7 @@ mod jobs;
 mod journeys;
 mod projects;
 mod reception;
+mod relay;
 mod retrieval;
 mod search;
 

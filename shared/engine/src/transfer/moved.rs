@@ -1,0 +1,76 @@
+//! One C-MOVE: the source opens an association of its own to our receiver, or to that of a neighbour, and sends there.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use adit_dimse::{Association, DimseError, InstanceSink, Model, RetrieveOutcome};
+use tokio::sync::mpsc;
+
+use super::Transfer;
+use super::plan::Plan;
+use super::problem::Problem;
+use super::sink::{StagedInstance, TransferSink};
+use super::units::Unit;
+
+/// How long instances of a finished C-MOVE may still be on their way.
+const STRAGGLERS: Duration = Duration::from_secs(5);
+
+/// What a C-MOVE brings, and where it goes.
+pub(super) struct Arrivals<'a> {
+    pub plan: &'a Arc<Plan>,
+    pub unit: &'a Unit,
+    pub to_deliver: &'a mpsc::Sender<StagedInstance>,
+    /// Series of the request.
+    pub hint: String,
+}
+
+impl Transfer {
+    /// One request. The outer error: no message id could be had; the inner one: the exchange with the source broke.
+    pub(super) async fn by_move(
+        self: &Arc<Self>,
+        association: &mut Association,
+        model: Model,
+        to: Arrivals<'_>,
+    ) -> Result<Result<RetrieveOutcome, DimseError>, Problem> {
+        let reception = &self.engine.0.reception;
+        let calling = self.source.server().map(|server| server.calling_ae_title.as_str()).unwrap_or_default();
+        let calling = if calling.is_empty() { self.engine.ae_title() } else { calling };
+        let message_id = reception.message_id(calling).await?;
+        association.set_next_message_id(message_id.get());
+        let Arrivals { plan, unit, to_deliver, hint } = to;
+        let wanted: HashSet<String> = if unit.images.is_empty() {
+            plan.expected.iter().filter(|(_, one)| one.series == unit.series).map(|(uid, _)| uid.clone()).collect()
+        } else {
+            unit.images.iter().cloned().collect()
+        };
+        let wanted = Arc::new(wanted);
+        let (this, shared_plan, sender) = (Arc::clone(self), Arc::clone(plan), to_deliver.clone());
+        let sink = move || {
+            let (this, plan) = (Arc::clone(&this), Arc::clone(&shared_plan));
+            Box::new(TransferSink::new(this, plan, sender.clone(), hint.clone())) as Box<dyn InstanceSink>
+        };
+        let expecting = reception.expect(calling, message_id.get(), Arc::clone(&wanted), Arc::new(sink));
+        let query = unit.identifier(plan, &self.task.study_instance_uid);
+        let outcome = match association.move_to(model, &query, reception.ae_title(), &mut |_| {}, &self.stop).await {
+            Ok(outcome) => outcome,
+            Err(error) => return Ok(Err(error)),
+        };
+        if outcome.status.is_done() && outcome.sub_operations.completed.unwrap_or(1) > 0 {
+            self.await_stragglers(&wanted).await;
+        }
+        drop(expecting);
+        Ok(Ok(outcome))
+    }
+
+    /// Some servers answer the C-MOVE before their last image is through.
+    async fn await_stragglers(&self, wanted: &HashSet<String>) {
+        let until = tokio::time::Instant::now() + STRAGGLERS;
+        while wanted.iter().any(|uid| self.ledger.is_wanted(uid))
+            && tokio::time::Instant::now() < until
+            && !self.stop.is_cancelled()
+        {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
