@@ -10,6 +10,7 @@ use crate::features::account::AccountPage;
 use crate::features::jobs::{JobPage, JobsPage};
 use crate::features::login::LoginPage;
 use crate::features::projects::ProjectsPage;
+use crate::features::rules::RulesPage;
 use crate::features::servers::ServersPage;
 use crate::features::transfer::TransferPage;
 use crate::ui::{Spinner, Toasts};
@@ -49,8 +50,9 @@ fn Pages() -> impl IntoView {
                     <Route path=path!("/") view=TransferPage/>
                     <Route path=path!("/jobs") view=JobsPage/>
                     <Route path=path!("/jobs/:id") view=JobPage/>
-                    <Route path=path!("/servers") view=ServersPage/>
                     <Route path=path!("/projects") view=ProjectsPage/>
+                    <Route path=path!("/rules") view=RulesPage/>
+                    <Route path=path!("/servers") view=ServersPage/>
                     <Route path=path!("/account") view=AccountPage/>
                 </Routes>
             </main>
@@ -76,11 +78,14 @@ fn Frame() -> impl IntoView {
         <header class="border-b border-base-300 bg-base-100">
             <div class="mx-auto flex max-w-7xl flex-wrap items-center gap-2 px-4 py-2">
                 <span class="mr-4 text-lg font-bold tracking-wide text-primary">"ADIT"</span>
-                <nav aria-label="Pages" class="flex gap-1">
+                <nav aria-label="Pages" class="flex flex-wrap gap-x-1">
                     <A href="/" exact=true attr:class=link>"Transfer"</A>
                     <A href="/jobs" attr:class=link>"Jobs"</A>
+                    <Show when=move || state.is_staff()>
+                        <A href="/projects" attr:class=link>"Projects"</A>
+                        <A href="/rules" attr:class=link>"Rules"</A>
+                    </Show>
                     <A href="/servers" attr:class=link>"Servers"</A>
-                    <Show when=move || state.is_staff()><A href="/projects" attr:class=link>"Projects"</A></Show>
                 </nav>
                 <div class="ml-auto flex items-center gap-1">
                     <A href="/account" attr:class=link>{name}</A>
