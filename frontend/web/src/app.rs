@@ -73,12 +73,12 @@ fn Frame() -> impl IntoView {
         });
     };
     let link =
-        "rounded-field px-3 py-2 hover:bg-base-200 aria-[current=page]:font-semibold aria-[current=page]:text-primary";
+        "rounded-field px-2 py-2 hover:bg-base-200 aria-[current=page]:font-semibold aria-[current=page]:text-primary";
     view! {
         <header class="border-b border-base-300 bg-base-100">
             <div class="mx-auto flex max-w-7xl flex-wrap items-center gap-2 px-4 py-2">
                 <span class="mr-4 text-lg font-bold tracking-wide text-primary">"ADIT"</span>
-                <nav aria-label="Pages" class="flex flex-wrap gap-x-1">
+                <nav aria-label="Pages" class="order-last flex w-full flex-wrap text-sm sm:order-none sm:w-auto sm:gap-x-2 sm:text-base">
                     <A href="/" exact=true attr:class=link>"Transfer"</A>
                     <A href="/jobs" attr:class=link>"Jobs"</A>
                     <Show when=move || state.is_staff()>

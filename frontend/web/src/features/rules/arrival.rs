@@ -115,7 +115,7 @@ pub fn ObjectsForm(fields: ArrivalFields, nodes: StoredValue<Vec<NodeView>>) -> 
 fn CompleteForm(fields: ArrivalFields) -> impl IntoView {
     view! {
         <h3 class="mt-4 mb-1 text-sm font-semibold">"When is a study complete?"</h3>
-        <p class="mb-2 text-sm">"A study comes image by image, and nobody says which one is the last. ADIT takes it as complete when nothing new has come for a while, or as soon as it has a number of images that you know; then the transfer begins. Images that come later, such as a reconstruction, are sent after it."</p>
+        <p class="mb-2 text-sm">"A study comes image by image, and nobody says which one is the last. ADIT takes it as complete when nothing new has come for a while, or as soon as it has a number of images that you know; then the transfer begins. Images that come later, such as a reconstruction, are sent too."</p>
         <div class="grid gap-3 md:grid-cols-2">
             <Number label="Quiet time in seconds" value=fields.quiet hint="60 suits most scanners. Take 600 or more if series are added by hand"/>
             <Number label="Number of images" value=fields.count hint="0: the quiet time alone decides"/>

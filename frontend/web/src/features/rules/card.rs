@@ -43,14 +43,16 @@ pub fn RuleCard(
     view! {
         <li class="rounded-box border border-base-300 bg-base-100 p-4">
             <div class="flex flex-wrap items-center gap-2">
-                <h2 class="mr-auto text-base font-semibold break-words">{move || name.get()}</h2>
-                <Switch rule=rule load=load/>
-                <button class="btn btn-sm" on:click=move |_| edit(rule.get_untracked())>"Edit"</button>
-                <Confirm label="Delete" question=DELETE danger=true on_yes=delete/>
+                <h2 class="mr-auto min-w-0 text-base font-semibold break-words">{move || name.get()}</h2>
+                <div class="flex items-center gap-2">
+                    <Switch rule=rule load=load/>
+                    <button class="btn btn-sm" on:click=move |_| edit(rule.get_untracked())>"Edit"</button>
+                    <Confirm label="Delete" question=DELETE danger=true on_yes=delete/>
+                </div>
             </div>
             <p class="mt-2">{move || rule.with(|rule| rule.summary.clone())}</p>
             <Show when=move || !problem().is_empty()>
-                <div class="alert alert-warning alert-soft mt-2 text-base-content">{problem}</div>
+                <div class="alert alert-warning mt-2">{problem}</div>
             </Show>
             <p class="mt-2 text-sm text-base-content/75">{facts}</p>
             <div class="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
@@ -70,7 +72,7 @@ fn Last(firing: Firing) -> impl IntoView {
     let Firing { at, event, job, problem } = firing;
     view! {
         <span>{format!("Last: {}. {event}", moment(at))}</span>
-        {(!problem.is_empty()).then(|| view! { <span class="font-medium">{problem}</span> })}
+        {(!problem.is_empty()).then(|| view! { <span class="font-medium">{format!("Problem: {problem}")}</span> })}
         {job.map(|job| view! { <JobLink job=job.to_string()/> })}
     }
 }
@@ -102,7 +104,7 @@ fn Switch(#[prop(into)] rule: Signal<RuleView>, load: impl Fn() + Copy + Send + 
     };
     view! {
         <label class="mr-2 flex cursor-pointer items-center gap-2 text-sm">
-            <input class="toggle toggle-sm" type="checkbox" role="switch" aria-label=move || format!("Rule {}", rule.with(|rule| rule.rule.config.name.clone()))
+            <input class="toggle toggle-sm toggle-primary" type="checkbox" role="switch" aria-label=move || format!("Rule {}", rule.with(|rule| rule.rule.config.name.clone()))
                 prop:checked=move || on.get() on:change=toggle/>
             <span aria-hidden="true">{move || if on.get() { "On" } else { "Off" }}</span>
         </label>

@@ -16,7 +16,7 @@ pub fn DryRunResult(result: DryRun, searched: bool) -> impl IntoView {
         let (matching, all) = one.series;
         view! {
             <tr>
-                {(!searched).then(|| view! { <td class="whitespace-nowrap">{moment(one.at)}</td> })}
+                {(!searched).then(|| view! { <td class="sm:whitespace-nowrap">{moment(one.at)}</td> })}
                 <td>{one.label}</td>
                 <td>{one.images}</td>
                 <td class="whitespace-nowrap">{format!("{matching} of {all}")}</td>

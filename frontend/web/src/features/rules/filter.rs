@@ -87,6 +87,11 @@ impl FilterFields {
         }
     }
 
+    /// Lets the caller run again when conditions are added or removed.
+    pub fn track(self) {
+        self.conditions.track();
+    }
+
     pub fn value(self) -> Filter {
         let modalities = self.modalities.with_untracked(|text| {
             text.split([',', ' ', '\\']).filter(|one| !one.is_empty()).map(str::to_uppercase).collect()
@@ -112,7 +117,7 @@ pub fn FilterForm(fields: FilterFields) -> impl IntoView {
     };
     let full = move || conditions.with(Vec::len) >= MAX_CONDITIONS;
     view! {
-        <p class="mb-2 text-sm">"Series that match are transferred; if none matches, the rule does nothing. Without any entry here it takes everything."</p>
+        <p class="mb-2 text-sm">"Of each study, the series that match are transferred; if none matches, the study is left alone. Without any entry here everything goes."</p>
         <div class="grid gap-3 md:grid-cols-2">
             <Text label="Modalities" value=modalities placeholder="CT, MR" hint="Empty: all"/>
         </div>
@@ -133,7 +138,7 @@ fn ConditionRow(condition: ConditionFields, conditions: RwSignal<Vec<ConditionFi
         COMPARISONS.iter().map(|(_, key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
     let remove = move |_| conditions.update(|all| all.retain(|one| one.id != condition.id));
     view! {
-        <div role="group" aria-label=move || format!("Condition {}", place()) class="grid items-start gap-3 md:grid-cols-[2fr_1fr_2fr_auto]">
+        <div role="group" aria-label=move || format!("Condition {}", place()) class="grid items-start gap-3 border-l-2 border-base-300 pl-3 md:grid-cols-[2fr_1fr_2fr_auto] md:border-0 md:pl-0">
             <Keyword label="Attribute" value=condition.attribute/>
             <Select label="Comparison" value=condition.comparison options=choices/>
             <div>

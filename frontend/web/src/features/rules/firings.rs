@@ -47,9 +47,9 @@ fn row(firing: Firing) -> impl IntoView {
     let none = job.is_none();
     view! {
         <tr>
-            <td class="whitespace-nowrap">{moment(firing.at)}</td>
-            <td>{firing.event}{(!firing.problem.is_empty()).then(|| view! { <span class="block font-medium">{firing.problem}</span> })}</td>
-            <td class="whitespace-nowrap">{job}{none.then_some("none")}</td>
+            <td class="sm:whitespace-nowrap">{moment(firing.at)}</td>
+            <td>{firing.event}{(!firing.problem.is_empty()).then(|| view! { <span class="block font-medium">{format!("Problem: {}", firing.problem)}</span> })}</td>
+            <td>{job}{none.then_some("none")}</td>
         </tr>
     }
 }

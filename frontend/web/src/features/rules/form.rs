@@ -18,6 +18,8 @@ use crate::context::shared;
 use crate::features::transfer::{ExtraFields, Extras, IdentityChoice, IdentityFields};
 use crate::ui::{Check, Number, Panel, Problem, Select, Spinner, Text};
 
+const RISKY: &str = "Send images although text may be burned into the pixels: nobody looks at them before";
+
 /// All fields as signals.
 #[derive(Clone, Copy)]
 struct RuleFields {
@@ -104,6 +106,11 @@ pub fn RuleForm(
             let _ = top.focus();
         }
     });
+    // A result stands for what was tried, not for what has been changed since.
+    Effect::new(move |_| {
+        fields.filter.track();
+        result.set(None);
+    });
     // What was entered, or the reason why not, which is shown.
     let entered = move || {
         problem.set(String::new());
@@ -149,7 +156,7 @@ pub fn RuleForm(
     view! {
         <div class="mb-4 scroll-mt-4 outline-none" tabindex="-1" node_ref=top>
             <Panel title=title>
-                <form class="flex flex-col gap-4" aria-label="Rule" on:submit=submit>
+                <form class="flex flex-col gap-4" aria-label="Rule" on:submit=submit on:input=move |_| result.set(None) on:change=move |_| result.set(None)>
                     <div class="grid items-end gap-3 md:grid-cols-2">
                         <Text label="Name" value=fields.name placeholder="Thin slices of CT1 to research"/>
                         <div class="pb-1"><Check label="Switched on" value=fields.enabled/></div>
@@ -192,7 +199,7 @@ fn TransferForm(fields: RuleFields, nodes: StoredValue<Vec<NodeView>>, remembere
     };
     view! {
         <div class="mb-3 grid gap-3 md:grid-cols-3"><Select label="Destination" value=f.destination options=destinations/></div>
-        <IdentityChoice fields=f.identity remembered=remembered><PseudonymChoice fields=f.pseudonym/></IdentityChoice>
+        <IdentityChoice fields=f.identity remembered=remembered risky=RISKY><PseudonymChoice fields=f.pseudonym/></IdentityChoice>
         <p class="mt-2 text-sm" aria-live="polite">{leaves}</p>
         <div class="mt-3 grid items-start gap-3 md:grid-cols-3">
             <Number label="Jobs per hour at most" value=f.jobs_per_hour hint="What is above waits. 0: no limit"/>

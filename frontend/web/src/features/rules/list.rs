@@ -89,7 +89,7 @@ fn Rules() -> impl IntoView {
         {move || editing.get().map(|(rule, nodes)| view! { <RuleForm rule=rule nodes=nodes done=done/> })}
         {move || match known.get() {
             None => view! { <Spinner label="Loading rules"/> }.into_any(),
-            Some(false) => view! { <Nothing/> }.into_any(),
+            Some(false) => view! { <Show when=move || editing.with(Option::is_none)><Nothing/></Show> }.into_any(),
             Some(true) => view! {
                 <ul class="flex flex-col gap-3"><For each=move || ids.get().unwrap_or_default() key=String::clone children=card/></ul>
             }.into_any(),

@@ -18,6 +18,7 @@ pub struct IdentityFields {
     risky: RwSignal<bool>,
 }
 
+const RISKY: &str = "I have looked at these images: send them although text may be burned into the pixels";
 const PSEUDONYMISE: &str = "pseudonymise";
 const KEEP: &str = "keep";
 
@@ -79,6 +80,7 @@ fn project_options(projects: &[Project], chosen: &str) -> Vec<(String, String)> 
 pub fn IdentityChoice(
     fields: IdentityFields,
     #[prop(optional)] remembered: bool,
+    #[prop(default = RISKY)] risky: &'static str,
     children: ChildrenFn,
 ) -> impl IntoView {
     let state = shared();
@@ -124,7 +126,7 @@ pub fn IdentityChoice(
                 {children()}
             </div>
             <div class="mt-2">
-                <Check label="I have looked at these images: send them although text may be burned into the pixels" value=fields.risky/>
+                <Check label=risky value=fields.risky/>
                 <Show when=move || fields.risky.get()>
                     <p class="mt-1 text-sm" role="note">"Names that stand in the image itself will then leave. Without this, ultrasound images, screen shots and scanned pages stay behind unless the project has a rule that blacks the text out."</p>
                 </Show>
