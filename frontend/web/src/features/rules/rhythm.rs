@@ -59,8 +59,13 @@ impl Rhythm {
         let weekday = weekday.to_uppercase();
         match weekday.as_str() {
             "*" => Some(("day", time, "MON")),
-            WORKDAYS => Some(("workdays", time, "MON")),
-            _ => DAYS.iter().find(|(key, _)| *key == weekday).map(|(key, _)| (WEEKLY, time, *key)),
+            WORKDAYS | "1-5" => Some(("workdays", time, "MON")),
+            // Cron counts from Sunday, which is 0 and 7.
+            _ => DAYS
+                .iter()
+                .zip(1..)
+                .find(|((key, _), number)| *key == weekday || weekday == number.to_string())
+                .map(|((key, _), _)| (WEEKLY, time, *key)),
         }
     }
 
@@ -106,6 +111,15 @@ mod tests {
             assert_eq!((rhythm.how.as_str(), rhythm.cron().unwrap().as_str()), (how, cron));
         }
         assert_eq!(Rhythm::of("5 7 * * *").time, "07:05");
+    }
+
+    #[test]
+    fn weekdays_may_be_numbers() {
+        for (cron, same) in
+            [("0 6 * * 1-5", "0 6 * * MON-FRI"), ("0 6 * * 1", "0 6 * * MON"), ("0 6 * * 7", "0 6 * * SUN")]
+        {
+            assert_eq!(Rhythm::of(cron).cron().unwrap(), same);
+        }
     }
 
     #[test]
