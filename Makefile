@@ -48,7 +48,7 @@ browser: ## Journeys in Chromium
 	@$(CARGO) xtask dist --dev
 	@$(CARGO) build --locked -p adit-standalone
 	@cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
-	@cd tests/browser && ADIT_BINARY=$(abspath $(TARGET))/debug/adit node --test --test-reporter=spec journeys.test.mjs
+	@cd tests/browser && ADIT_BINARY=$(abspath $(TARGET))/debug/adit node --test --test-concurrency=1 --test-reporter=spec
 
 deid: $(VENV)/ready ## De-identification: planted identifiers, judged for each profile, foreign files, and the browser's build
 	@echo "[adit] de-identification tests"

@@ -1,13 +1,11 @@
 // Journeys of a user, by role and label. A console error fails a journey; so does what axe finds.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { logIn, openPage, shot, startAdit, startBrowser } from './support.mjs';
+import { checkAccessibility, logIn, openPage, shot, startAdit, startBrowser } from './support.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let adit, browser, page, errors;
 
 before(async () => {
@@ -25,14 +23,6 @@ after(async () => {
 function someFile(folder) {
   const name = readdirSync(folder, { recursive: true }).sort().find((path) => path.endsWith('.dcm'));
   return join(folder, name);
-}
-
-async function checkAccessibility(where) {
-  // Injected through the debugger, which the page's own policy does not concern.
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'best-practice'] }));
-  const lines = found.violations.map((one) => `${one.id}: ${one.help} (${one.nodes.map((node) => node.target).join(', ')})`);
-  assert.deepEqual(lines, [], `accessibility of ${where}`);
 }
 
 async function search(patientId, source = 'Demo archive 1') {
@@ -65,13 +55,13 @@ test('a wrong password is refused in words, the right one lets in', async () => 
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByText('The user name or the password is wrong.').waitFor();
   await shot(page, 'log-in');
-  await checkAccessibility('log in');
+  await checkAccessibility(page, 'log in');
   // The two refusals (no session yet, wrong password) are the browser's own lines.
   assert.ok(errors.every((line) => line.includes('401')), errors.join('\n'));
   errors.length = 0;
   await logIn(page, adit);
   await shot(page, 'transfer-empty');
-  await checkAccessibility('transfer');
+  await checkAccessibility(page, 'transfer');
 });
 
 test('a server is added, tested, disabled and deleted', async () => {
@@ -90,7 +80,7 @@ test('a server is added, tested, disabled and deleted', async () => {
   await form.getByLabel('Port', { exact: true }).fill(String(free));
   for (const group of ['Encryption (TLS)', 'Limits and timeouts', 'DICOMweb']) await form.getByText(group, { exact: true }).click();
   await shot(page, 'server-form');
-  await checkAccessibility('server form');
+  await checkAccessibility(page, 'server form');
   await form.getByRole('button', { name: 'Save' }).click();
   const card = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Nobody' }) });
   await card.getByRole('button', { name: 'Test connection' }).click();
@@ -99,7 +89,7 @@ test('a server is added, tested, disabled and deleted', async () => {
   await demo.getByRole('button', { name: 'Test connection' }).click();
   await demo.getByText(/The server answers/).waitFor();
   await shot(page, 'servers');
-  await checkAccessibility('servers');
+  await checkAccessibility(page, 'servers');
   await card.getByRole('button', { name: 'Disable' }).click();
   await card.getByText('Disabled').waitFor();
   await card.getByRole('button', { name: 'Delete' }).click();
@@ -119,7 +109,7 @@ test('a study is searched, pseudonymised, transferred and watched to its end', a
   await page.getByRole('heading', { name: 'Log' }).waitFor();
   await page.getByRole('region', { name: 'De-identification', exact: true }).waitFor();
   await shot(page, 'job-finished');
-  await checkAccessibility('job');
+  await checkAccessibility(page, 'job');
 });
 
 test('what has arrived carries the pseudonym only', async () => {
@@ -144,7 +134,7 @@ test('a project with a bad rule is refused at its field, then mended, used and r
   assert.ok(errors.every((line) => /40[01]/.test(line)), errors.join('\n'));
   errors.length = 0;
   await shot(page, 'project-bad-rule');
-  await checkAccessibility('project form');
+  await checkAccessibility(page, 'project form');
   await form.getByLabel('Rules', { exact: true }).fill('replace StudyDescription = Liver study\nkeep StationName');
   await form.getByRole('button', { name: 'Save' }).click();
   await form.waitFor({ state: 'detached' });
@@ -157,13 +147,13 @@ test('a project with a bad rule is refused at its field, then mended, used and r
   await preview.getByRole('button', { name: 'Show changes' }).click();
   await page.getByRole('region', { name: 'Changes' }).getByText('PatientName').first().waitFor();
   await shot(page, 'projects');
-  await checkAccessibility('projects');
+  await checkAccessibility(page, 'projects');
 
   await search('DEMO-0001');
   await page.getByRole('checkbox', { name: /Choose CT Thorax/ }).check();
   await page.getByRole('form', { name: 'Transfer' }).getByRole('combobox', { name: 'Project' }).selectOption({ label: 'Liver study' });
   await page.getByText('Volumetry of the liver').waitFor();
-  await checkAccessibility('transfer with a project');
+  await checkAccessibility(page, 'transfer with a project');
   await start('Demo archive 2', '');
   await page.getByText('All transfers succeeded.').waitFor({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Details' }).click();
@@ -171,7 +161,7 @@ test('a project with a bad rule is refused at its field, then mended, used and r
   await report.getByRole('row', { name: /StudyDescription.*project rule/ }).waitFor();
   await report.getByText(/none was found/).waitFor();
   await shot(page, 'report');
-  await checkAccessibility('report');
+  await checkAccessibility(page, 'report');
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'De-identification report' }).click()]);
   const saved = JSON.parse(readFileSync(await download.path(), 'utf8'));
   assert.match(download.suggestedFilename(), /^de-identification-.*\.json$/);
@@ -254,15 +244,15 @@ test('the list of jobs and the account page are readable, in light and dark', as
   await page.getByRole('link', { name: 'Jobs', exact: true }).click();
   await page.getByRole('table').waitFor();
   await shot(page, 'jobs');
-  await checkAccessibility('jobs');
+  await checkAccessibility(page, 'jobs');
   await page.getByRole('link', { name: adit.user }).click();
   await page.getByRole('radio', { name: 'Dark' }).check();
   await shot(page, 'account-dark');
-  await checkAccessibility('account, dark');
+  await checkAccessibility(page, 'account, dark');
   await search('DEMO-0005');
   await page.getByRole('checkbox', { name: /Choose/ }).first().check();
   await shot(page, 'transfer-dark', false);
-  await checkAccessibility('transfer, dark');
+  await checkAccessibility(page, 'transfer, dark');
   await page.getByRole('link', { name: 'Jobs', exact: true }).click();
   await page.getByRole('table').waitFor();
   await shot(page, 'jobs-dark');

@@ -1,6 +1,8 @@
 // Starts ADIT with its demo archives and a browser; both end by the process that was started here.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +10,7 @@ import { chromium } from 'playwright-core';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 export const shots = join(here, 'screenshots');
 mkdirSync(shots, { recursive: true });
 
@@ -64,6 +67,50 @@ export async function openPage(browser, options = {}) {
 /** Keeps a picture for people to look at. */
 export function shot(page, name, fullPage = true) {
   return page.screenshot({ path: join(shots, `${name}.png`), fullPage });
+}
+
+/** Fails when axe finds anything on the page. */
+export async function checkAccessibility(page, where) {
+  // Injected through the debugger, which the page's own policy does not concern.
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'best-practice'] }));
+  const lines = found.violations.map((one) => `${one.id}: ${one.help} (${one.nodes.map((node) => node.target).join(', ')})`);
+  assert.deepEqual(lines, [], `accessibility of ${where}`);
+}
+
+/**
+ * Adds a user without rights, with the first administrator's password. Straight into the database of a running ADIT, because there
+ * is no other way yet.
+ */
+export function addUser(adit, name) {
+  const script = `
+import json, sqlite3, sys
+path, name = sys.argv[1:]
+db = sqlite3.connect(path, timeout=10)
+pk, body, index, version = db.execute("SELECT pk, body, i1pk, version FROM items WHERE sk = 'USER'").fetchone()
+user = json.loads(body)
+user.update(id=user["id"][:-1] + ("1" if user["id"][-1] != "1" else "2"), username=name, staff=False)
+put = "INSERT INTO items (pk, sk, body, counters, i1pk, i1sk, version) VALUES (?, ?, ?, '{}', ?, ?, ?)"
+db.execute(put, ("USER#" + user["id"], "USER", json.dumps(user), index, name, version))
+db.execute(put, ("USER_NAME", name, json.dumps({"user": user["id"]}), None, None, version))
+db.commit()
+`;
+  execFileSync('python3', ['-c', script, join(adit.data, 'adit.sqlite'), name]);
+}
+
+/** Values of an attribute in all DICOM files below a folder. */
+export function values(folder, keyword) {
+  const text = execFileSync('dcmdump', ['+sd', '+r', '-q', '+P', keyword, folder], { encoding: 'utf8' });
+  return [...text.matchAll(/ \[([^\]]*)\] /g)].map((found) => found[1].trim());
+}
+
+/** The folder of a patient's study in a demo archive. */
+export function studyFolder(archive, patientId, description) {
+  const folders = readdirSync(archive, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  const is = (folder) => values(folder, 'PatientID')[0] === patientId && values(folder, 'StudyDescription')[0] === description;
+  const found = folders.map((entry) => join(archive, entry.name)).find(is);
+  if (!found) throw new Error(`there is no study ${description} of ${patientId} in ${archive}`);
+  return found;
 }
 
 /** Logs in through the form. */

@@ -3,6 +3,7 @@
 mod live;
 mod projects;
 mod request;
+mod rules;
 mod search;
 
 use std::cell::RefCell;
@@ -17,6 +18,7 @@ use adit_domain::job::JobAction;
 
 pub use live::{Live, watch_job};
 pub use projects::{preview, project, projects, report_address, save_project};
+pub use rules::{delete_rule, firings, rules, save_rule, try_rule};
 pub use search::{Search, search};
 
 use request::{get, send, send_empty};

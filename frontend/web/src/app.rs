@@ -10,6 +10,7 @@ use crate::features::account::AccountPage;
 use crate::features::jobs::{JobPage, JobsPage};
 use crate::features::login::LoginPage;
 use crate::features::projects::ProjectsPage;
+use crate::features::rules::RulesPage;
 use crate::features::servers::ServersPage;
 use crate::features::transfer::TransferPage;
 use crate::ui::{Spinner, Toasts};
@@ -49,8 +50,9 @@ fn Pages() -> impl IntoView {
                     <Route path=path!("/") view=TransferPage/>
                     <Route path=path!("/jobs") view=JobsPage/>
                     <Route path=path!("/jobs/:id") view=JobPage/>
-                    <Route path=path!("/servers") view=ServersPage/>
                     <Route path=path!("/projects") view=ProjectsPage/>
+                    <Route path=path!("/rules") view=RulesPage/>
+                    <Route path=path!("/servers") view=ServersPage/>
                     <Route path=path!("/account") view=AccountPage/>
                 </Routes>
             </main>
@@ -71,16 +73,19 @@ fn Frame() -> impl IntoView {
         });
     };
     let link =
-        "rounded-field px-3 py-2 hover:bg-base-200 aria-[current=page]:font-semibold aria-[current=page]:text-primary";
+        "rounded-field px-2 py-2 hover:bg-base-200 aria-[current=page]:font-semibold aria-[current=page]:text-primary";
     view! {
         <header class="border-b border-base-300 bg-base-100">
             <div class="mx-auto flex max-w-7xl flex-wrap items-center gap-2 px-4 py-2">
                 <span class="mr-4 text-lg font-bold tracking-wide text-primary">"ADIT"</span>
-                <nav aria-label="Pages" class="flex gap-1">
+                <nav aria-label="Pages" class="order-last flex w-full flex-wrap text-sm sm:order-none sm:w-auto sm:gap-x-2 sm:text-base">
                     <A href="/" exact=true attr:class=link>"Transfer"</A>
                     <A href="/jobs" attr:class=link>"Jobs"</A>
+                    <Show when=move || state.is_staff()>
+                        <A href="/projects" attr:class=link>"Projects"</A>
+                        <A href="/rules" attr:class=link>"Rules"</A>
+                    </Show>
                     <A href="/servers" attr:class=link>"Servers"</A>
-                    <Show when=move || state.is_staff()><A href="/projects" attr:class=link>"Projects"</A></Show>
                 </nav>
                 <div class="ml-auto flex items-center gap-1">
                     <A href="/account" attr:class=link>{name}</A>

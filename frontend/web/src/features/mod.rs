@@ -4,5 +4,6 @@ pub mod account;
 pub mod jobs;
 pub mod login;
 pub mod projects;
+pub mod rules;
 pub mod servers;
 pub mod transfer;

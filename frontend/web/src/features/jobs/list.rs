@@ -110,7 +110,7 @@ fn Rows(rows: Vec<JobView>) -> impl IntoView {
         view! {
             <tr class="hover:bg-base-200">
                 <td class="whitespace-nowrap"><A href=format!("/jobs/{}", job.id) attr:class="link">{moment(job.created)}</A></td>
-                <td><Badge state=state/>{job.urgent.then(|| view! { <span class="badge badge-sm badge-outline ml-1">"Urgent"</span> })}</td>
+                <td><Badge state=state/>{job.urgent.then(|| view! { <span class="badge badge-sm badge-outline ml-1">"Urgent"</span> })}{job.cause.map(|cause| view! { <span class="badge badge-sm badge-outline ml-1" title=format!("Started by the rule {}", cause.rule_name)>"Rule"</span> })}</td>
                 <td>{job.source_name}" → "{job.destination_name}</td>
                 <td>{studies}", "{pseudonym}</td>
                 <td>{job.message}</td>

@@ -1,6 +1,7 @@
 //! One job, live.
 
 use adit_api::jobs::{JobSnapshot, TaskView};
+use adit_domain::job::Cause;
 use adit_domain::task::TaskStatus;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,6 +11,7 @@ use leptos_router::hooks::use_params_map;
 use super::actions::Actions;
 use super::progress::{Bar, moment};
 use super::task::TaskDetails;
+use crate::context::shared;
 use crate::format::{identity, job_status, profile_title, task_status};
 use crate::ui::{Badge, Spinner};
 
@@ -53,6 +55,7 @@ fn Job(#[prop(into)] snapshot: Signal<JobSnapshot>) -> impl IntoView {
     let ids = Memo::new(move |_| tasks.get().into_iter().map(|task| task.id.to_string()).collect::<Vec<_>>());
     let open = RwSignal::new(None::<String>);
     let pseudonymised = Memo::new(move |_| job.get().options.pseudonymises());
+    let cause = Memo::new(move |_| job.get().cause);
     let facts = move || {
         let job = job.get();
         let options = job.options;
@@ -84,6 +87,7 @@ fn Job(#[prop(into)] snapshot: Signal<JobSnapshot>) -> impl IntoView {
             <Actions job=job/>
         </div>
         <section class="mb-4 rounded-box border border-base-300 bg-base-100 p-4" aria-label="Job">
+            {move || cause.get().map(|cause| view! { <CauseLine cause=cause/> })}
             <dl class="mb-4 grid grid-cols-2 gap-3 text-sm md:grid-cols-4">{facts}</dl>
             <Bar progress=Signal::derive(move || snapshot.get().progress) running=Signal::derive(move || !job.get().status.is_final())/>
             {move || pseudonymised.get().then(|| view! {
@@ -101,6 +105,22 @@ fn Job(#[prop(into)] snapshot: Signal<JobSnapshot>) -> impl IntoView {
             </table>
         </section>
         {move || open.get().map(|task| view! { <TaskDetails job=job.get_untracked().id.to_string() task=task open=open changes=tasks/> })}
+    }
+}
+
+/// Which rule made the job, and why.
+#[component]
+fn CauseLine(cause: Cause) -> impl IntoView {
+    let state = shared();
+    let name = StoredValue::new(cause.rule_name);
+    view! {
+        <p class="mb-3 text-sm">
+            "Started by the rule "
+            <Show when=move || state.is_staff() fallback=move || view! { <span class="font-medium">{name.get_value()}</span> }>
+                <A href="/rules" attr:class="link font-medium">{name.get_value()}</A>
+            </Show>
+            ": "{cause.event}
+        </p>
     }
 }
 

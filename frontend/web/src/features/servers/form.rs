@@ -1,14 +1,42 @@
-//! The form for a server or folder.
+//! The form for a server, folder or bucket.
 
 use adit_api::nodes::{NodeInput, NodeView};
-use adit_domain::node::{Folder, NodeConfig, NodeKind};
+use adit_domain::node::{NodeConfig, NodeKind};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::place_form::{BucketFields, BucketForm, FolderFields, FolderForm};
 use super::server_form::{ServerFields, ServerForm};
 use crate::context::shared;
-use crate::ui::{Check, Number, Panel, Problem, Text};
+use crate::ui::{Check, Panel, Problem, Text};
+
+/// The kinds of places.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Server,
+    Folder,
+    Bucket,
+}
+
+impl What {
+    fn of(kind: &NodeKind) -> Self {
+        match kind {
+            NodeKind::Server(_) => Self::Server,
+            NodeKind::Folder(_) => Self::Folder,
+            NodeKind::Bucket(_) => Self::Bucket,
+        }
+    }
+
+    /// As a heading and a button say it.
+    pub fn add(self) -> &'static str {
+        match self {
+            Self::Server => "Add server",
+            Self::Folder => "Add folder",
+            Self::Bucket => "Add S3 bucket",
+        }
+    }
+}
 
 /// What is being edited; no id means something new.
 #[derive(Clone)]
@@ -17,22 +45,22 @@ pub struct Editing {
     pub version: Option<u64>,
     pub name: String,
     pub enabled: bool,
-    /// `None` for a new server.
+    /// `None` for something new.
     pub kind: Option<NodeKind>,
-    pub is_server: bool,
+    pub what: What,
     pub has_client_key: bool,
     pub has_authorization_header: bool,
 }
 
 /// Something new.
-pub fn blank(is_server: bool) -> Editing {
+pub fn blank(what: What) -> Editing {
     Editing {
         id: None,
         version: None,
         name: String::new(),
         enabled: true,
         kind: None,
-        is_server,
+        what,
         has_client_key: false,
         has_authorization_header: false,
     }
@@ -46,7 +74,7 @@ impl Editing {
             version: Some(node.version),
             name: node.config.name.clone(),
             enabled: node.config.enabled,
-            is_server: node.config.server().is_some(),
+            what: What::of(&node.config.kind),
             kind: Some(node.config.kind.clone()),
             has_client_key: node.has_client_key,
             has_authorization_header: node.has_authorization_header,
@@ -63,36 +91,23 @@ pub fn NodeForm(editing: Editing, done: impl Fn() + Copy + Send + Sync + 'static
         Some(NodeKind::Server(server)) => ServerFields::of(server),
         _ => ServerFields::blank(),
     };
-    let folder = match &editing.kind {
-        Some(NodeKind::Folder(folder)) => folder.clone(),
-        _ => Folder { path: String::new(), quota_gb: 0, warn_size_gb: 0 },
-    };
-    let (path, quota, warn) =
-        (RwSignal::new(folder.path), RwSignal::new(folder.quota_gb), RwSignal::new(folder.warn_size_gb));
-    let is_server = editing.is_server;
-    let title = match (editing.id.is_some(), is_server) {
-        (true, _) => format!("Edit {}", editing.name),
-        (false, true) => "Add a server".to_owned(),
-        (false, false) => "Add a folder".to_owned(),
-    };
+    let (folder, bucket) = (FolderFields::of(editing.kind.as_ref()), BucketFields::of(editing.kind.as_ref()));
+    let what = editing.what;
+    let title = if editing.id.is_some() { format!("Edit {}", editing.name) } else { what.add().to_owned() };
     let (has_key, has_header) = (editing.has_client_key, editing.has_authorization_header);
     let stored = StoredValue::new(editing);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let kind = if is_server {
-            match server.value() {
+        let kind = match what {
+            What::Server => match server.value() {
                 Ok(server) => NodeKind::Server(Box::new(server)),
                 Err(error) => {
                     problem.set(error);
                     return;
                 }
-            }
-        } else {
-            NodeKind::Folder(Folder {
-                path: path.get_untracked(),
-                quota_gb: quota.get_untracked(),
-                warn_size_gb: warn.get_untracked(),
-            })
+            },
+            What::Folder => NodeKind::Folder(folder.value()),
+            What::Bucket => NodeKind::Bucket(bucket.value()),
         };
         let editing = stored.get_value();
         let (client_key_pem, authorization_header) = server.secrets();
@@ -116,16 +131,10 @@ pub fn NodeForm(editing: Editing, done: impl Fn() + Copy + Send + Sync + 'static
                         <Text label="Name" value=name/>
                         <div class="self-end pb-1"><Check label="Enabled" value=enabled/></div>
                     </div>
-                    {if is_server {
-                        view! { <ServerForm fields=server has_client_key=has_key has_authorization_header=has_header/> }.into_any()
-                    } else {
-                        view! {
-                            <div class="grid gap-3 md:grid-cols-3">
-                                <Text label="Path" value=path placeholder="/data/research" hint="Absolute path on the machine that runs ADIT"/>
-                                <Number label="Quota in GB" value=quota hint="0: none"/>
-                                <Number label="Warn above GB" value=warn hint="0: never"/>
-                            </div>
-                        }.into_any()
+                    {match what {
+                        What::Server => view! { <ServerForm fields=server has_client_key=has_key has_authorization_header=has_header/> }.into_any(),
+                        What::Folder => view! { <FolderForm fields=folder/> }.into_any(),
+                        What::Bucket => view! { <BucketForm fields=bucket/> }.into_any(),
                     }}
                     <Problem text=problem/>
                     <div class="flex gap-2">

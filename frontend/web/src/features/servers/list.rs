@@ -1,13 +1,12 @@
-//! All servers and folders with their state.
+//! All servers, folders and buckets with their state.
 
 use adit_api::nodes::{NodeInput, NodeTest, NodeView};
 use adit_domain::node::NodeKind;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::form::{Editing, NodeForm};
+use super::form::{Editing, NodeForm, What, blank};
 use crate::context::shared;
-use crate::features::servers::form::blank;
 use crate::ui::{Badge, Confirm, Spinner};
 
 #[component]
@@ -30,10 +29,11 @@ pub fn ServersPage() -> impl IntoView {
     };
     view! {
         <div class="mb-4 flex flex-wrap items-center gap-2">
-            <h1 class="mr-auto text-xl font-semibold">"Servers and folders"</h1>
+            <h1 class="mr-auto text-xl font-semibold">"Servers, folders and buckets"</h1>
             <Show when=move || state.is_staff()>
-                <button class="btn btn-primary btn-sm" on:click=move |_| editing.set(Some(blank(true)))>"Add server"</button>
-                <button class="btn btn-sm" on:click=move |_| editing.set(Some(blank(false)))>"Add folder"</button>
+                <button class="btn btn-primary btn-sm" on:click=move |_| editing.set(Some(blank(What::Server)))>{What::Server.add()}</button>
+                <button class="btn btn-sm" on:click=move |_| editing.set(Some(blank(What::Folder)))>{What::Folder.add()}</button>
+                <button class="btn btn-sm" on:click=move |_| editing.set(Some(blank(What::Bucket)))>{What::Bucket.add()}</button>
             </Show>
         </div>
         {move || editing.get().map(|editing| view! { <NodeForm editing=editing done=done/> })}

@@ -1,7 +1,8 @@
-//! Servers and folders: list, form, connection test.
+//! Servers, folders and buckets: list, form, connection test.
 
 mod form;
 mod list;
+mod place_form;
 mod server_form;
 
 pub use list::ServersPage;

@@ -1,4 +1,4 @@
-//! What becomes of the patient's identity: the choice, the project, the profile, the pseudonym.
+//! What becomes of the patient's identity: the choice, the project, the profile. Where the pseudonym comes from is the caller's.
 
 use adit_domain::project::{PROFILES, Project};
 use adit_domain::transfer::{Identity, TransferOptions};
@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 
 use crate::context::shared;
 use crate::format::profile_title;
-use crate::ui::{Check, Radio, Select, Text};
+use crate::ui::{Check, Radio, Select};
 
 /// The choices as signals.
 #[derive(Clone, Copy)]
@@ -15,10 +15,10 @@ pub struct IdentityFields {
     choice: RwSignal<&'static str>,
     project: RwSignal<String>,
     profile: RwSignal<String>,
-    pseudonym: RwSignal<String>,
     risky: RwSignal<bool>,
 }
 
+const RISKY: &str = "I have looked at these images: send them although text may be burned into the pixels";
 const PSEUDONYMISE: &str = "pseudonymise";
 const KEEP: &str = "keep";
 
@@ -29,8 +29,17 @@ impl IdentityFields {
             choice: RwSignal::new(PSEUDONYMISE),
             project: RwSignal::new(project),
             profile: RwSignal::new(String::new()),
-            pseudonym: RwSignal::new(String::new()),
             risky: RwSignal::new(false),
+        }
+    }
+
+    /// What was chosen before.
+    pub fn of(options: &TransferOptions) -> Self {
+        Self {
+            choice: RwSignal::new(if options.pseudonymises() { PSEUDONYMISE } else { KEEP }),
+            project: RwSignal::new(options.project.clone()),
+            profile: RwSignal::new(options.profile.clone()),
+            risky: RwSignal::new(options.allow_risky_pixels),
         }
     }
 
@@ -51,25 +60,35 @@ impl IdentityFields {
         options.identity = Some(Identity::Pseudonymise);
         options.project = self.project.get_untracked();
         options.profile = self.profile.get_untracked();
-        options.pseudonym = self.pseudonym.get_untracked();
         options.allow_risky_pixels = self.risky.get_untracked();
     }
 }
 
-/// Texts for a list of projects that are open for jobs.
-fn project_options(projects: &[Project]) -> Vec<(String, String)> {
-    let text = |project: &Project| if project.name.is_empty() { "No project".to_owned() } else { project.name.clone() };
-    projects.iter().filter(|project| !project.archived).map(|project| (project.name.clone(), text(project))).collect()
+/// Texts for a list of projects that are open for jobs. What is chosen stays in the list, so that nothing changes unseen.
+fn project_options(projects: &[Project], chosen: &str) -> Vec<(String, String)> {
+    let text = |project: &Project| match (project.name.as_str(), project.archived) {
+        ("", _) => "No project".to_owned(),
+        (name, true) => format!("{name} (archived)"),
+        (name, false) => name.to_owned(),
+    };
+    let offered = |project: &&Project| !project.archived || project.name == chosen;
+    projects.iter().filter(offered).map(|project| (project.name.clone(), text(project))).collect()
 }
 
+/// The children are the field for the pseudonym. `remembered`: the project is last time's, and goes when it is no longer open.
 #[component]
-pub fn IdentityChoice(fields: IdentityFields) -> impl IntoView {
+pub fn IdentityChoice(
+    fields: IdentityFields,
+    #[prop(optional)] remembered: bool,
+    #[prop(default = RISKY)] risky: &'static str,
+    children: ChildrenFn,
+) -> impl IntoView {
     let state = shared();
     let projects = RwSignal::new(Vec::<Project>::new());
     spawn_local(async move {
         match adit_api_client::projects().await {
             Ok(all) => {
-                if !all.iter().any(|one| one.name == fields.project.get_untracked() && !one.archived) {
+                if remembered && !all.iter().any(|one| one.name == fields.project.get_untracked() && !one.archived) {
                     fields.project.set(String::new());
                 }
                 projects.set(all);
@@ -101,13 +120,13 @@ pub fn IdentityChoice(fields: IdentityFields) -> impl IntoView {
         </fieldset>
         <Show when=move || fields.pseudonymises()>
             <div class="grid grid-cols-1 gap-3 md:grid-cols-3">
-                <Select label="Project" value=fields.project options=Signal::derive(move || project_options(&projects.get()))
+                <Select label="Project" value=fields.project options=Signal::derive(move || project_options(&projects.get(), &fields.project.get_untracked()))
                     hint=Signal::derive(move || chosen.get().map(|project| project.description).unwrap_or_default())/>
                 <Select label="Profile" value=fields.profile options=profiles hint=explanation/>
-                <Text label="Pseudonym" value=fields.pseudonym placeholder="such as P-001" hint="Empty: each patient gets a stable code of this project"/>
+                {children()}
             </div>
             <div class="mt-2">
-                <Check label="I have looked at these images: send them although text may be burned into the pixels" value=fields.risky/>
+                <Check label=risky value=fields.risky/>
                 <Show when=move || fields.risky.get()>
                     <p class="mt-1 text-sm" role="note">"Names that stand in the image itself will then leave. Without this, ultrasound images, screen shots and scanned pages stay behind unless the project has a rule that blacks the text out."</p>
                 </Show>

@@ -1,5 +1,6 @@
-//! The main page: search, choose, start.
+//! The main page: search, choose, start. Rules take the options of a transfer from here.
 
+mod extras;
 mod identity;
 mod options;
 mod page;
@@ -8,4 +9,6 @@ mod search_form;
 mod selection;
 mod series;
 
+pub use extras::{ExtraFields, Extras};
+pub use identity::{IdentityChoice, IdentityFields};
 pub use page::TransferPage;

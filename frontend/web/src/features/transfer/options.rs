@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
 
+use super::extras::{ExtraFields, Extras};
 use super::identity::{IdentityChoice, IdentityFields};
 use super::selection::Selection;
 use crate::context::shared;
@@ -22,12 +23,10 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
         state.preference("destination").filter(|id| destinations.iter().any(|node| node.id.as_str() == id));
     let destination = RwSignal::new(remembered.unwrap_or_default());
     let identity = IdentityFields::new(state.preference("project").unwrap_or_default());
-    let [trial_id, trial_name, problem] = std::array::from_fn(|_| RwSignal::new(String::new()));
-    let [urgent, mail, documents, direct, busy] = std::array::from_fn(|_| RwSignal::new(false));
+    let extras = ExtraFields::of(&TransferOptions::default());
+    let [pseudonym, problem] = std::array::from_fn(|_| RwSignal::new(String::new()));
+    let [urgent, busy] = std::array::from_fn(|_| RwSignal::new(false));
     let navigate = StoredValue::new_local(use_navigate());
-    let modifies = Signal::derive(move || {
-        identity.pseudonymises() || !trial_id.get().trim().is_empty() || !trial_name.get().trim().is_empty()
-    });
     let count = move || selection.0.with(std::collections::BTreeMap::len);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -36,15 +35,12 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
             problem.set("Choose a destination.".to_owned());
             return;
         };
-        let mut options = TransferOptions {
-            trial_protocol_id: trial_id.get_untracked(),
-            trial_protocol_name: trial_name.get_untracked(),
-            include_documents: documents.get_untracked(),
-            direct_move: direct.get_untracked() && !modifies.get_untracked(),
-            send_finished_mail: mail.get_untracked(),
-            ..TransferOptions::default()
-        };
+        let mut options = TransferOptions::default();
         identity.put_into(&mut options);
+        extras.put_into(&mut options);
+        if options.pseudonymises() {
+            options.pseudonym = pseudonym.get_untracked();
+        }
         let wish = CreateJob { destination: to, options, urgent: urgent.get_untracked(), studies: selection.studies() };
         state.prefer("destination", destination.get_untracked());
         state.prefer("project", identity.project());
@@ -63,7 +59,7 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
         let held = held_back(&selection.modalities());
         if !identity.pseudonymises() {
             "The images leave with the patient's name.".to_owned()
-        } else if documents.get() || held.is_empty() {
+        } else if extras.documents.get() || held.is_empty() {
             "Names and identifiers are removed, UIDs are replaced; a report says what was done. Scanned documents and PDFs always stay behind.".to_owned()
         } else {
             format!("Stays behind, because its text names people: {}.", held.join(", "))
@@ -77,7 +73,9 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
                     <h2 class="text-base font-semibold">{move || format!("{} chosen", counted(count(), "study", "studies"))}</h2>
                     <button class="btn btn-ghost btn-xs" type="button" on:click=move |_| selection.0.update(|all| all.clear())>"Clear"</button>
                 </div>
-                <IdentityChoice fields=identity/>
+                <IdentityChoice fields=identity remembered=true>
+                    <Text label="Pseudonym" value=pseudonym placeholder="such as P-001" hint="Empty: each patient gets a stable code of this project"/>
+                </IdentityChoice>
                 <div class="mt-3 grid grid-cols-1 items-end gap-3 md:grid-cols-3">
                     <label class="flex flex-col gap-1 text-sm"><span class="font-medium">"Destination"</span>
                         <select class="select select-sm w-full" on:change=move |event| destination.set(event_target_value(&event))>
@@ -87,20 +85,10 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
                     </label>
                     <div class="flex flex-wrap items-center gap-x-6 gap-y-2 pb-1 md:col-span-2">
                         <Check label="Urgent" value=urgent/>
-                        <Check label="Include reports" value=documents/>
+                        <Check label="Include reports" value=extras.documents/>
                     </div>
                 </div>
-                <details class="mt-3">
-                    <summary class="cursor-pointer text-sm">"More options"</summary>
-                    <div class="mt-2 grid grid-cols-1 items-end gap-3 md:grid-cols-3">
-                        <Text label="Trial ID" value=trial_id/>
-                        <Text label="Trial name" value=trial_name/>
-                        <div class="flex flex-col gap-2">
-                            <Check label="Mail when finished (once mail is set up here)" value=mail/>
-                            <Check label="Send straight from source to destination" value=direct disabled=modifies/>
-                        </div>
-                    </div>
-                </details>
+                <Extras fields=extras identity=identity/>
                 <div class="mt-3 flex items-center gap-4">
                     <p class="text-sm" aria-live="polite">{stays}</p>
                     <button class="btn btn-primary btn-sm ml-auto shrink-0" type="submit" disabled=move || busy.get()>"Start transfer"</button>

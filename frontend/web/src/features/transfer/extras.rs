@@ -1,0 +1,69 @@
+//! Options that few transfers need.
+
+use adit_domain::transfer::TransferOptions;
+use leptos::prelude::*;
+
+use super::identity::IdentityFields;
+use crate::ui::{Check, Text};
+
+/// The options as signals.
+#[derive(Clone, Copy)]
+pub struct ExtraFields {
+    trial_id: RwSignal<String>,
+    trial_name: RwSignal<String>,
+    pub documents: RwSignal<bool>,
+    direct: RwSignal<bool>,
+    mail: RwSignal<bool>,
+}
+
+impl ExtraFields {
+    /// What was chosen before.
+    pub fn of(options: &TransferOptions) -> Self {
+        Self {
+            trial_id: RwSignal::new(options.trial_protocol_id.clone()),
+            trial_name: RwSignal::new(options.trial_protocol_name.clone()),
+            documents: RwSignal::new(options.include_documents),
+            direct: RwSignal::new(options.direct_move),
+            mail: RwSignal::new(options.send_finished_mail),
+        }
+    }
+
+    /// Writes the choices into the options of a job, whose identity is known already.
+    pub fn put_into(self, options: &mut TransferOptions) {
+        options.trial_protocol_id = self.trial_id.get_untracked().trim().to_owned();
+        options.trial_protocol_name = self.trial_name.get_untracked().trim().to_owned();
+        options.include_documents = self.documents.get_untracked();
+        options.send_finished_mail = self.mail.get_untracked();
+        options.direct_move = self.direct.get_untracked() && options.leaves_unchanged();
+    }
+
+    /// Whether a trial is written into the images.
+    fn marks(self) -> bool {
+        [self.trial_id, self.trial_name].iter().any(|text| text.with(|text| !text.trim().is_empty()))
+    }
+}
+
+/// `between_servers`: whether both ends can be DICOM servers, so that one may send straight to the other.
+#[component]
+pub fn Extras(
+    fields: ExtraFields,
+    identity: IdentityFields,
+    #[prop(default = Signal::stored(true), into)] between_servers: Signal<bool>,
+) -> impl IntoView {
+    let modifies = Signal::derive(move || identity.pseudonymises() || fields.marks());
+    view! {
+        <details class="mt-3">
+            <summary class="cursor-pointer text-sm">"More options"</summary>
+            <div class="mt-2 grid grid-cols-1 items-end gap-3 md:grid-cols-3">
+                <Text label="Trial ID" value=fields.trial_id/>
+                <Text label="Trial name" value=fields.trial_name/>
+                <div class="flex flex-col gap-2">
+                    <Check label="Mail when finished (once mail is set up here)" value=fields.mail/>
+                    <Show when=move || between_servers.get()>
+                        <Check label="Send straight from source to destination" value=fields.direct disabled=modifies/>
+                    </Show>
+                </div>
+            </div>
+        </details>
+    }
+}
