@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Event, NotificationConfiguration, QueueConfiguration};
 use aws_sdk_sqs::types::QueueAttributeName;
 
 /// Clients of one emulator.
@@ -53,6 +54,18 @@ impl Emulator {
     /// Makes a bucket; it may exist.
     pub async fn make_bucket(&self, bucket: &str) {
         self.s3.create_bucket().bucket(bucket).send().await.expect("the bucket is made");
+    }
+
+    /// Makes a bucket tell a queue of every new object, as a user of a watched bucket does.
+    pub async fn watch(&self, bucket: &str, queue_arn: &str) {
+        let queue = QueueConfiguration::builder()
+            .queue_arn(queue_arn)
+            .events(Event::from("s3:ObjectCreated:*"))
+            .build()
+            .expect("a queue and its events");
+        let notifications = NotificationConfiguration::builder().queue_configurations(queue).build();
+        let request = self.s3.put_bucket_notification_configuration().bucket(bucket);
+        request.notification_configuration(notifications).send().await.expect("the bucket is watched");
     }
 
     /// Puts a file into a bucket.

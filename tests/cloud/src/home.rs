@@ -61,6 +61,13 @@ pub fn built(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("{name} is missing beside {}: build it first", own.display()))
 }
 
+/// The functions' zip, as `scripts/package-functions` makes it.
+pub fn functions() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let found = own.ancestors().map(|folder| folder.join("functions/adit-lambda.zip")).find(|path| path.exists());
+    found.context("the functions' zip is missing: make functions")
+}
+
 /// Runs a command to its end; its output is part of the error.
 pub async fn run(command: &mut Command) -> Result<String> {
     let running = command.stdin(Stdio::null()).output();
@@ -82,17 +89,16 @@ impl Home {
 
     /// Deploys to the emulator that runs in `dir`.
     pub async fn deploy(dir: &Path, listen: SocketAddr) -> Result<Self> {
-        run(Command::new(root().join("infra/deploy")).arg("local").arg("--dir").arg(dir)).await?;
-        let read = |name: &str| -> Result<Value> {
-            let path = dir.join(name);
-            let text = std::fs::read_to_string(&path).with_context(|| format!("{} is missing", path.display()))?;
-            Ok(serde_json::from_str(&text)?)
-        };
-        let texts = |value: &Value| -> BTreeMap<String, String> {
-            let pairs = value.as_object().into_iter().flatten();
-            pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
-        };
-        let (cloud, outputs) = (read("cloud.json")?, texts(&read("outputs.json")?));
+        let zip = functions()?;
+        let mut deploy = Command::new(root().join("infra/deploy"));
+        let printed = run(deploy.arg("local").arg("--dir").arg(dir).arg("--zip").arg(&zip)).await?;
+        let outputs: BTreeMap<String, String> = printed
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let cloud = std::fs::read_to_string(dir.join("cloud.json")).context("the emulator does not run")?;
+        let cloud: Value = serde_json::from_str(&cloud)?;
         let endpoint = cloud["endpoint"].as_str().context("the emulator's address is not known")?.to_owned();
         let environment = environment(&dir.join("env"))?;
         let emulator = Emulator::new(&environment)?;
@@ -153,7 +159,7 @@ impl Home {
 
     /// Objects that wait in staging.
     pub async fn staged(&self) -> usize {
-        self.emulator.keys(self.output("StagingBucketName"), "staging/").await.len()
+        self.emulator.keys(self.output("StagingBucket"), "staging/").await.len()
     }
 
     /// Sends a message to one of the queues, such as `bridge-normal`.
@@ -188,7 +194,7 @@ impl Home {
         let mut settings = self.environment.clone();
         for (variable, name) in [
             ("ADIT_TABLE", "TableName"),
-            ("ADIT_STAGING_BUCKET", "StagingBucketName"),
+            ("ADIT_STAGING_BUCKET", "StagingBucket"),
             ("ADIT_QUEUE_PREFIX", "QueuePrefix"),
             ("ADIT_SECRET", "SecretArn"),
         ] {

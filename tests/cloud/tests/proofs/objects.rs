@@ -42,11 +42,14 @@ async fn first_job(session: &Session, rule: &str) -> String {
     }
 }
 
-/// The bucket that the stack watches, and one that receives.
+/// A bucket that is watched, and one that receives.
 async fn buckets(home: &Home) -> (String, String) {
-    let target = "adit-proofs-target".to_owned();
-    home.emulator().make_bucket(&target).await;
-    (home.output("WatchedBucketName").to_owned(), target)
+    let (watched, target) = ("adit-proofs-incoming".to_owned(), "adit-proofs-research".to_owned());
+    for bucket in [&watched, &target] {
+        home.emulator().make_bucket(bucket).await;
+    }
+    home.emulator().watch(&watched, home.output("EventsQueueArn")).await;
+    (watched, target)
 }
 
 async fn put_all(home: &Home, bucket: &str, prefix: &str, study: &StudySpec, folder: &Path) {
