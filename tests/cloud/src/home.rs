@@ -248,6 +248,30 @@ impl Home {
         self.edge.set_bridges(self.bridges.iter().flatten().map(|bridge| bridge.http).collect());
     }
 
+    /// Sends a signal, such as `STOP`, to a bridge.
+    pub async fn signal_bridge(&self, place: usize, signal: &str) -> Result<()> {
+        let id = self.bridges[place].as_ref().and_then(|bridge| bridge.child.id()).context("the bridge does not run")?;
+        run(Command::new("kill").args([&format!("-{signal}"), &id.to_string()])).await?;
+        Ok(())
+    }
+
+    /// Process ids of a function's environments in this home.
+    pub fn function_processes(&self, role: &str) -> Vec<u32> {
+        let (role, ours) = (format!("_HANDLER={role}"), format!("AWS_ENDPOINT_URL={}", self.endpoint()));
+        let is_ours = |id: &u32| {
+            let environ = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+            let has = |wanted: &str| environ.split(|byte| *byte == 0).any(|pair| pair == wanted.as_bytes());
+            has(&role) && has(&ours)
+        };
+        let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_ours).collect()
+    }
+
+    /// Address of the emulator.
+    pub fn endpoint(&self) -> &str {
+        self.environment.get("AWS_ENDPOINT_URL").map_or("", String::as_str)
+    }
+
     /// Ends a bridge in the middle of what it does (SIGKILL).
     pub async fn kill_bridge(&mut self, place: usize) -> Result<()> {
         let mut bridge = self.bridges[place].take().context("there is no such bridge")?;

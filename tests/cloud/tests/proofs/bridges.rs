@@ -17,13 +17,23 @@ const GET: [&str; 3] = ["study_root_find", "study_root_get", "store_scp"];
 const MOVE: [&str; 3] = ["study_root_find", "study_root_move", "store_scp"];
 
 /// One job of all studies.
-async fn submit(session: &Session, from: &str, to: &str, studies: &[StudySpec]) -> String {
+pub async fn submit(session: &Session, from: &str, to: &str, studies: &[StudySpec]) -> String {
     let chosen: Vec<Value> = studies
         .iter()
         .map(|study| json!({ "source": from, "patient_id": "", "study_instance_uid": study.study_instance_uid() }))
         .collect();
     let wish = json!({ "destination": to, "options": { "identity": "pseudonymise" }, "studies": chosen });
     session.call(Method::POST, "/api/jobs", wish).await["id"].as_str().expect("an id").to_owned()
+}
+
+/// Ends all bridges in order and starts one with `more` in its environment; its place.
+pub async fn only_bridge(home: &mut Home, more: &[(&str, &str)]) -> usize {
+    for place in 0..home.bridges.len() {
+        if home.bridges[place].is_some() {
+            home.drain_bridge(place).await.expect("the bridge ends in order");
+        }
+    }
+    home.add_bridge(more).await.expect("a bridge starts")
 }
 
 /// Bridges that settled a task of the job, by their logs.
@@ -75,14 +85,14 @@ pub async fn other_bridge(home: &mut Home) {
 }
 
 /// Waits until some, but not all, images have been delivered.
-async fn in_the_middle(session: &Session, job: &str) {
+pub async fn in_the_middle(session: &Session, job: &str) {
     for _ in 0..600 {
         let snapshot = session.call(Method::GET, &format!("/api/jobs/{job}"), Value::Null).await;
         if snapshot["progress"]["delivered"].as_u64().unwrap_or(0) > 10 {
             assert!(snapshot["job"]["status"] == "in_progress", "too late to be in the middle: {snapshot}");
             return;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("nothing is delivered");
 }

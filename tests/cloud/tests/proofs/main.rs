@@ -19,7 +19,7 @@ use futures_util::future::BoxFuture;
 
 type Proof = (&'static str, for<'a> fn(&'a mut Home) -> BoxFuture<'a, ()>);
 
-const PROOFS: [Proof; 11] = [
+const PROOFS: [Proof; 14] = [
     ("the_main_job_by_c_get", |home| main_job::by_c_get(home).boxed()),
     ("the_main_job_by_c_move", |home| main_job::by_c_move(home).boxed()),
     ("only_the_edge_reaches_the_functions", |home| main_job::only_the_edge(home).boxed()),
@@ -31,6 +31,9 @@ const PROOFS: [Proof; 11] = [
     ("a_killed_bridge_is_replaced", |home| bridges::killed(home).boxed()),
     ("a_drained_bridge_hands_back", |home| bridges::drained(home).boxed()),
     ("poison_ends_in_the_dead_letter_queue_and_nothing_else", |home| faults::poison(home).boxed()),
+    ("a_troubled_bridge_does_its_work", |home| faults::troubled(home).boxed()),
+    ("a_function_that_dies_in_the_middle_is_replaced", |home| faults::dying_function(home).boxed()),
+    ("who_has_lost_the_lease_does_no_harm", |home| faults::lost_lease(home).boxed()),
 ];
 
 #[tokio::main]

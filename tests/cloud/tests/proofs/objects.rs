@@ -59,15 +59,28 @@ async fn put_all(home: &Home, bucket: &str, prefix: &str, study: &StudySpec, fol
     }
 }
 
-pub async fn through_the_worker(home: &mut Home) {
-    let study = StudySpec::ct("OBJECT-1", "Doe^Jane", 8, 32);
-    let dir = tempfile::tempdir().expect("a directory");
+/// A study on its way from bucket to bucket by a rule.
+pub struct Moved {
+    pub job: String,
+    rule: String,
+    nodes: [String; 2],
+}
+
+impl Moved {
+    /// Removes the rule and the nodes.
+    pub async fn end(self, session: &Session) {
+        drop_rule(session, &self.rule).await;
+        forget(session, &[&self.nodes[0], &self.nodes[1]]).await;
+    }
+}
+
+/// Puts a study under `prefix` of the watched bucket; the job that comes of it.
+pub async fn begin(home: &Home, session: &Session, prefix: &str, study: &StudySpec, folder: &Path) -> Moved {
     let (watched, target) = buckets(home).await;
-    let session = home.session().await;
-    let from = session.bucket("Incoming", &watched, "liver/").await;
-    let to = session.bucket("Research", &target, "out/").await;
+    let from = session.bucket("Incoming", &watched, prefix).await;
+    let to = session.bucket("Research", &target, prefix).await;
     let rule = rule(
-        &session,
+        session,
         json!({
             "name": "Objects to research", "destination": to, "options": { "identity": "pseudonymise" },
             "trigger": { "kind": "objects", "source": from, "complete": { "quiet_seconds": 3 } },
@@ -75,24 +88,32 @@ pub async fn through_the_worker(home: &mut Home) {
         }),
     )
     .await;
-    put_all(home, &watched, "liver/", &study, dir.path()).await;
-    let job = first_job(&session, &rule).await;
-    let end = session.outcome(&job).await;
+    put_all(home, &watched, prefix, study, folder).await;
+    let job = first_job(session, &rule).await;
+    Moved { job, rule, nodes: [from, to] }
+}
+
+/// SOP Instance UIDs of what has arrived under `prefix`; no name may be in it.
+pub async fn arrived(home: &Home, prefix: &str) -> BTreeSet<String> {
+    let (_, target) = buckets(home).await;
+    let files = home.emulator().objects(&target, prefix).await;
+    let uids = files.iter().map(|file| {
+        assert!(!file.windows(3).any(|text| text == b"Doe"), "a name has left");
+        adit_deid::part10::parse_head(file).expect("a DICOM file").sop_instance_uid
+    });
+    uids.collect()
+}
+
+pub async fn through_the_worker(home: &mut Home) {
+    let study = StudySpec::ct("OBJECT-1", "Doe^Jane", 8, 32);
+    let dir = tempfile::tempdir().expect("a directory");
+    let session = home.session().await;
+    let moved = begin(home, &session, "liver/", &study, dir.path()).await;
+    let end = session.outcome(&moved.job).await;
     assert_eq!((end.job.status, end.progress.verified), (JobStatus::Success, 8), "{end:?}");
-    let arrived: BTreeSet<String> = home
-        .emulator()
-        .objects(&target, "out/")
-        .await
-        .into_iter()
-        .map(|file| {
-            assert!(!file.windows(3).any(|text| text == b"Doe"), "a name has left");
-            adit_deid::part10::parse_head(&file).expect("a DICOM file").sop_instance_uid
-        })
-        .collect();
-    assert_eq!(arrived, expected(&[study], Some(&home.project_key())));
+    assert_eq!(arrived(home, "liver/").await, expected(&[study], Some(&home.project_key())));
     assert!(home.function_log("worker").contains("task settled"), "the worker function has moved it");
-    drop_rule(&session, &rule).await;
-    forget(&session, &[&from, &to]).await;
+    moved.end(&session).await;
 }
 
 pub async fn repeated_events(home: &mut Home) {
