@@ -127,4 +127,10 @@ impl Engine {
     pub fn ae_title(&self) -> &str {
         &self.0.settings.ae_title
     }
+
+    /// Name of this process: owner of leases.
+    #[must_use]
+    pub fn process(&self) -> &str {
+        &self.0.settings.process
+    }
 }

@@ -10,3 +10,11 @@ pub fn start(filter: &str, json: bool) -> Result<(), String> {
     let started = if json { log.json().flatten_event(true).try_init() } else { log.compact().try_init() };
     started.map_err(|error| error.to_string())
 }
+
+/// From now on a panic is an error in the log: where it happened, not what it said, because that may quote what was worked on.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a part of the process panicked");
+    }));
+}

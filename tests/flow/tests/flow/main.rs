@@ -1,5 +1,6 @@
 //! One binary for all journeys: linking costs more than running.
 
+mod bridges;
 mod delivery;
 mod identity;
 mod jobs;
