@@ -85,7 +85,8 @@ async fn open_relay(settings: &BridgeSettings, cloud: &Cloud) -> Result<Option<R
         address: address::of_relay(settings, listen).await?,
         token: Token::derive(cloud.secret.master_key()),
     };
-    let opening = Relay::open(config, Arc::clone(&cloud.aws.items), &cloud.engine.reception());
+    let reception = cloud.engine.reception();
+    let opening = Relay::open(config, Arc::clone(&cloud.aws.items), &reception);
     Ok(Some(opening.await.with_context(|| format!("the relay cannot be opened on {listen}"))?))
 }
 

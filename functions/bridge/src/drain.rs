@@ -80,7 +80,7 @@ mod tests {
                 (at.as_secs(), begun.elapsed().as_secs())
             };
             let ((), seen) = tokio::join!(stages.go(SECOND * finish, SECOND * stop), watching);
-            assert_eq!(seen, (handed_back, stop - 2));
+            assert_eq!(seen, (handed_back, u64::from(stop) - 2));
         }
     }
 }

@@ -51,7 +51,8 @@ impl Bridge {
         };
         let (engine, stop) = (Engine::new(ports, settings), CancellationToken::new());
         let config = RelayConfig { name: name.to_owned(), listen: ANY, address: None, token: Token::derive(&KEY) };
-        let relay = Relay::open(config, Arc::clone(&backend.items), &engine.reception()).await.expect("the relay opens");
+        let relay =
+            Relay::open(config, Arc::clone(&backend.items), &engine.reception()).await.expect("the relay opens");
         tokio::spawn(relay.run(stop.clone()));
         let desk = Arc::new(Desk { inner: ReceptionDesk(engine.reception()), kept: Arc::default() });
         let config = ServerConfig { ae_title: Some("ADIT".into()), ..ServerConfig::default() };

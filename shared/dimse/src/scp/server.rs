@@ -57,8 +57,7 @@ impl Server {
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                 continue;
             };
-            let (config, provider, open) =
-                (Arc::clone(&self.config), Arc::clone(&self.provider), Arc::clone(&open));
+            let (config, provider, open) = (Arc::clone(&self.config), Arc::clone(&self.provider), Arc::clone(&open));
             let end = End { ending: ending.clone(), stop: stop.clone() };
             associations.spawn(async move {
                 let others = open.fetch_add(1, Ordering::SeqCst);

@@ -64,13 +64,7 @@ impl Worker {
 }
 
 /// Serves one lane. The right to run a task is taken before a pointer is, so that nobody holds a pointer and waits.
-async fn serve(
-    engine: Engine,
-    lane: Lane,
-    free: Arc<Semaphore>,
-    ending: CancellationToken,
-    stop: CancellationToken,
-) {
+async fn serve(engine: Engine, lane: Lane, free: Arc<Semaphore>, ending: CancellationToken, stop: CancellationToken) {
     let mut tasks = JoinSet::new();
     while !ending.is_cancelled() {
         while tasks.try_join_next().is_some() {}

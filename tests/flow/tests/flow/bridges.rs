@@ -9,10 +9,10 @@ use adit_api::jobs::{CreateJob, JobSnapshot, StudySelection};
 use adit_api::nodes::{NodeInput, NodeView};
 use adit_archive::generate::{StudySpec, write_study};
 use adit_backend_embedded::Embedded;
+use adit_dimse::Status;
 use adit_domain::job::JobStatus;
 use adit_domain::transfer::TransferOptions;
 use adit_domain::{JobId, Timestamp, UserId};
-use adit_dimse::Status;
 use adit_engine::{Actor, Engine};
 use adit_store::clock::SystemClock;
 use adit_store::items::{Index, Query, SkRange};
@@ -167,18 +167,18 @@ async fn two_bridges_that_fetch_the_same_study_each_get_what_their_own_request_b
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bridge_that_dies_fails_what_is_on_its_way_and_another_goes_on() {
-    let scene = Scene::new(40).await;
+    let scene = Scene::new(300).await;
     let dying = tokio::runtime::Runtime::new().unwrap();
     let backend = scene.backend.clone();
     let waits = dying.spawn(async move { Bridge::start(&backend, "waits").await }).await.unwrap();
     let gets = Bridge::start(&scene.backend, "gets").await;
     scene.send_to(&gets);
-    let jobs = scene.submit(&[&waits, &gets], 1, 20).await;
+    let jobs = scene.submit(&[&waits, &gets], 1, 100).await;
     {
         let _inside = dying.enter();
         waits.work();
     }
-    until(&gets.engine, &jobs[0], |snapshot| snapshot.progress.delivered >= 8).await;
+    until(&gets.engine, &jobs[0], |snapshot| snapshot.progress.delivered >= 150).await;
     // The process is gone from one moment to the next: its sockets close, its rows and its lease stay.
     std::mem::forget(waits);
     dying.shutdown_background();
@@ -193,9 +193,10 @@ async fn a_bridge_that_dies_fails_what_is_on_its_way_and_another_goes_on() {
     gets.engine.recover().await.unwrap();
     gets.work();
     let end = until(&gets.engine, &jobs[0], |snapshot| snapshot.job.status.is_final()).await;
-    assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Success, 40), "{end:?}");
+    assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Success, 300), "{end:?}");
     assert_eq!(scene.destination.instances(), scene.mapped());
-    assert!(before >= 8 && scene.destination.stored() < before + 40, "what has receipts does not move again");
+    // Receipts are stored by the hundred.
+    assert!(scene.destination.stored() <= before + 200, "what has receipts does not move again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
