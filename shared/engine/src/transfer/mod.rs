@@ -8,6 +8,7 @@ mod deliver;
 mod direct;
 mod identity;
 mod ledger;
+mod measure;
 mod outcome;
 mod outside;
 mod plan;

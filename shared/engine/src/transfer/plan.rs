@@ -125,7 +125,7 @@ impl Transfer {
         };
         let peer = peers::peer(server, &end.record.secrets, self.engine.ae_title())
             .map_err(|error| Problem::of_peer(end.name(), what, &error))?;
-        match Association::connect(&peer, proposal, &self.stop).await {
+        match end.measured("associate", Association::connect(&peer, proposal, &self.stop)).await {
             Ok(association) => {
                 end.state.answered();
                 Ok(association)
@@ -152,7 +152,7 @@ impl Transfer {
         }
         let mut association =
             self.open(&self.destination, "opening an association", &Proposal::new().verification()).await?;
-        let echo = association.echo(&self.stop).await;
+        let echo = self.destination.measured("C-ECHO", association.echo(&self.stop)).await;
         association.release().await;
         match echo {
             Ok((status, _)) if status.is_done() => Ok(()),
@@ -174,8 +174,9 @@ impl Transfer {
         let mut association =
             self.open(&self.source, "opening an association", &Proposal::new().verification().find(model)).await?;
         if association.supports(adit_dimse::uids::VERIFICATION) {
-            let echo = association
-                .echo(&self.stop)
+            let echo = self
+                .source
+                .measured("C-ECHO", association.echo(&self.stop))
                 .await
                 .map_err(|error| Problem::of_peer(self.source.name(), "C-ECHO", &error))?;
             if !echo.0.is_done() {
@@ -208,8 +209,9 @@ impl Transfer {
             found.push(answer);
             ControlFlow::Continue(())
         };
-        let outcome = association
-            .find(model, query, &mut take, &self.stop)
+        let outcome = self
+            .source
+            .measured("C-FIND", association.find(model, query, &mut take, &self.stop))
             .await
             .map_err(|error| Problem::of_peer(self.source.name(), what, &error))?;
         if outcome.status.class() == StatusClass::Failure {

@@ -270,9 +270,13 @@ impl Transfer {
         let outcome = match method {
             Method::Get => {
                 let mut sink = TransferSink::new(Arc::clone(self), Arc::clone(plan), to_deliver.clone(), hint);
-                association.get(model, &query, &mut sink, &mut |_| {}, &self.stop).await
+                let get = association.get(model, &query, &mut sink, &mut |_| {}, &self.stop);
+                self.source.measured(method.name(), get).await
             }
-            Method::Move => self.by_move(association, model, plan, unit, to_deliver, hint).await,
+            Method::Move => {
+                let by_move = self.by_move(association, model, plan, unit, to_deliver, hint);
+                self.source.measured(method.name(), by_move).await
+            }
         };
         match outcome {
             Ok(outcome) => self.judge(method, &outcome),

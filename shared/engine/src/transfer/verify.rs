@@ -92,7 +92,8 @@ impl Transfer {
                 held.insert(answer.text(tags::SOP_INSTANCE_UID));
                 ControlFlow::Continue(())
             };
-            let found = association.find(model, &query, &mut take, &self.stop).await;
+            let find = association.find(model, &query, &mut take, &self.stop);
+            let found = self.destination.measured("C-FIND", find).await;
             let outcome = found.map_err(|error| {
                 Problem::of_peer(self.destination.name(), "the search for what has arrived", &error)
             })?;

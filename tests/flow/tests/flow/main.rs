@@ -1,6 +1,7 @@
 //! One binary for all journeys: linking costs more than running.
 
 mod delivery;
+mod handback;
 mod identity;
 mod jobs;
 mod journeys;

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::Transfer;
+use super::measure;
 use super::plan::Plan;
 use super::problem::Problem;
 use super::sink::StagedInstance;
@@ -75,6 +76,7 @@ impl Transfer {
 
     /// The destination has the instance: receipt, then staging is freed.
     async fn delivered(&self, instance: &StagedInstance) -> Result<(), Problem> {
+        measure::moved(instance.size);
         self.ledger.delivered_with(Receipt {
             sop_instance_uid: instance.note.original.clone(),
             series_instance_uid: instance.note.series.clone(),
