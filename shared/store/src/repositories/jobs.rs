@@ -37,14 +37,7 @@ impl Jobs {
 
     /// Writes a new job with all its (pending, not yet enqueued) tasks in one transaction.
     pub async fn insert(&self, job: &Job, tasks: &[Task]) -> Result<(), StoreError> {
-        let mut head = job_item(job)?;
-        head.counters =
-            BTreeMap::from([(TaskStatus::Pending.counter().to_owned(), i64::try_from(tasks.len()).unwrap_or(0))]);
-        let mut writes = vec![Write::Put { item: head, condition: Condition::Absent }];
-        for task in tasks {
-            writes.push(Write::Put { item: task_item(task)?, condition: Condition::Absent });
-        }
-        self.items.transact(writes).await
+        self.items.transact(new_job_writes(job, tasks)?).await
     }
 
     /// One job.
@@ -93,6 +86,18 @@ fn record(found: Item) -> Result<JobRecord, StoreError> {
     };
     let Versioned { value: job, version } = value(found)?;
     Ok(JobRecord { job, version, counts })
+}
+
+/// What makes a new job with its tasks.
+pub(super) fn new_job_writes(job: &Job, tasks: &[Task]) -> Result<Vec<Write>, StoreError> {
+    let mut head = job_item(job)?;
+    let count = i64::try_from(tasks.len()).unwrap_or(0);
+    head.counters = BTreeMap::from([(TaskStatus::Pending.counter().to_owned(), count)]);
+    let mut writes = vec![Write::Put { item: head, condition: Condition::Absent }];
+    for task in tasks {
+        writes.push(Write::Put { item: task_item(task)?, condition: Condition::Absent });
+    }
+    Ok(writes)
 }
 
 pub(super) fn job_key(id: &JobId) -> Key {
