@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use adit_domain::{NodeId, RuleId, Timestamp};
+use adit_domain::{JobId, NodeId, RuleId, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::encoding::{Versioned, item, key, sortable, value};
@@ -29,6 +29,9 @@ pub struct Arrival {
     /// Rules that have seen it, with the `changes` that they saw.
     #[serde(default)]
     pub handled: BTreeMap<String, u64>,
+    /// What was made of it.
+    #[serde(default)]
+    pub jobs: Vec<(JobId, TaskId)>,
 }
 
 impl Arrival {
@@ -55,9 +58,9 @@ pub struct ArrivedObject {
     /// Name below the node; empty in the inbox.
     #[serde(default)]
     pub name: String,
-    /// Calling AE title of the sender; empty for files.
+    /// Calling AE titles of its senders; none for files.
     #[serde(default)]
-    pub from: String,
+    pub from: Vec<String>,
     /// Bytes.
     pub size: u64,
     /// When the file was written last.
