@@ -143,7 +143,8 @@ impl Transfer {
             sink.abort().await;
             return Err(Failed::for_good("the file belongs to another study than when it arrived"));
         }
-        sink.end().await;
+        // A refusal is on the books already, with its reason.
+        let _ = sink.end().await;
         Ok(())
     }
 }
