@@ -24,6 +24,7 @@ use std::sync::{Arc, OnceLock};
 use adit_deid::ProjectKey;
 use adit_domain::UserId;
 use adit_store::items::ItemStore;
+use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
 use adit_store::repositories::{
     Arrivals, Firings, Jobs, Nodes, Projects, Receipts, Registry, Reports, Rules, Tasks,
@@ -95,6 +96,7 @@ pub(crate) struct Shared {
     pub rule_cache: rules::RuleCache,
     pub senders: rules::Senders,
     pub folders: OnceLock<Arc<dyn Folders>>,
+    pub pages: PageSeal,
     pub deidentifiers: projects::Deidentifiers,
     pub peers: peers::Peers,
     pub running: worker::Running,
@@ -120,6 +122,7 @@ impl Engine {
             rule_cache: rules::RuleCache::default(),
             senders: rules::Senders::default(),
             folders: OnceLock::new(),
+            pages: PageSeal::new(settings.project_key.as_bytes()),
             deidentifiers: projects::Deidentifiers::default(),
             peers: peers::Peers::default(),
             running: worker::Running::default(),

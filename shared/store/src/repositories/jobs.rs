@@ -62,13 +62,19 @@ impl Jobs {
         limit: usize,
         after: Option<Cursor>,
     ) -> Result<(Vec<JobRecord>, Option<Cursor>), StoreError> {
-        let (index, pk) = match owner {
-            Some(owner) => (Index::First, format!("OWNER#{owner}")),
-            None => (Index::Second, "JOBS".to_owned()),
-        };
+        let (index, pk) = listing(owner);
         let page = self.items.query(Query { index, pk, sk: SkRange::All, descending: true, limit, after }).await?;
         let records = page.items.into_iter().map(record).collect::<Result<_, _>>()?;
         Ok((records, page.next))
+    }
+}
+
+/// The list of the jobs of `owner`, or of all: index and partition, to which page tokens are bound.
+#[must_use]
+pub fn listing(owner: Option<&UserId>) -> (Index, String) {
+    match owner {
+        Some(owner) => (Index::First, format!("OWNER#{owner}")),
+        None => (Index::Second, "JOBS".to_owned()),
     }
 }
 
