@@ -22,6 +22,8 @@ use crate::{address, origin, receiver};
 
 /// How often the servers that may send are looked up anew.
 const REFRESH: Duration = Duration::from_secs(15);
+/// How often metrics are written.
+const METRICS: Duration = Duration::from_secs(30);
 /// How long open HTTP connections, such as live events, may take to end.
 const GOODBYE: Duration = Duration::from_secs(2);
 /// After the death of a part: how long the others may take to hand back and end.
@@ -37,11 +39,17 @@ pub async fn run(settings: BridgeSettings) -> Result<bool> {
     let relay = open_relay(&settings, &cloud).await?;
     let receiver = receiver::bind(&settings, &cloud.aws.secrets, &engine).await?;
     let dicom = receiver.local_addr()?;
+    engine.open_inbox();
     engine.refresh_reception().await;
     supervisor.add("DICOM receiver", receiver.run_until(stages.quiet.clone(), stages.last.clone()));
     supervisor.add("admission", refresh(engine.clone(), stages.quiet.clone()));
     if let Some(relay) = relay {
         supervisor.add("relay", relay.run(stages.quiet.clone()));
+    }
+
+    if let Some(metrics) = cloud.metrics.clone() {
+        let quiet = stages.quiet.clone();
+        supervisor.add("metrics", async move { metrics.flush_every(METRICS, quiet).await });
     }
 
     let health = Health::new(stages.ending.clone());

@@ -16,7 +16,6 @@ use crate::settings::BridgeSettings;
 
 fn main() -> ExitCode {
     let settings = BridgeSettings::parse();
-    adit_runtime::telemetry::log_panics();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -43,7 +43,7 @@ async fn tls(settings: &BridgeSettings, secrets: &Secrets) -> Result<Option<Tls>
     if let Some(id) = &settings.dicom_tls_secret {
         let text = secrets.get(id).await.context("the secret of ADIT_DICOM_TLS_SECRET cannot be read")?;
         // The parser's own message could quote the key.
-        let tls = serde_json::from_str(&text).ok();
+        let tls = serde_json::from_str(text.expose()).ok();
         return Ok(Some(tls.context("the secret of ADIT_DICOM_TLS_SECRET has no certificate_pem and key_pem")?));
     }
     let (Some(certificate), Some(key)) = (&settings.dicom_certificate, &settings.dicom_key) else { return Ok(None) };

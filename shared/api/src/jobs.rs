@@ -1,6 +1,6 @@
 //! Jobs and tasks: creating, listing, watching, acting on them.
 
-use adit_domain::job::{JobAction, JobStatus, TaskCounts};
+use adit_domain::job::{Cause, JobAction, JobStatus, TaskCounts};
 use adit_domain::task::{InstanceFailure, LogEntry, Progress, TaskStatus};
 use adit_domain::transfer::TransferOptions;
 use adit_domain::{JobId, NodeId, TaskId, Timestamp};
@@ -75,6 +75,9 @@ pub struct JobView {
     pub end: Option<Timestamp>,
     /// What the reader may do now.
     pub actions: Vec<JobAction>,
+    /// What made it, if a rule did.
+    #[serde(default)]
+    pub cause: Option<Cause>,
 }
 
 /// A page of jobs, newest first.

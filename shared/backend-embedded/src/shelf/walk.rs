@@ -67,11 +67,16 @@ impl Search<'_> {
 
     /// A file; `None` for what is none, or lies outside, or has just gone.
     fn file(&self, name: String, entry: &DirEntry) -> io::Result<Option<ShelfEntry>> {
-        let real = if entry.file_type()?.is_symlink() { fs::canonicalize(entry.path()) } else { Ok(entry.path()) };
-        let described = match real.and_then(|path| fs::metadata(&path).map(|described| (path, described))) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            described => described?,
+        let described = if entry.file_type()?.is_symlink() {
+            // A link that leads nowhere, or in a circle, is no file.
+            fs::canonicalize(entry.path()).ok().and_then(|path| fs::metadata(&path).ok().map(|meta| (path, meta)))
+        } else {
+            match fs::metadata(entry.path()) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                described => Some((entry.path(), described?)),
+            }
         };
+        let Some(described) = described else { return Ok(None) };
         let (path, described) = described;
         if !described.is_file() || !path.starts_with(self.root) {
             return Ok(None);

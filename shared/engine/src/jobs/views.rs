@@ -28,6 +28,7 @@ pub(super) fn job_view(actor: &Actor, record: &JobRecord) -> JobView {
         created: job.created,
         start: job.start,
         end: job.end,
+        cause: job.cause,
     }
 }
 

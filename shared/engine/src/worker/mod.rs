@@ -4,6 +4,7 @@
 
 mod claim;
 mod run;
+mod scheduled;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,8 @@ pub use run::Worked;
 
 /// How long a received pointer is hidden from others before it must be extended.
 const HOLD: Duration = Duration::from_secs(30);
+/// When a pointer whose handling failed is looked at again.
+const AGAIN: Duration = Duration::from_secs(10);
 /// How long an idle worker sleeps before it looks again by itself.
 const IDLE: Duration = Duration::from_secs(2);
 /// Pointers received at once.
