@@ -269,8 +269,9 @@ impl Transfer {
         let outcome = match method {
             Method::Get => {
                 let mut sink = TransferSink::new(Arc::clone(self), Arc::clone(plan), to_deliver.clone(), hint);
-                let get = association.get(model, &query, &mut sink, &mut |_| {}, &self.stop);
-                self.source.measured(method.name(), get).await
+                self.source
+                    .measured(method.name(), association.get(model, &query, &mut sink, &mut |_| {}, &self.stop))
+                    .await
             }
             Method::Move => {
                 let to = Arrivals { plan, unit, to_deliver, hint };
