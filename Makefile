@@ -8,7 +8,7 @@ DATA ?= data
 # Python of the de-identification tests, remade when its requirements change.
 VENV := $(TARGET)/deid-venv
 
-.PHONY: run build page test check unit peers browser deid deid-bench fuzz bench tools
+.PHONY: run build page functions test check unit peers browser deid deid-bench fuzz bench tools
 
 run: build ## Build what is needed and start ADIT with two demo archives
 	@echo "[adit] starting with the demo; stop with Ctrl-C"
@@ -21,6 +21,10 @@ build: page
 page:
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed to build the web page: https://nodejs.org"; exit 1; }
 	@$(CARGO) xtask dist
+
+functions: ## The Lambda functions as a zip; FOR=--aws or FOR=--arm64 builds for AWS
+	@echo "[adit] building the Lambda functions"
+	@CARGO_TARGET_DIR=$(abspath $(TARGET)) scripts/package-functions $(FOR)
 
 test: check unit peers browser deid ## Everything that CI runs
 	@echo "[adit] all tests passed"

@@ -11,6 +11,7 @@ use adit_access::Access;
 use adit_backend_aws::{Aws, AwsSettings};
 use adit_domain::AeTitle;
 use adit_engine::{Engine, Ports, Settings, now};
+use adit_runtime::emf::Emf;
 use adit_runtime::settings::CloudSettings;
 use adit_runtime::telemetry;
 use adit_store::clock::SystemClock;
@@ -29,6 +30,8 @@ pub struct Cloud {
     pub access: Access,
     /// What only this installation knows.
     pub secret: InstallationSecret,
+    /// Writes metrics as log lines: to be flushed by whoever runs the process; absent where none are wanted.
+    pub metrics: Option<Emf>,
     /// The page is reached by https: cookies are sent encrypted only.
     pub https: bool,
 }
@@ -47,6 +50,8 @@ pub async fn compose(process_name: &str) -> Result<Cloud> {
         }
     };
     telemetry::start(&settings.log, true).map_err(anyhow::Error::msg)?;
+    let namespace = Some(settings.metrics_namespace.as_str()).filter(|namespace| !namespace.is_empty());
+    let metrics = namespace.map(Emf::install).transpose().map_err(anyhow::Error::msg)?;
     let aws = Aws::open(&aws_settings, Arc::new(SystemClock)).await?;
     let text = aws.secrets.get(&settings.secret).await.context("the installation's secret cannot be read")?;
     let secret = InstallationSecret::parse(text.expose())?;
@@ -67,7 +72,7 @@ pub async fn compose(process_name: &str) -> Result<Cloud> {
         },
     );
     let access = Access::new(Arc::clone(&aws.items));
-    Ok(Cloud { aws, engine, access, secret, https: settings.https })
+    Ok(Cloud { aws, engine, access, secret, metrics, https: settings.https })
 }
 
 impl Cloud {

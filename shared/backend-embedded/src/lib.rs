@@ -1,6 +1,7 @@
 //! The embedded backend: items and queue in one SQLite file, staging in a directory, folders of this machine as places outside. One process at a time owns a data directory.
 
 mod database;
+mod folders;
 mod items;
 mod queue;
 mod schema;
@@ -17,6 +18,7 @@ use adit_store::items::ItemStore;
 use adit_store::queue::WorkQueue;
 use adit_store::staging::Staging;
 
+pub use folders::LocalFolders;
 pub use items::SqliteItems;
 pub use queue::SqliteQueue;
 pub use shelf::FolderShelf;

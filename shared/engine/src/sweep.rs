@@ -34,7 +34,8 @@ impl Engine {
         }
     }
 
-    /// Frees expired leases, enqueues forgotten tasks, brings their jobs in line, and puts lost queue messages right.
+    /// Frees expired leases, enqueues forgotten tasks, brings their jobs in line, puts lost queue messages right, and lets rules see what has
+    /// arrived.
     pub async fn sweep(&self) -> Result<(), Refusal> {
         let mut after = None;
         loop {
@@ -48,7 +49,8 @@ impl Engine {
             }
         }
         self.enqueue_forgotten(now().plus_ms(-OUTBOX_MS)).await?;
-        self.resend_stranded().await
+        self.resend_stranded().await?;
+        self.sweep_rules().await
     }
 
     /// To be called once at start by a process that is alone on its data: every lease in the table is a dead process's.
@@ -68,6 +70,7 @@ impl Engine {
             }
         }
         self.enqueue_forgotten(far).await?;
+        self.tidy_inbox().await?;
         self.settle_unfinished().await
     }
 

@@ -20,7 +20,7 @@ mod token;
 mod wire;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use adit_engine::reception::Reception;
@@ -40,7 +40,7 @@ pub struct RelayConfig {
     pub name: String,
     /// Where it listens.
     pub listen: SocketAddr,
-    /// Under which address, with port, the other bridges reach it; none: the address on which it listens.
+    /// Under which address the other bridges reach it; none: the one on which it listens. Without port: the port on which it listens.
     pub address: Option<String>,
     /// What all bridges of the installation show one another.
     pub token: Token,
@@ -58,7 +58,8 @@ impl Relay {
         let RelayConfig { name, listen, address, token } = config;
         let identity = Identity::make()?;
         let server = RelayServer::bind(listen, &identity, token.clone(), Arc::clone(reception) as _).await?;
-        let address = address.map_or_else(|| server.local_addr().map(|addr| addr.to_string()), Ok)?;
+        let bound = server.local_addr()?;
+        let address = address.map_or_else(|| bound.to_string(), |given| with_port(&given, bound.port()));
         let bridges = Bridges::new(Arc::clone(&items));
         let certificate_pem = identity.certificate_pem().to_owned();
         let bridge = Bridge { name: name.clone(), address, certificate_pem, seen: adit_engine::now() };
@@ -78,5 +79,30 @@ impl Relay {
     /// Serves until `stop`: then the row goes, and exchanges that are under way are finished.
     pub async fn run(self, stop: CancellationToken) {
         tokio::join!(self.server.run(stop.clone()), self.presence.keep(stop));
+    }
+}
+
+fn with_port(given: &str, port: u16) -> String {
+    match given.parse::<IpAddr>() {
+        Ok(address) => SocketAddr::new(address, port).to_string(),
+        Err(_) if given.contains(':') => given.to_owned(),
+        Err(_) => format!("{given}:{port}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_given_address_gets_the_port_of_the_listener_unless_it_has_one() {
+        for (given, is) in [
+            ("10.0.0.7", "10.0.0.7:8443"),
+            ("10.0.0.7:9", "10.0.0.7:9"),
+            ("bridge-1", "bridge-1:8443"),
+            ("bridge-1:9", "bridge-1:9"),
+            ("fd00::1", "[fd00::1]:8443"),
+            ("[fd00::1]:9", "[fd00::1]:9"),
+        ] {
+            assert_eq!(super::with_port(given, 8443), is);
+        }
     }
 }

@@ -58,6 +58,8 @@ pub struct CloudSettings {
     pub ae_title: String,
     /// `ADIT_LOG`: what to log.
     pub log: String,
+    /// `ADIT_METRICS_NAMESPACE`: under which name metrics stand; empty: none are written.
+    pub metrics_namespace: String,
     /// `ADIT_HTTPS`: the page is reached by https; `0` only where a test reaches it by http.
     pub https: bool,
     /// `ADIT_FOLDER_ROOTS`, separated by `:`. A bridge on the hospital's premises may write into folders below these; empty: anywhere.
@@ -97,6 +99,7 @@ impl CloudSettings {
             secret,
             default_profile,
             ae_title: given("ADIT_AE_TITLE").unwrap_or_else(|| "ADIT".to_owned()),
+            metrics_namespace: get("ADIT_METRICS_NAMESPACE").unwrap_or_else(|| "ADIT".to_owned()),
             log: given("ADIT_LOG").unwrap_or_else(|| "info".to_owned()),
             https,
             folder_roots: given("ADIT_FOLDER_ROOTS")
@@ -104,6 +107,13 @@ impl CloudSettings {
                 .unwrap_or_default(),
         })
     }
+}
+
+/// `_HANDLER`: which room of the Lambda functions this process is; empty outside of Lambda.
+#[must_use]
+pub fn lambda_handler() -> String {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    std::env::var("_HANDLER").unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -33,23 +33,33 @@ impl Supervisor {
     /// Waits for a signal or the death of a task, then winds down. False: a task died, so the process should exit with a failure and
     /// be started again; its work resumes from leases.
     pub async fn run(mut self) -> bool {
-        let healthy = tokio::select! {
+        let healthy = self.until_end().await;
+        self.stop.cancel();
+        self.wind_down(GRACE).await;
+        healthy
+    }
+
+    /// Waits for a signal or, false, the death of a task. Nothing is told to stop yet.
+    pub async fn until_end(&mut self) -> bool {
+        tokio::select! {
             () = signal() => true,
             ended = self.tasks.join_next() => {
                 match ended {
-                    Some(Ok(name)) => tracing::error!(task = name, "a supervised task ended by itself"),
+                    Some(Ok(name)) => tracing::error!(part = name, "a supervised task ended by itself"),
                     Some(Err(error)) => tracing::error!(error = %error, "a supervised task died"),
                     None => tracing::error!("nothing to supervise"),
                 }
                 false
             }
-        };
-        self.stop.cancel();
+        }
+    }
+
+    /// Waits until all tasks have ended, for at most `limit`. They must have been told to stop.
+    pub async fn wind_down(mut self, limit: Duration) {
         let winding_down = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(GRACE, winding_down).await.is_err() {
+        if tokio::time::timeout(limit, winding_down).await.is_err() {
             tracing::warn!("some tasks did not wind down in time");
         }
-        healthy
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use adit_domain::Timestamp;
-use adit_domain::node::Bucket;
+use adit_domain::node::{Bucket, Folder};
 use async_trait::async_trait;
 use thiserror::Error;
 
@@ -92,6 +92,12 @@ pub trait ShelfWriter: Send + Sync {
 pub trait Buckets: Send + Sync {
     /// The place that a node names.
     fn shelf(&self, bucket: &Bucket) -> Arc<dyn Shelf>;
+}
+
+/// Access to folders of this machine.
+pub trait Folders: Send + Sync {
+    /// The place that a node names.
+    fn shelf(&self, folder: &Folder) -> Arc<dyn Shelf>;
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! More bridges beside a [`Rig`]: further engines over its store, each with a receiver and a relay of its own, all with one AE title.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use adit_backend_embedded::Embedded;
@@ -49,15 +50,11 @@ impl Bridge {
             folder_roots: Vec::new(),
         };
         let (engine, stop) = (Engine::new(ports, settings), CancellationToken::new());
-        let config =
-            RelayConfig { name: name.to_owned(), listen: ANY, address: None, token: Token::derive(&KEY) };
-        let relay = Relay::open(config, Arc::clone(&backend.items), &engine.reception()).await.expect("the relay opens");
+        let config = RelayConfig { name: name.to_owned(), listen: ANY, address: None, token: Token::derive(&KEY) };
+        let relay =
+            Relay::open(config, Arc::clone(&backend.items), &engine.reception()).await.expect("the relay opens");
         tokio::spawn(relay.run(stop.clone()));
-        let desk = Arc::new(Desk {
-            inner: ReceptionDesk(engine.reception()),
-            forgetful: Mutex::new(false),
-            answers: Mutex::default(),
-        });
+        let desk = Arc::new(Desk { inner: ReceptionDesk(engine.reception()), kept: Arc::default() });
         let config = ServerConfig { ae_title: Some("ADIT".into()), ..ServerConfig::default() };
         let server = Server::bind(ANY, config, Arc::clone(&desk) as _).await.expect("the receiver binds");
         let dicom = server.local_addr().expect("an address");
@@ -76,28 +73,34 @@ impl Bridge {
 /// A desk that can be told to overlook move originators, as if the sender had left them out, and that keeps what was answered.
 pub struct Desk {
     inner: ReceptionDesk,
-    forgetful: Mutex<bool>,
+    kept: Arc<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    forgetful: AtomicBool,
     answers: Mutex<Vec<Status>>,
 }
 
 impl Desk {
     /// From now on no instance says which C-MOVE brought it.
     pub fn overlook_originators(&self) {
-        *self.forgetful.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.kept.forgetful.store(true, Ordering::SeqCst);
     }
 
-    /// Statuses that senders got, one per instance.
+    /// Statuses that senders got, one per instance that was not cut off.
     pub fn answers(&self) -> Vec<Status> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.kept.answers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
 
+impl Kept {
     fn note(&self, status: Status) -> Status {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).push(status);
         status
     }
 }
 
-/// The desk as the server sees it.
 #[async_trait]
 impl Provider for Desk {
     fn admit(&self, caller: &Caller) -> Admission {
@@ -105,12 +108,36 @@ impl Provider for Desk {
     }
 
     fn sink(&self, caller: &Caller) -> Box<dyn InstanceSink> {
-        let desk = Self {
-            inner: ReceptionDesk(Arc::clone(&self.inner.0)),
-            forgetful: Mutex::default(),
-            answers: Mutex::default(),
-        };
-        let _ = desk;
-        self.inner.sink(caller)
+        Box::new(Watched { inner: tokio::sync::Mutex::new(self.inner.sink(caller)), kept: Arc::clone(&self.kept) })
+    }
+}
+
+/// A sink whose answers are kept. The lock only makes it shareable between threads; nobody waits for it.
+struct Watched {
+    inner: tokio::sync::Mutex<Box<dyn InstanceSink>>,
+    kept: Arc<Kept>,
+}
+
+#[async_trait]
+impl InstanceSink for Watched {
+    async fn begin(&mut self, head: &InstanceHead) -> Result<(), Status> {
+        let mut head = head.clone();
+        if self.kept.forgetful.load(Ordering::SeqCst) {
+            head.move_originator = None;
+        }
+        self.inner.get_mut().begin(&head).await.map_err(|status| self.kept.note(status))
+    }
+
+    async fn write(&mut self, chunk: &[u8]) -> Result<(), Status> {
+        self.inner.get_mut().write(chunk).await.map_err(|status| self.kept.note(status))
+    }
+
+    async fn end(&mut self) -> Status {
+        let status = self.inner.get_mut().end().await;
+        self.kept.note(status)
+    }
+
+    async fn abort(&mut self) {
+        self.inner.get_mut().abort().await;
     }
 }

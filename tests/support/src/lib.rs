@@ -1,5 +1,6 @@
 //! What the tests share: an engine with everything around it, peers that behave and peers that do not, a slow wire, real archives.
 
+pub mod bridges;
 pub mod dcmtk;
 pub mod orthanc;
 pub mod program;

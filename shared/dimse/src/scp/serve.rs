@@ -1,8 +1,8 @@
 //! One accepted association: request after request until release.
 
 use dicom_ul::pdu::PresentationContextNegotiated;
-use tokio_util::sync::CancellationToken;
 
+use super::server::End;
 use super::{Caller, Provider};
 use crate::assembler::Event;
 use crate::command::{Command, field};
@@ -11,6 +11,9 @@ use crate::scu::receive_instance;
 use crate::sink::{InstanceHead, InstanceSink};
 use crate::status::Status;
 use crate::wire::{Wire, unexpected};
+
+/// An association that is to end goes on while its caller pauses for less than this.
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// An accepted association.
 pub(super) struct Served {
@@ -36,12 +39,18 @@ impl Served {
         self.wire.abort().await;
     }
 
-    pub async fn run(&mut self, provider: &dyn Provider, stop: &CancellationToken) -> Result<(), DimseError> {
-        self.wire.exchange(None, stop);
+    pub async fn run(&mut self, provider: &dyn Provider, end: &End) -> Result<(), DimseError> {
+        self.wire.exchange(None, &end.stop);
         let mut sink = provider.sink(&self.caller);
         let idle = std::time::Duration::from_secs(600);
         loop {
-            match self.wire.event(idle, Phase::Idle).await? {
+            let event = tokio::select! {
+                event = self.wire.event(idle, Phase::Idle) => event?,
+                () = async { end.ending.cancelled().await; tokio::time::sleep(PAUSE).await } => {
+                    return Err(DimseError::Cancelled);
+                }
+            };
+            match event {
                 Event::ReleaseRequest => {
                     self.wire.agree_to_release().await;
                     return Ok(());

@@ -39,30 +39,45 @@ impl Server {
 
     /// Serves until `stop`; open associations are then aborted.
     pub async fn run(self, stop: CancellationToken) {
+        self.run_until(stop.clone(), stop).await;
+    }
+
+    /// Takes no new associations once `ending` is cancelled and ends each open one at its next pause between requests; those that are
+    /// still busy at `stop` are aborted.
+    pub async fn run_until(self, ending: CancellationToken, stop: CancellationToken) {
         let open = Arc::new(AtomicUsize::new(0));
         let mut associations = JoinSet::new();
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 _ = associations.join_next(), if !associations.is_empty() => continue,
-                () = stop.cancelled() => break,
+                () = ending.cancelled() => break,
             };
             let Ok((tcp, addr)) = accepted else {
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                 continue;
             };
-            let (config, provider, open, stop) =
-                (Arc::clone(&self.config), Arc::clone(&self.provider), Arc::clone(&open), stop.clone());
+            let (config, provider, open) = (Arc::clone(&self.config), Arc::clone(&self.provider), Arc::clone(&open));
+            let end = End { ending: ending.clone(), stop: stop.clone() };
             associations.spawn(async move {
                 let others = open.fetch_add(1, Ordering::SeqCst);
-                if let Err(error) = associate(tcp, addr, &config, &*provider, others, &stop).await {
+                if let Err(error) = associate(tcp, addr, &config, &*provider, others, &end).await {
                     tracing::debug!(peer = %addr, error = %error, "an association ended early");
                 }
                 open.fetch_sub(1, Ordering::SeqCst);
             });
         }
+        drop(self.listener);
         while associations.join_next().await.is_some() {}
     }
+}
+
+/// How associations are told to end.
+pub(super) struct End {
+    /// At the next pause.
+    pub ending: CancellationToken,
+    /// At once.
+    pub stop: CancellationToken,
 }
 
 async fn associate(
@@ -71,17 +86,17 @@ async fn associate(
     config: &ServerConfig,
     provider: &dyn Provider,
     others: usize,
-    stop: &CancellationToken,
+    end: &End,
 ) -> Result<(), DimseError> {
     prepare(&tcp).map_err(DimseError::Broken)?;
     let opening = open(tcp, addr, config, provider, others);
     let opened = tokio::select! {
         opened = tokio::time::timeout(config.timeouts.handshake, opening) => opened.map_err(|_| DimseError::Timeout(Phase::Handshake))??,
-        () = stop.cancelled() => return Ok(()),
+        () = end.stop.cancelled() => return Ok(()),
     };
     match opened {
         Some(mut served) => {
-            let result = served.run(provider, stop).await;
+            let result = served.run(provider, end).await;
             if result.is_err() {
                 served.abort().await;
             }

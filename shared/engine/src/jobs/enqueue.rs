@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use adit_domain::job::Job;
+use adit_domain::rule::inbox;
 use adit_domain::task::{Task, TaskStatus};
 use adit_domain::{JobId, NodeId, TaskId};
 use adit_store::items::Kind;
@@ -96,9 +97,9 @@ impl Engine {
     }
 
     /// Who can carry a task between these nodes: only the bridge when one of them needs it. A node that is gone is the bridge's, too: the
-    /// task ends there with the reason.
+    /// task ends there with the reason. What has come into the inbox lies in staging, which everybody reaches.
     pub(crate) async fn lane_between(&self, source: &NodeId, destination: &NodeId) -> Result<Lane, Refusal> {
-        for id in [source, destination] {
+        for id in [source, destination].into_iter().filter(|id| **id != inbox()) {
             let needs_bridge = self.0.nodes.get(id).await?.is_none_or(|record| record.node.config.needs_bridge());
             if needs_bridge {
                 return Ok(Lane::Bridge);

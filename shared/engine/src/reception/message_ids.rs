@@ -95,3 +95,52 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::Arc;
+
+    use adit_backend_embedded::Embedded;
+    use adit_store::clock::SystemClock;
+
+    use super::*;
+
+    /// By chance alone, 4000 of 65,535 ids would collide more than a hundred times.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn ids_of_two_bridges_never_collide_and_are_freed() {
+        let dir = tempfile::tempdir().unwrap();
+        let items = Embedded::open(dir.path(), Arc::new(SystemClock)).unwrap().items;
+        let moves = Moves::new(items);
+        let mut taking = tokio::task::JoinSet::new();
+        for bridge in ["one", "other"] {
+            let ids = Arc::new(MessageIds::default());
+            ids.share(moves.clone(), bridge.to_owned());
+            for _ in 0..40 {
+                let ids = Arc::clone(&ids);
+                taking.spawn(async move {
+                    let mut taken = Vec::new();
+                    for _ in 0..50 {
+                        taken.push(ids.take("ADIT").await.unwrap());
+                    }
+                    taken
+                });
+            }
+        }
+        let all: Vec<MessageId> = taking.join_all().await.into_iter().flatten().collect();
+        let different: HashSet<u16> = all.iter().map(MessageId::get).collect();
+        assert_eq!((different.len(), different.contains(&0)), (4000, false));
+
+        let of = |message_id| MoveKey { calling_ae_title: "ADIT".into(), message_id };
+        let one = all[0].get();
+        assert!(moves.bridge_of(&of(one)).await.unwrap().is_some());
+        drop(all);
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        for id in different {
+            while moves.bridge_of(&of(id)).await.unwrap().is_some() {
+                assert!(tokio::time::Instant::now() < deadline, "an id is not freed");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+}

@@ -18,7 +18,7 @@ impl Transfer {
         let servers = self.source.server().zip(self.destination.server());
         options.direct_move
             && options.leaves_unchanged()
-            && self.source.record.node.id != self.destination.record.node.id
+            && self.source.id != self.destination.id
             && servers
                 .is_some_and(|(source, destination)| source.services.can_move() && destination.services.can_find())
     }
@@ -32,9 +32,12 @@ impl Transfer {
         let mut association = self.open(&self.source, "opening an association", &Proposal::new().move_(model)).await?;
         for unit in units(plan, &self.ledger, 1, false) {
             let query = unit.identifier(plan, &self.task.study_instance_uid);
-            let moving =
-                association.move_to(model, &query, destination.ae_title.as_str(), &mut |_| {}, &self.stop).await;
-            let outcome = moving.map_err(|error| Problem::of_peer(self.source.name(), "C-MOVE", &error))?;
+            let to = destination.ae_title.as_str();
+            let moved = self
+                .source
+                .measured("C-MOVE", association.move_to(model, &query, to, &mut |_| {}, &self.stop))
+                .await;
+            let outcome = moved.map_err(|error| Problem::of_peer(self.source.name(), "C-MOVE", &error))?;
             if outcome.status.class() == StatusClass::Failure && outcome.sub_operations.completed.unwrap_or(0) == 0 {
                 let sentence = format!(
                     "{} (status {}); the images go through ADIT instead.",

@@ -52,7 +52,11 @@ impl Transfer {
         };
         let expecting = reception.expect(calling, message_id.get(), Arc::clone(&wanted), Arc::new(sink));
         let query = unit.identifier(plan, &self.task.study_instance_uid);
-        let outcome = match association.move_to(model, &query, reception.ae_title(), &mut |_| {}, &self.stop).await {
+        let moved = self
+            .source
+            .measured("C-MOVE", association.move_to(model, &query, reception.ae_title(), &mut |_| {}, &self.stop))
+            .await;
+        let outcome = match moved {
             Ok(outcome) => outcome,
             Err(error) => return Ok(Err(error)),
         };

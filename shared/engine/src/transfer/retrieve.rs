@@ -98,7 +98,7 @@ impl Transfer {
         to_deliver: &mpsc::Sender<StagedInstance>,
         permit: OwnedSemaphorePermit,
     ) -> Result<(), Problem> {
-        let Some(server) = self.source.server() else { return Ok(()) };
+        let Some(server) = self.source.server() else { return self.read_objects(plan, to_deliver).await };
         let services = server.services;
         let methods = [(Method::Get, services.can_get()), (Method::Move, services.can_move())];
         let mut permits = vec![permit];
@@ -269,7 +269,9 @@ impl Transfer {
         let outcome = match method {
             Method::Get => {
                 let mut sink = TransferSink::new(Arc::clone(self), Arc::clone(plan), to_deliver.clone(), hint);
-                association.get(model, &query, &mut sink, &mut |_| {}, &self.stop).await
+                self.source
+                    .measured(method.name(), association.get(model, &query, &mut sink, &mut |_| {}, &self.stop))
+                    .await
             }
             Method::Move => {
                 let to = Arrivals { plan, unit, to_deliver, hint };

@@ -24,6 +24,9 @@ impl Transfer {
             return Ok(());
         }
         let held = match self.destination.server() {
+            None if self.destination.is_bucket() => {
+                Some(self.held_in_bucket(plan, self.pseudonyms().into_iter()).await?)
+            }
             None => Some(self.held_in_folder(plan).await?),
             Some(server) if server.services.can_find() => {
                 Some(self.held_at_server(plan, sent.values().collect()).await?)
@@ -92,7 +95,8 @@ impl Transfer {
                 held.insert(answer.text(tags::SOP_INSTANCE_UID));
                 ControlFlow::Continue(())
             };
-            let found = association.find(model, &query, &mut take, &self.stop).await;
+            let find = association.find(model, &query, &mut take, &self.stop);
+            let found = self.destination.measured("C-FIND", find).await;
             let outcome = found.map_err(|error| {
                 Problem::of_peer(self.destination.name(), "the search for what has arrived", &error)
             })?;

@@ -4,6 +4,7 @@
 
 mod claim;
 mod run;
+mod scheduled;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,8 @@ pub use run::Worked;
 
 /// How long a received pointer is hidden from others before it must be extended.
 const HOLD: Duration = Duration::from_secs(30);
+/// When a pointer whose handling failed is looked at again.
+const AGAIN: Duration = Duration::from_secs(10);
 /// How long an idle worker sleeps before it looks again by itself.
 const IDLE: Duration = Duration::from_secs(2);
 /// Pointers received at once.
@@ -44,13 +47,19 @@ impl Worker {
 
     /// Works until `stop`; running tasks are then handed back to the queue with what they have achieved.
     pub async fn run(self, stop: CancellationToken) {
+        self.run_until(stop.clone(), stop).await;
+    }
+
+    /// Takes no new tasks once `ending` is cancelled and lets the running ones finish; those that still run at `stop` are handed back.
+    pub async fn run_until(self, ending: CancellationToken, stop: CancellationToken) {
         let mut loops = JoinSet::new();
         for lane in self.lanes {
-            loops.spawn(serve(self.engine.clone(), lane, Arc::clone(&self.free), stop.clone()));
+            loops.spawn(serve(self.engine.clone(), lane, Arc::clone(&self.free), ending.clone(), stop.clone()));
         }
         while let Some(ended) = loops.join_next().await {
             if ended.is_err() {
                 tracing::error!("the loop of a lane broke");
+                ending.cancel();
                 stop.cancel();
             }
         }
@@ -58,13 +67,13 @@ impl Worker {
 }
 
 /// Serves one lane. The right to run a task is taken before a pointer is, so that nobody holds a pointer and waits.
-async fn serve(engine: Engine, lane: Lane, free: Arc<Semaphore>, stop: CancellationToken) {
+async fn serve(engine: Engine, lane: Lane, free: Arc<Semaphore>, ending: CancellationToken, stop: CancellationToken) {
     let mut tasks = JoinSet::new();
-    while !stop.is_cancelled() {
+    while !ending.is_cancelled() {
         while tasks.try_join_next().is_some() {}
         let mut rights = tokio::select! {
             rights = some(&free) => rights,
-            () = stop.cancelled() => break,
+            () = ending.cancelled() => break,
         };
         let queue = &engine.0.ports.queue;
         match queue.receive(lane, rights.len(), HOLD).await {
@@ -73,10 +82,12 @@ async fn serve(engine: Engine, lane: Lane, free: Arc<Semaphore>, stop: Cancellat
                 tokio::select! {
                     () = queue.wait(lane, IDLE) => {}
                     _ = tasks.join_next(), if !tasks.is_empty() => {}
-                    () = stop.cancelled() => {}
+                    () = ending.cancelled() => {}
                 }
             }
             Ok(deliveries) => {
+                // What was received while the end began is handed back at once.
+                let stop = if ending.is_cancelled() { &ending } else { &stop };
                 for delivery in deliveries {
                     let (engine, stop, right) = (engine.clone(), stop.clone(), rights.pop());
                     tasks.spawn(async move {

@@ -8,19 +8,17 @@ use std::time::Duration;
 use adit_domain::TaskId;
 use adit_domain::job::Job;
 use adit_domain::task::{Task, TaskStatus};
-use adit_store::queue::{Delivery, Pointer};
+use adit_store::queue::{Delivery, Pointed, Pointer};
 use futures_util::FutureExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use super::AGAIN;
 use super::claim::{Beat, not_yet, owns};
 use super::settle::apply;
 use crate::transfer::{self, Outcome};
 use crate::{Engine, Refusal, now};
-
-/// When a pointer whose handling failed is looked at again.
-const AGAIN: Duration = Duration::from_secs(10);
 
 /// What became of a pointer, and so what the queue is to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,8 +60,9 @@ impl Engine {
     ///
     /// May run twice for the same message: a task has one owner at a time, and a finished one is left alone.
     pub async fn work_on(&self, delivery: &Delivery, stop: &CancellationToken) -> Worked {
-        let pointer = match Pointer::decode(&delivery.message.body) {
-            Ok(pointer) => pointer,
+        let pointer = match Pointed::decode(&delivery.message.body) {
+            Ok(Pointed::Task(pointer)) => pointer,
+            Ok(Pointed::Rule(pointer)) => return self.scheduled(delivery, &pointer, stop).await,
             Err(error) => {
                 tracing::error!(error = %error, "a queue message cannot be read and is set aside");
                 return Worked::Unreadable(error.to_string());

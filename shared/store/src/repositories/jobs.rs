@@ -42,17 +42,14 @@ impl Jobs {
     /// transaction is written in one; else the tasks come first and the job last, and tasks without a job do not count (the sweeper
     /// removes what a process left that died in between).
     pub async fn insert(&self, job: &Job, tasks: &[Task]) -> Result<(), StoreError> {
-        let mut head = job_item(job)?;
-        head.counters =
-            BTreeMap::from([(TaskStatus::Pending.counter().to_owned(), i64::try_from(tasks.len()).unwrap_or(0))]);
-        let mut writes = Vec::new();
-        for task in tasks {
-            writes.push(Write::Put { item: task_item(task)?, condition: Condition::Absent });
+        let mut writes = new_job_writes(job, tasks)?;
+        if writes.len() > MAX_WRITES {
+            let head = writes.remove(0);
+            while writes.len() >= MAX_WRITES {
+                self.items.transact(writes.drain(..CHUNK).collect()).await?;
+            }
+            writes.push(head);
         }
-        while writes.len() >= MAX_WRITES {
-            self.items.transact(writes.drain(..CHUNK).collect()).await?;
-        }
-        writes.push(Write::Put { item: head, condition: Condition::Absent });
         self.items.transact(writes).await
     }
 
@@ -108,6 +105,18 @@ fn record(found: Item) -> Result<JobRecord, StoreError> {
     };
     let Versioned { value: job, version } = value(found)?;
     Ok(JobRecord { job, version, counts })
+}
+
+/// What makes a new job with its tasks.
+pub(super) fn new_job_writes(job: &Job, tasks: &[Task]) -> Result<Vec<Write>, StoreError> {
+    let mut head = job_item(job)?;
+    let count = i64::try_from(tasks.len()).unwrap_or(0);
+    head.counters = BTreeMap::from([(TaskStatus::Pending.counter().to_owned(), count)]);
+    let mut writes = vec![Write::Put { item: head, condition: Condition::Absent }];
+    for task in tasks {
+        writes.push(Write::Put { item: task_item(task)?, condition: Condition::Absent });
+    }
+    Ok(writes)
 }
 
 pub(super) fn job_key(id: &JobId) -> Key {

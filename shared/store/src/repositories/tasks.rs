@@ -6,7 +6,7 @@ use adit_domain::task::{Progress, Task, TaskStatus};
 use adit_domain::{JobId, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::encoding::{Versioned, item, key, value};
+use super::encoding::{Versioned, item, key, sortable, value};
 use super::jobs::job_key;
 use crate::items::{Condition, Cursor, Index, Item, ItemStore, Key, Query, SkRange, StoreError, Write};
 
@@ -156,10 +156,6 @@ pub struct TaskPage {
     pub tasks: Vec<Versioned<Task>>,
     /// Give back for the next page; absent at the end.
     pub next: Option<Cursor>,
-}
-
-fn sortable(moment: Timestamp) -> String {
-    format!("{:015}", moment.0.max(0))
 }
 
 fn task_key(job: &JobId, id: &TaskId) -> Key {

@@ -1,6 +1,8 @@
 //! One binary for all journeys: linking costs more than running.
 
+mod bridges;
 mod delivery;
+mod handback;
 mod identity;
 mod jobs;
 mod journeys;

@@ -115,10 +115,11 @@ impl Transfer {
         let sent = if instance.size <= SMALL {
             let bytes = staging.read_all(&instance.key, SMALL).await?;
             let data_set = bytes.get(usize::try_from(note.offset).unwrap_or(usize::MAX)..).unwrap_or_default();
-            association.store_bytes(&request, data_set, &self.stop).await
+            self.destination.measured("C-STORE", association.store_bytes(&request, data_set, &self.stop)).await
         } else {
             let mut source = staging.open(&instance.key, Some(note.offset..instance.size)).await?;
-            association.store(&request, instance.size - note.offset, &mut *source, &self.stop).await
+            let store = association.store(&request, instance.size - note.offset, &mut *source, &self.stop);
+            self.destination.measured("C-STORE", store).await
         };
         match sent {
             Ok(outcome) => Ok(outcome),

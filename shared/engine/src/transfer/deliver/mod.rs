@@ -1,5 +1,6 @@
 //! Deliver: from staging to the destination, several instances at a time where the destination allows.
 
+mod bucket;
 mod dimse;
 mod folder;
 mod naming;
@@ -13,6 +14,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::Transfer;
+use super::measure;
 use super::plan::Plan;
 use super::problem::Problem;
 use super::sink::StagedInstance;
@@ -21,6 +23,8 @@ use super::sink::StagedInstance;
 const WAITING: usize = 32;
 /// Receipts stored together: what is sent again at most when this process dies.
 const RECEIPTS: usize = 100;
+/// Parallel writes to a bucket: each waits for an answer.
+const BUCKET_WRITERS: usize = 8;
 /// Parallel writes to a folder.
 const FOLDER_WRITERS: usize = 2;
 
@@ -43,6 +47,12 @@ impl Transfer {
         let queue: Queue = Arc::new(Mutex::new(staged));
         let mut workers = JoinSet::new();
         match self.destination.server() {
+            None if self.destination.is_bucket() => {
+                for _ in 0..BUCKET_WRITERS {
+                    workers
+                        .spawn(Arc::clone(&self).into_bucket(Arc::clone(&plan), Arc::clone(&queue)).in_current_span());
+                }
+            }
             None => {
                 for _ in 0..FOLDER_WRITERS {
                     workers
@@ -75,6 +85,7 @@ impl Transfer {
 
     /// The destination has the instance: receipt, then staging is freed.
     async fn delivered(&self, instance: &StagedInstance) -> Result<(), Problem> {
+        measure::moved(instance.size);
         self.ledger.delivered_with(Receipt {
             sop_instance_uid: instance.note.original.clone(),
             series_instance_uid: instance.note.series.clone(),
