@@ -7,6 +7,7 @@ pub mod program;
 pub mod proxy;
 pub mod rig;
 pub mod scripted;
+pub mod sender;
 pub mod session;
 
 use std::net::{SocketAddr, TcpListener};

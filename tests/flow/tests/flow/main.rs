@@ -10,6 +10,7 @@ mod projects;
 mod reception;
 mod relay;
 mod retrieval;
+mod rules;
 mod search;
 
 use std::collections::HashSet;
