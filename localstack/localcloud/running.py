@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from localcloud import Trouble, install, processes, settings
 
-START_S = 90
+START_S = 180
 MARKER = ".adit-cloud"
 
 
