@@ -55,6 +55,7 @@ def template(code_uri, own):
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
     }
+    zone = {"Fn::Select": [0, {"Fn::GetAZs": ""}]}
     secret = {"GenerateSecretString": {"PasswordLength": 64, "ExcludePunctuation": True}}
     return {
         "Transform": SAM,
@@ -68,6 +69,7 @@ def template(code_uri, own):
             "Worker": {"Type": "AWS::Serverless::Function", "Properties": function | worker},
             "Api": {"Type": "AWS::Serverless::Function", "Properties": function | api},
             "Edge": {"Type": "AWS::CloudFront::Distribution", "Condition": "OnAws", "Properties": {}},
+            "Subnet": {"Type": "AWS::EC2::Subnet", "Condition": "OnAws", "Properties": {"AvailabilityZone": zone}},
         },
         "Outputs": {
             "Work": {"Value": {"Ref": "Work"}},
@@ -96,6 +98,16 @@ def sam(cloud):
     functions = {f["FunctionName"] for page in cloud.lambda_.get_paginator("list_functions").paginate() for f in page["Functions"]}
     assert not functions & {made["Api"], made["Worker"]} and made["Table"] not in cloud.dynamodb.list_tables()["TableNames"]
     assert not [m for m in cloud.lambda_.list_event_source_mappings()["EventSourceMappings"] if m["FunctionArn"].endswith(made["Worker"])]
+
+
+@check("cloudformation: a change set is described although absent resources refer to one another")
+def described(cloud):
+    resources = {
+        "Topic": {"Type": "AWS::SNS::Topic"},
+        "Away": {"Type": "AWS::ECS::Cluster", "Condition": "OnAws", "Properties": {}},
+        "AwayToo": {"Type": "AWS::ECS::Service", "Condition": "OnAws", "Properties": {"Cluster": {"Fn::Sub": "x/${Away}"}}},
+    }
+    deploy(cloud, cloud.name("stack"), {"Conditions": {"OnAws": {"Fn::Equals": ["a", "b"]}}, "Resources": resources})
 
 
 @check("cloudformation: the table's time to live is set by the stack")

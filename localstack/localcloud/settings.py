@@ -6,8 +6,8 @@ from localcloud import install
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
-# Not among them: EC2 and API Gateway, which nothing of ours uses locally and which take seconds to load.
-SERVICES = "sqs,s3,dynamodb,dynamodbstreams,cloudformation,lambda,iam,sts,logs,cloudwatch,events,scheduler,ssm,secretsmanager,kms,ses,sns"
+# EC2 answers `Fn::GetAZs` only, which is asked even behind a condition that does not hold.
+SERVICES = "sqs,s3,dynamodb,dynamodbstreams,cloudformation,lambda,iam,sts,logs,cloudwatch,events,scheduler,ssm,secretsmanager,kms,ses,sns,ec2"
 
 
 def _base(directory):
