@@ -2,7 +2,9 @@
 
 import datetime
 import json
+import urllib.request
 
+import boto3
 from checks import ROLE, check, refused, until
 from checks.sqs import receive
 
@@ -94,8 +96,6 @@ def kms(cloud):
 
 @check("ses: mail by SES v2: an unverified sender is refused, text, HTML and raw mail are kept")
 def mail(cloud):
-    import urllib.request
-
     sender, client = f"{cloud.name('adit')}@example.org", cloud.sesv2
     simple = {"Subject": {"Data": "Subject ü"}, "Body": {"Text": {"Data": "text"}, "Html": {"Data": "<p>html"}}}
     mail = {"FromEmailAddress": sender, "Destination": {"ToAddresses": ["user@example.org"]}, "Content": {"Simple": simple}}
@@ -146,10 +146,7 @@ def iam(cloud):
     user = cloud.name("user")
     cloud.iam.create_user(UserName=user)
     keys = cloud.iam.create_access_key(UserName=user)["AccessKey"]
-    import boto3
-
-    client = boto3.client(
-        "sqs", endpoint_url=cloud.endpoint, region_name="us-east-1", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"]
-    )
+    session = boto3.session.Session(keys["AccessKeyId"], keys["SecretAccessKey"], region_name="us-east-1")
+    client = session.client("sqs", endpoint_url=cloud.endpoint)
     with refused("AccessDenied", "AccessDeniedException"):
         client.list_queues()

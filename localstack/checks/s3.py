@@ -1,14 +1,16 @@
 """S3: what staging, buckets as nodes and uploads from the browser are made of."""
 
 import base64
+import concurrent.futures
 import hashlib
+import json
 import time
 import urllib.error
 import urllib.request
 import zlib
 
 from botocore.exceptions import ClientError
-from checks import check, refused
+from checks import check, refused, until
 
 MIB = 1024 * 1024
 PAGE = "http://127.0.0.1:8080"
@@ -99,8 +101,6 @@ def abort(cloud):
 @check("s3: 1,500 objects are listed in pages by prefix, and removed by the thousand")
 def listing(cloud):
     bucket = cloud.bucket()
-    import concurrent.futures
-
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: cloud.s3.put_object(Bucket=bucket, Key=f"a/{n:04}", Body=b""), range(1500)))
     cloud.s3.put_object(Bucket=bucket, Key="b/1", Body=b"")
@@ -178,8 +178,6 @@ def encryption(cloud):
 
 @check("s3: a bucket policy that denies plain HTTP is kept (nothing enforces it here)")
 def policy(cloud):
-    import json
-
     bucket = cloud.bucket()
     statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}/*"}
     statement["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
@@ -199,8 +197,6 @@ def notify(cloud, bucket, **target):
 
 @check("s3: new objects under a prefix are told to a queue; keys are encoded")
 def to_queue(cloud):
-    import json
-
     (url, arn), bucket = cloud.queue(), cloud.bucket()
     notify(cloud, bucket, QueueArn=arn)
     test = cloud.sqs.receive_message(QueueUrl=url, WaitTimeSeconds=3).get("Messages", [])
@@ -218,8 +214,6 @@ def to_queue(cloud):
 
 @check("s3: new objects are told to a function")
 def to_function(cloud):
-    from checks import until
-
     function, bucket = cloud.function("echo"), cloud.bucket()
     arn = cloud.lambda_.get_function(FunctionName=function)["Configuration"]["FunctionArn"]
     cloud.lambda_.add_permission(FunctionName=function, StatementId="s3", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com")

@@ -7,10 +7,8 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 import unittest
 
-import boto3
 from checks import Cloud, until
 from localcloud import install, processes
 
