@@ -8,7 +8,12 @@ DATA ?= data
 # Python of the de-identification tests, remade when its requirements change.
 VENV := $(TARGET)/deid-venv
 
+# The local cloud: its data, logs, address; PORT is that of its endpoint, 0 for any free one.
+D ?= $(TARGET)/cloud
+PORT ?= 4566
+
 .PHONY: run build page functions test check unit peers browser deid deid-bench fuzz bench tools
+.PHONY: cloud-tools cloud-start cloud-stop cloud-reset cloud-smoke cloud-tool-tests
 
 run: build ## Build what is needed and start ADIT with two demo archives
 	@echo "[adit] starting with the demo; stop with Ctrl-C"
@@ -26,7 +31,7 @@ functions: ## The Lambda functions as a zip; FOR=--aws or FOR=--arm64 builds for
 	@echo "[adit] building the Lambda functions"
 	@CARGO_TARGET_DIR=$(abspath $(TARGET)) scripts/package-functions $(FOR)
 
-test: check unit peers browser deid ## Everything that CI runs
+test: check unit peers browser deid cloud-tool-tests cloud-smoke ## Everything that CI runs
 	@echo "[adit] all tests passed"
 
 check: ## Formatting, lints, dependency rules, builds for the browser
@@ -79,3 +84,25 @@ bench: ## Figures of the quality bars; PART=orthanc, scp, scu, memory, delay or 
 	@scripts/install-peers
 	@$(CARGO) build --release --locked -p adit-standalone
 	@$(CARGO) run --release --locked -p adit-test-peers --bin bench -- $(PART)
+
+# make cloud (deploy the template, start the bridge and the page against it) is put together from these.
+
+cloud-tools: ## Install what the local cloud needs: LocalStack and the DynamoDB engine
+	@scripts/install-peers
+	@localstack/cloud install
+
+cloud-start: cloud-tools ## Start an empty local cloud: make cloud-start D=target/cloud PORT=4566
+	@localstack/cloud start --dir $(D) --port $(PORT)
+
+cloud-stop: ## Stop the local cloud and remove its data
+	@localstack/cloud stop --dir $(D)
+
+cloud-reset: ## Empty the local cloud; its address stays
+	@localstack/cloud reset --dir $(D)
+
+cloud-smoke: cloud-tools ## What ADIT asks of the emulator, on a cloud of its own
+	@localstack/cloud start --dir $(TARGET)/cloud-smoke --port 0
+	@localstack/smoke.py --dir $(TARGET)/cloud-smoke; code=$$?; localstack/cloud stop --dir $(TARGET)/cloud-smoke; exit $$code
+
+cloud-tool-tests: cloud-tools ## Tests of the local cloud's own tool and plug-in
+	@cd localstack && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=.:plugin "$$(./cloud python)" -m unittest discover --start-directory tests --top-level-directory .

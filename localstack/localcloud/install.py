@@ -51,12 +51,6 @@ def engine():
     return cache() / f"dynoxide-{ENGINE}" / "bin" / "dynoxide"
 
 
-def missing():
-    """Names of what `install` would install."""
-    needed = {"LocalStack": venv() / "ready", "our plug-in": plugin(), "the DynamoDB engine": engine()}
-    return [name for name, path in needed.items() if not path.exists()]
-
-
 def install(say):
     """Installs what is missing. Two that install at a time wait for each other."""
     cache().mkdir(parents=True, exist_ok=True)

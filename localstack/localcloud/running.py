@@ -5,6 +5,7 @@ a stop and is emptied by the next start.
 """
 
 import json
+import pathlib
 import random
 import shlex
 import shutil
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 
 from localcloud import Trouble, install, processes, settings
 
-START_S = 90
+START_S = 180
 MARKER = ".adit-cloud"
 
 
@@ -92,7 +93,8 @@ class Cloud:
         while not (_answers(record["endpoint"] + "/_localstack/health") and _accepts(record["dynamodb"])):
             for name, child in children.items():
                 if child.poll() is not None:
-                    tail = "".join(open(record["logs"][name], encoding="utf-8", errors="replace").readlines()[-15:])
+                    log = pathlib.Path(record["logs"][name]).read_text(encoding="utf-8", errors="replace")
+                    tail = "\n".join(log.splitlines()[-15:])
                     raise Trouble(f"{name} ended at its start; {record['logs'][name]} ends with:\n{tail}")
             if time.monotonic() > end:
                 raise Trouble(f"the local cloud did not answer within {START_S} seconds; see {self.directory / 'logs'}")
