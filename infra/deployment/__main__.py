@@ -7,6 +7,7 @@
 Every step may run twice: what is already there and the same stays as it is.
 """
 import argparse
+import os
 import pathlib
 import sys
 
@@ -65,13 +66,13 @@ def main():
     commands = parser.add_subparsers(dest="command", required=True)
     for command, text in (("aws", "create or update a stack in AWS"), ("local", "the same in the local cloud"), ("destroy", "delete a stack")):
         made = commands.add_parser(command, help=text)
-        made.add_argument("--stage", default=None if command == "aws" else "local" if command == "local" else None, required=command == "aws", help="name of a file in infra/stages")
+        made.add_argument("--stage", default="local" if command == "local" else None, required=command == "aws", help="name of a file in infra/stages")
         if command != "aws":
             made.add_argument("--dir", type=pathlib.Path, required=command == "local", help="directory of the local cloud (localstack/cloud start)")
         if command == "destroy":
             made.add_argument("--yes", action="store_true", help="do not ask")
         else:
-            made.add_argument("--zip", type=pathlib.Path, default=build.ROOT / "target" / "functions.zip", help="zip of the functions (scripts/package-functions)")
+            made.add_argument("--zip", type=pathlib.Path, default=pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "functions" / "adit-lambda.zip", help="zip of the functions (scripts/package-functions)")
             made.add_argument("--page", type=pathlib.Path, help="directory of the built web page (cargo xtask dist)")
     arguments = parser.parse_args()
     try:
