@@ -26,7 +26,7 @@ page:
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed to build the web page: https://nodejs.org"; exit 1; }
 	@$(CARGO) xtask dist
 
-test: check unit peers browser deid ## Everything that CI runs
+test: check unit peers browser deid infra-lint ## Everything that CI runs
 	@echo "[adit] all tests passed"
 
 check: ## Formatting, lints, dependency rules, builds for the browser
