@@ -5,6 +5,10 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DATA ?= data
 
+# The stage of `make deploy`, the directory of the local cloud of `make deploy-local`.
+STAGE ?=
+DIR ?= $(TARGET)/cloud
+
 # Python of the de-identification tests, remade when its requirements change.
 VENV := $(TARGET)/deid-venv
 
@@ -13,7 +17,7 @@ D ?= $(TARGET)/cloud
 PORT ?= 4566
 
 .PHONY: run build page functions test check unit peers browser deid deid-bench fuzz bench tools
-.PHONY: cloud-tools cloud-start cloud-stop cloud-reset cloud-smoke cloud-tool-tests
+.PHONY: cloud-tools cloud-start cloud-stop cloud-reset cloud-smoke cloud-tool-tests infra-lint deploy deploy-local
 
 run: build ## Build what is needed and start ADIT with two demo archives
 	@echo "[adit] starting with the demo; stop with Ctrl-C"
@@ -31,7 +35,7 @@ functions: ## The Lambda functions as a zip; FOR=--aws or FOR=--arm64 builds for
 	@echo "[adit] building the Lambda functions"
 	@CARGO_TARGET_DIR=$(abspath $(TARGET)) scripts/package-functions $(FOR)
 
-test: check unit peers browser deid cloud-tool-tests cloud-smoke ## Everything that CI runs
+test: check unit peers browser deid infra-lint cloud-tool-tests cloud-smoke ## Everything that CI runs
 	@echo "[adit] all tests passed"
 
 check: ## Formatting, lints, dependency rules, builds for the browser
@@ -76,6 +80,21 @@ $(VENV)/ready: tests/deid/requirements.txt
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement tests/deid/requirements.txt
 	@touch $@
+
+infra-lint: ## The cloud template: cfn-lint, checkov, tests
+	@echo "[adit] template of the cloud home"
+	@infra/lint
+
+deploy: ## To AWS: make deploy STAGE=name, a file infra/stages/name.yaml (docs/deploy-aws.md)
+	@test -n "$(STAGE)" || { echo "[adit] say which stage: make deploy STAGE=name (a file in infra/stages)"; exit 1; }
+	@$(CARGO) xtask dist
+	@scripts/package-functions $$(grep -Eq '^ *Architecture: *x86_64' infra/stages/$(STAGE).yaml && echo --aws || echo --arm64)
+	@infra/deploy aws --stage $(STAGE) --page dist
+
+deploy-local: ## To the local cloud: make deploy-local DIR=directory of `localstack/cloud start`
+	@$(CARGO) xtask dist
+	@scripts/package-functions
+	@infra/deploy local --dir $(DIR) --page dist
 
 fuzz: ## Fuzzing of one door: make fuzz DOOR=scanner SECONDS=600 (or rules, frames, assembler, command); needs cargo-fuzz
 	@RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(DOOR),scanner) --fuzz-dir fuzz -- -max_total_time=$(or $(SECONDS),600)
