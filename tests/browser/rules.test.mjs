@@ -31,7 +31,7 @@ const json = async (path) => (await page.request.get(adit.url + path)).json();
 async function send(sender, patientId, description) {
   const session = await json('/api/session');
   const folder = studyFolder(join(adit.data, 'demo', 'archive1'), patientId, description);
-  return spawnSync('storescu', ['-aet', sender, '-aec', session.ae_title, '+sd', '+r', '127.0.0.1', String(session.scp_port), folder], { encoding: 'utf8' });
+  return spawnSync('storescu', ['-aet', sender, '-aec', session.ae_title, '-R', '+sd', '+r', '127.0.0.1', String(session.scp_port), folder], { encoding: 'utf8' });
 }
 
 /** Nothing sticks out to the right of a telephone. */
