@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::files::WebPage;
-use crate::routes::{deid, jobs, nodes, projects, search, session, tasks};
+use crate::routes::{deid, jobs, nodes, projects, rules, search, session, tasks};
 use crate::{docs, files, headers, refused};
 
 /// Largest request body in bytes; only uploads of later features need more.
@@ -33,7 +33,7 @@ pub struct App {
 }
 
 /// All routes. Who may call: log-in, health and the page's files: anybody; the rest: a session; changes: with its CSRF token;
-/// nodes and projects: staff for changes; the preview: staff.
+/// nodes and projects: staff for changes; the preview and rules: staff.
 pub fn router(app: App) -> Router {
     Router::new()
         .route(paths::SESSION, get(session::show).post(session::log_in).delete(session::log_out))
@@ -54,6 +54,10 @@ pub fn router(app: App) -> Router {
         .route(paths::PROJECTS, get(projects::list).post(projects::add))
         .route(paths::PROJECT, get(projects::show).put(projects::change))
         .route(paths::PREVIEW, post(deid::preview))
+        .route(paths::RULES, get(rules::list).post(rules::add))
+        .route(paths::RULE_DRY_RUN, post(rules::dry_run))
+        .route(paths::RULE, get(rules::show).put(rules::change).delete(rules::remove))
+        .route(paths::RULE_FIRINGS, get(rules::firings))
         .route(paths::OPENAPI, get(docs::description))
         .route(paths::DOCS, get(docs::page))
         .route("/api/docs.css", get(docs::style))

@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse};
 use serde_json::Value;
 use utoipa::OpenApi;
 
-use crate::routes::{deid, jobs, nodes, projects, search, session, tasks};
+use crate::routes::{deid, jobs, nodes, projects, rules, search, session, tasks};
 use crate::session::Reader;
 
 #[derive(OpenApi)]
@@ -48,6 +48,13 @@ use crate::session::Reader;
         projects::add,
         projects::change,
         deid::preview,
+        rules::list,
+        rules::show,
+        rules::add,
+        rules::change,
+        rules::remove,
+        rules::firings,
+        rules::dry_run,
     ),
     components(schemas(ErrorBody))
 )]
@@ -149,6 +156,10 @@ mod tests {
             paths::PROJECTS,
             paths::PROJECT,
             paths::PREVIEW,
+            paths::RULES,
+            paths::RULE,
+            paths::RULE_FIRINGS,
+            paths::RULE_DRY_RUN,
             paths::JOB_ACTION,
             paths::TASK,
             paths::TASK_ACTION,

@@ -140,6 +140,13 @@ fn routes() -> Vec<(Method, String)> {
         (Method::GET, paths::fill(paths::PROJECT, &["Liver"])),
         (Method::PUT, paths::fill(paths::PROJECT, &["Liver"])),
         (Method::POST, paths::PREVIEW.into()),
+        (Method::GET, paths::RULES.into()),
+        (Method::POST, paths::RULES.into()),
+        (Method::GET, fill(paths::RULE)),
+        (Method::PUT, fill(paths::RULE)),
+        (Method::DELETE, fill(paths::RULE)),
+        (Method::GET, fill(paths::RULE_FIRINGS)),
+        (Method::POST, paths::RULE_DRY_RUN.into()),
         (Method::GET, paths::OPENAPI.into()),
         (Method::GET, paths::DOCS.into()),
     ]
@@ -186,6 +193,41 @@ async fn only_staff_changes_servers_and_sees_all_jobs() {
         StatusCode::FORBIDDEN
     );
     assert_eq!(site.call(Method::DELETE, &one, Some(&staff), true).await.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_are_for_administrators_only() {
+    let site = Site::start().await;
+    let (staff, user) = (site.log_in("staff").await, site.log_in("user").await);
+    let node = json!({ "name": "Research", "kind": "folder", "path": "/tmp/adit-http-test" });
+    let node = site.send(Method::POST, paths::NODES, &staff, &node).await.json::<serde_json::Value>().await.unwrap();
+    let rule = |version: Option<u64>, enabled: bool, title: &str| {
+        json!({
+            "name": "CT to research", "enabled": enabled, "destination": node["id"], "version": version,
+            "trigger": { "kind": "inbox", "calling_ae_titles": [title] }
+        })
+    };
+    let first = rule(None, true, "CT1");
+    let body = |method: &Method| if *method == Method::GET { json!({}) } else { first.clone() };
+    for (method, path) in routes().into_iter().filter(|(_, path)| path.starts_with(paths::RULES)) {
+        let answer = refusal(site.send(method.clone(), &path, &user, &body(&method)).await).await;
+        assert_eq!(answer, (StatusCode::FORBIDDEN, ErrorCode::Forbidden), "{method} {path}");
+    }
+    let added = site.send(Method::POST, paths::RULES, &staff, &first).await;
+    assert_eq!(added.status(), StatusCode::CREATED);
+    let added: serde_json::Value = added.json().await.unwrap();
+    assert!(added["summary"].as_str().unwrap().contains("CT1") && added["problem"] == "" && added["version"] == 1);
+    let own = site.send(Method::POST, paths::RULES, &staff, &rule(None, true, "ADIT")).await;
+    assert_eq!(own.status(), StatusCode::BAD_REQUEST);
+    let one = paths::fill(paths::RULE, &[added["id"].as_str().unwrap()]);
+    let stale = site.send(Method::PUT, &one, &staff, &rule(Some(9), false, "CT1")).await;
+    assert_eq!(refusal(stale).await.0, StatusCode::CONFLICT);
+    let off = site.send(Method::PUT, &one, &staff, &rule(Some(1), false, "CT1")).await;
+    assert_eq!(off.json::<serde_json::Value>().await.unwrap()["enabled"], false);
+    let dry = site.send(Method::POST, paths::RULE_DRY_RUN, &staff, &first).await;
+    assert_eq!(dry.json::<serde_json::Value>().await.unwrap()["looked_at"], 0);
+    assert_eq!(site.send(Method::DELETE, &one, &staff, &json!({})).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(refusal(site.send(Method::GET, &one, &staff, &json!({})).await).await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use adit_store::clock::Clock;
 use adit_store::items::{
-    Condition, Cursor, Index, Item, ItemStore, Key, Kind, Page, Query, SkRange, StoreError, Write, check_writes,
+    Condition, Cursor, Index, Item, ItemStore, Key, Kind, Page, Query, SkRange, StoreError, Write, check_query,
+    check_writes,
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -35,6 +36,7 @@ impl ItemStore for SqliteItems {
     }
 
     async fn query(&self, query: Query) -> Result<Page, StoreError> {
+        check_query(&query)?;
         let now = self.clock.now().seconds();
         self.database.read(move |connection| page(connection, &query, now)).await
     }

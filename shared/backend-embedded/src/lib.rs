@@ -1,9 +1,11 @@
-//! The embedded backend: items and queue in one SQLite file, staging in a directory. One process at a time owns a data directory.
+//! The embedded backend: items and queue in one SQLite file, staging in a directory, folders of this machine as places outside. One process at a time owns a data directory.
 
 mod database;
+mod folders;
 mod items;
 mod queue;
 mod schema;
+mod shelf;
 mod staging;
 
 use std::fs::{File, TryLockError};
@@ -16,8 +18,10 @@ use adit_store::items::ItemStore;
 use adit_store::queue::WorkQueue;
 use adit_store::staging::Staging;
 
+pub use folders::LocalFolders;
 pub use items::SqliteItems;
 pub use queue::SqliteQueue;
+pub use shelf::FolderShelf;
 pub use staging::DirectoryStaging;
 
 /// The three ports over one data directory.

@@ -10,8 +10,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use adit_store::staging::{Staged, StagedKey, StagedWriter, Staging, StagingError, Stream, Usage, part};
+use adit_store::staging::{
+    Grant, GrantWay, Staged, StagedKey, StagedWriter, Staging, StagingError, Stream, Usage, metadata_text, part,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -177,6 +180,10 @@ impl Staging for DirectoryStaging {
         .await
     }
 
+    async fn grant(&self, _: &StagedKey, _: GrantWay, _: Duration) -> Result<Option<Grant>, StagingError> {
+        Ok(None)
+    }
+
     fn local_path(&self, key: &StagedKey) -> Option<PathBuf> {
         Some(self.data(key))
     }
@@ -304,6 +311,7 @@ impl StagedWriter for Writer {
 
     async fn commit(self: Box<Self>, metadata: Value) -> Result<Staged, StagingError> {
         let Self { target, note, key, mut file, buffer, buffers, size, crc } = *self;
+        metadata_text(&metadata)?;
         let crc32 = crc.finalize();
         blocking(move || {
             file.append(&buffer)?;

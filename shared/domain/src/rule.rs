@@ -12,6 +12,12 @@ use crate::transfer::TransferOptions;
 /// Conditions of one filter at most.
 pub const MAX_CONDITIONS: usize = 20;
 
+/// Stands for our own DICOM receiver where a source is named; no stored node has it.
+#[must_use]
+pub fn inbox() -> NodeId {
+    NodeId::new(Timestamp(0), 0)
+}
+
 /// A rule as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

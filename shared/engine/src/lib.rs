@@ -11,6 +11,7 @@ mod probe;
 mod projects;
 pub mod reception;
 mod refusal;
+mod rules;
 mod search;
 pub mod sweep;
 mod text;
@@ -18,19 +19,23 @@ mod transfer;
 pub mod worker;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use adit_deid::ProjectKey;
 use adit_domain::UserId;
 use adit_store::items::ItemStore;
+use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
-use adit_store::repositories::{Jobs, Nodes, Projects, Receipts, Registry, Reports, Tasks};
-use adit_store::shelf::Buckets;
+use adit_store::repositories::{
+    Arrivals, Firings, Jobs, Nodes, Projects, Receipts, Registry, Reports, Rules, Tasks,
+};
+use adit_store::shelf::{Buckets, Folders};
 use adit_store::staging::Staging;
 
 pub use clock::now;
 pub use projects::PreviewRun;
 pub use refusal::Refusal;
+pub use rules::{Arrived, Watch};
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +90,13 @@ pub(crate) struct Shared {
     pub projects: Projects,
     pub registry: Registry,
     pub reports: Reports,
+    pub rules: Rules,
+    pub arrivals: Arrivals,
+    pub firings: Firings,
+    pub rule_cache: rules::RuleCache,
+    pub senders: rules::Senders,
+    pub folders: OnceLock<Arc<dyn Folders>>,
+    pub pages: PageSeal,
     pub deidentifiers: projects::Deidentifiers,
     pub peers: peers::Peers,
     pub running: worker::Running,
@@ -103,7 +115,14 @@ impl Engine {
             receipts: Receipts::new(Arc::clone(&items)),
             projects: Projects::new(Arc::clone(&items)),
             registry: Registry::new(Arc::clone(&items)),
-            reports: Reports::new(items),
+            reports: Reports::new(Arc::clone(&items)),
+            rules: Rules::new(Arc::clone(&items)),
+            arrivals: Arrivals::new(Arc::clone(&items)),
+            firings: Firings::new(items),
+            rule_cache: rules::RuleCache::default(),
+            senders: rules::Senders::default(),
+            folders: OnceLock::new(),
+            pages: PageSeal::new(settings.project_key.as_bytes()),
             deidentifiers: projects::Deidentifiers::default(),
             peers: peers::Peers::default(),
             running: worker::Running::default(),
@@ -117,6 +136,11 @@ impl Engine {
     #[must_use]
     pub fn reception(&self) -> Arc<reception::Reception> {
         Arc::clone(&self.0.reception)
+    }
+
+    /// Lets the engine read folders of this machine, so that they can be watched. To be called once, before anything else.
+    pub fn use_folders(&self, folders: Arc<dyn Folders>) {
+        let _ = self.0.folders.set(folders);
     }
 
     /// Our AE title.

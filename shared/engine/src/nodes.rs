@@ -81,6 +81,9 @@ impl Engine {
             Ok(records) => self.0.reception.admit_servers(&records).await,
             Err(error) => tracing::error!(error = %error, "the list of servers that may send could not be read"),
         }
+        if let Err(error) = self.fresh_rules().await {
+            tracing::error!(error = %error, "the rules could not be read");
+        }
     }
 
     pub(crate) async fn node_record(&self, id: &NodeId) -> Result<NodeRecord, Refusal> {

@@ -37,8 +37,13 @@ impl Peers {
     /// The state of a node, made on first use with its limit of associations.
     pub fn state(&self, record: &NodeRecord) -> Arc<State> {
         let associations = record.node.config.server().map_or(8, |server| usize::from(server.limits.associations));
+        self.state_of(&record.node.id, associations)
+    }
+
+    /// The state of anything with an id.
+    pub fn state_of(&self, id: &NodeId, associations: usize) -> Arc<State> {
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = states.entry(record.node.id.clone()).or_insert_with(|| {
+        let state = states.entry(id.clone()).or_insert_with(|| {
             Arc::new(State {
                 permits: Arc::new(Semaphore::new(associations)),
                 breaker: Mutex::default(),

@@ -28,7 +28,8 @@ impl Engine {
         }
     }
 
-    /// Frees expired leases, enqueues forgotten tasks, brings jobs in line, resolves the addresses of servers anew.
+    /// Frees expired leases, enqueues forgotten tasks, brings jobs in line, resolves the addresses of servers anew, and lets rules see what
+    /// has arrived.
     pub async fn sweep(&self) -> Result<(), Refusal> {
         for task in self.0.tasks.leases_ended(now(), BATCH).await? {
             self.free(&task.value).await?;
@@ -40,7 +41,7 @@ impl Engine {
             }
         }
         self.refresh_reception().await;
-        Ok(())
+        self.sweep_rules().await
     }
 
     /// To be called once at start by a process that is alone on its data: every lease in the table is a dead process's.
@@ -56,6 +57,7 @@ impl Engine {
                 self.enqueue(&record.job, &task.value.id).await?;
             }
         }
+        self.tidy_inbox().await?;
         self.settle_unfinished().await
     }
 

@@ -11,7 +11,7 @@ use adit_domain::job::Job;
 use adit_domain::retry::{HEARTBEAT_MS, LEASE_MS, MAX_ATTEMPTS, backoff_ms};
 use adit_domain::task::{Lease, LogLevel, MAX_FAILURES, Step, Task, TaskStatus};
 use adit_domain::{JobId, TaskId, Timestamp};
-use adit_store::queue::{Delivery, Lane, Pointer};
+use adit_store::queue::{Delivery, Lane, Pointed, RulePointer};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -106,8 +106,9 @@ impl Worker {
     async fn deliver(&self, delivery: Delivery, stop: CancellationToken) {
         let queue = &self.engine.0.ports.queue;
         let receipt = &delivery.receipt;
-        let pointer = match Pointer::decode(&delivery.message.body) {
-            Ok(pointer) => pointer,
+        let pointer = match Pointed::decode(&delivery.message.body) {
+            Ok(Pointed::Task(pointer)) => pointer,
+            Ok(Pointed::Rule(pointer)) => return self.deliver_rule(&delivery, &pointer, &stop).await,
             Err(error) => {
                 tracing::error!(error = %error, "a queue message cannot be read and is set aside");
                 let _ = queue.dead_letter(receipt, "unreadable").await;
@@ -124,6 +125,35 @@ impl Worker {
         };
         if let Err(error) = answer {
             tracing::warn!(task = %pointer.task_id, error = %error, "the queue did not take the answer; the pointer comes again");
+        }
+    }
+
+    /// A scheduled search. It may run twice: what has fired does not fire again.
+    async fn deliver_rule(&self, delivery: &Delivery, pointer: &RulePointer, stop: &CancellationToken) {
+        let queue = &self.engine.0.ports.queue;
+        let holding = async {
+            loop {
+                tokio::time::sleep(HOLD / 3).await;
+                if queue.extend(&delivery.receipt, HOLD).await.is_err() {
+                    tracing::warn!(rule = %pointer.rule_id, "the hold on a queue message could not be renewed");
+                }
+            }
+        };
+        let due = tokio::select! {
+            due = self.engine.rule_due(pointer) => due,
+            () = stop.cancelled() => Ok(Some(Duration::ZERO)),
+            () = holding => Ok(None),
+        };
+        let answer = match due {
+            Ok(None) => queue.ack(&delivery.receipt).await,
+            Ok(Some(wait)) => queue.release(&delivery.receipt, wait).await,
+            Err(error) => {
+                tracing::error!(rule = %pointer.rule_id, error = %error, "a scheduled search could not be handled; it comes again");
+                queue.release(&delivery.receipt, Duration::from_secs(10)).await
+            }
+        };
+        if let Err(error) = answer {
+            tracing::warn!(rule = %pointer.rule_id, error = %error, "the queue did not take the answer; the pointer comes again");
         }
     }
 }

@@ -4,8 +4,6 @@
 //! a read by key after a write sees it; an index may lag behind on some backends. There are no table scans.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -15,6 +13,12 @@ use thiserror::Error;
 pub const MAX_WRITES: usize = 100;
 /// Bytes of an item's body at most.
 pub const MAX_BODY: usize = 100 * 1024;
+/// Bytes of all bodies of a transaction at most.
+pub const MAX_TRANSACTION: usize = 3_900_000;
+/// Bytes of a partition's name at most, of an index too.
+pub const MAX_PARTITION: usize = 2048;
+/// Bytes of a place at most, of an index too.
+pub const MAX_PLACE: usize = 1024;
 
 /// Primary key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -121,6 +125,18 @@ pub enum SkRange {
     Between(String, String),
 }
 
+impl SkRange {
+    /// Whether a place lies within.
+    #[must_use]
+    pub fn contains(&self, place: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Prefix(prefix) => place.starts_with(prefix.as_str()),
+            Self::Between(low, high) => (low.as_str()..=high.as_str()).contains(&place),
+        }
+    }
+}
+
 /// A query within one partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
@@ -138,7 +154,7 @@ pub struct Query {
     pub after: Option<Cursor>,
 }
 
-/// Where a page ended. As text it is opaque to callers outside; a store checks it against the query's partition.
+/// Where a page ended. Outside it is text that [`PageSeal`](crate::paging::PageSeal) made; a store checks it against the query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// Place in the index (or the primary sort key).
@@ -147,31 +163,6 @@ pub struct Cursor {
     pub pk: String,
     /// Primary sort key of the last item.
     pub sk: String,
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in serde_json::to_vec(&(&self.place, &self.pk, &self.sk)).map_err(|_| fmt::Error)? {
-            write!(out, "{byte:02x}")?;
-        }
-        Ok(())
-    }
-}
-
-impl FromStr for Cursor {
-    type Err = StoreError;
-    fn from_str(text: &str) -> Result<Self, StoreError> {
-        let invalid = || StoreError::new(Kind::Invalid, "not a page token");
-        if text.len() > 4096 || !text.is_ascii() || !text.len().is_multiple_of(2) {
-            return Err(invalid());
-        }
-        let bytes = (0..text.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&text[at..at + 2], 16))
-            .collect::<Result<Vec<_>, _>>();
-        let (place, pk, sk) = serde_json::from_slice(&bytes.map_err(|_| invalid())?).map_err(|_| invalid())?;
-        Ok(Self { place, pk, sk })
-    }
 }
 
 /// One page of a query.
@@ -230,13 +221,13 @@ pub trait ItemStore: Send + Sync {
     /// The item, unless it is absent or expired.
     async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError>;
 
-    /// A page of items of one partition, in order of their place.
+    /// A page of items of one partition, in order of their place. A page may be followed by an empty one.
     async fn query(&self, query: Query) -> Result<Page, StoreError>;
 
     /// Does all writes or none. At most [`MAX_WRITES`], each key once.
     async fn transact(&self, writes: Vec<Write>) -> Result<(), StoreError>;
 
-    /// Removes items that have expired; returns how many.
+    /// Removes items that have expired; returns how many. A backend that removes them by itself returns 0.
     async fn purge_expired(&self) -> Result<usize, StoreError>;
 
     /// Stores one item.
@@ -250,22 +241,51 @@ pub trait ItemStore: Send + Sync {
     }
 }
 
-/// What every backend checks before it starts: sizes, numbers, each key once.
+/// What every backend checks before it writes: sizes, numbers, each key once.
 pub fn check_writes(writes: &[Write]) -> Result<(), StoreError> {
     if writes.len() > MAX_WRITES {
         return Err(StoreError::new(Kind::TooLarge, format!("{} writes in one transaction", writes.len())));
     }
     let mut keys = std::collections::HashSet::new();
+    let mut total = 0;
     for write in writes {
-        if !keys.insert(write.key()) {
+        let key = write.key();
+        check_place(&key.pk, &key.sk)?;
+        if !keys.insert(key) {
             return Err(StoreError::new(Kind::Invalid, "a key occurs twice in one transaction"));
         }
         if let Write::Put { item, .. } = write {
+            for (partition, place) in item.index1.iter().chain(&item.index2) {
+                check_place(partition, place)?;
+            }
             let size = serde_json::to_vec(&item.body).map_err(|error| StoreError::new(Kind::Invalid, error))?.len();
             if size > MAX_BODY {
                 return Err(StoreError::new(Kind::TooLarge, format!("a body of {size} bytes")));
             }
+            total += size;
         }
     }
+    if total > MAX_TRANSACTION {
+        return Err(StoreError::new(Kind::TooLarge, format!("a transaction of {total} bytes")));
+    }
     Ok(())
+}
+
+fn check_place(partition: &str, place: &str) -> Result<(), StoreError> {
+    if (1..=MAX_PARTITION).contains(&partition.len()) && (1..=MAX_PLACE).contains(&place.len()) {
+        Ok(())
+    } else {
+        Err(StoreError::new(Kind::Invalid, "a part of a key is empty or too long"))
+    }
+}
+
+/// What every backend checks before it reads a page: the page before was one of the same query.
+pub fn check_query(query: &Query) -> Result<(), StoreError> {
+    let Some(after) = &query.after else { return Ok(()) };
+    let same_partition = query.index != Index::Primary || (after.pk == query.pk && after.sk == after.place);
+    if same_partition && query.sk.contains(&after.place) && check_place(&after.pk, &after.sk).is_ok() {
+        Ok(())
+    } else {
+        Err(StoreError::new(Kind::Invalid, "the page before belongs to another query"))
+    }
 }

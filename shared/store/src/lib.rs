@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod items;
+pub mod paging;
 pub mod pointer;
 pub mod queue;
 pub mod repositories;

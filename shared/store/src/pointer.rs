@@ -1,6 +1,6 @@
-//! What a queue message says: which task. Wire value with a schema version; unknown versions go to the dead-letter queue.
+//! What a queue message says: which task, or which rule's scheduled minute. Wire value with a schema version; unknown versions go to the dead-letter queue.
 
-use adit_domain::{JobId, TaskId};
+use adit_domain::{JobId, RuleId, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -14,6 +14,27 @@ pub struct Pointer {
     pub job_id: JobId,
     /// The task.
     pub task_id: TaskId,
+}
+
+/// Points to a scheduled minute of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RulePointer {
+    v: u32,
+    kind: String,
+    /// The rule.
+    pub rule_id: RuleId,
+    /// The minute for which it is due.
+    pub minute: Timestamp,
+}
+
+/// What a message points to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pointed {
+    /// A task that is to run.
+    Task(Pointer),
+    /// A rule whose search is to be made.
+    Rule(RulePointer),
 }
 
 /// A message that this version of ADIT cannot read.
@@ -45,6 +66,39 @@ impl Pointer {
     }
 }
 
+impl RulePointer {
+    /// Points to a scheduled minute.
+    #[must_use]
+    pub fn new(rule: &RuleId, minute: Timestamp) -> Self {
+        Self { v: 1, kind: "rule".to_owned(), rule_id: rule.clone(), minute }
+    }
+
+    /// The message body.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("a pointer is plain JSON")
+    }
+
+    fn decode(body: &str) -> Result<Self, UnknownMessage> {
+        let pointer: Self = serde_json::from_str(body).map_err(|error| UnknownMessage(error.to_string()))?;
+        if pointer.v == 1 && pointer.kind == "rule" {
+            Ok(pointer)
+        } else {
+            Err(UnknownMessage(format!("version {} kind {}", pointer.v, pointer.kind)))
+        }
+    }
+}
+
+impl Pointed {
+    /// Reads a message body of any kind.
+    pub fn decode(body: &str) -> Result<Self, UnknownMessage> {
+        match RulePointer::decode(body) {
+            Ok(pointer) => Ok(Self::Rule(pointer)),
+            Err(_) => Pointer::decode(body).map(Self::Task),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +114,18 @@ mod tests {
         );
         assert_eq!(pointer.encode(), GOLDEN);
         assert_eq!(Pointer::decode(GOLDEN).unwrap(), pointer);
+    }
+
+    #[test]
+    fn a_rule_has_a_wire_form_of_its_own() {
+        const RULE: &str = r#"{"v":1,"kind":"rule","rule_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","minute":1700000040000}"#;
+        let pointer = RulePointer::new(&"01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap(), Timestamp(1_700_000_040_000));
+        assert_eq!(pointer.encode(), RULE);
+        assert_eq!(Pointed::decode(RULE).unwrap(), Pointed::Rule(pointer));
+        assert!(matches!(Pointed::decode(GOLDEN).unwrap(), Pointed::Task(_)));
+        for wrong in [RULE.replace("\"v\":1", "\"v\":2"), RULE.replace("\"rule\"", "\"mail\"")] {
+            assert!(Pointed::decode(&wrong).is_err());
+        }
     }
 
     #[test]

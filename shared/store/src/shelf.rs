@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use adit_domain::Timestamp;
-use adit_domain::node::Bucket;
+use adit_domain::node::{Bucket, Folder};
 use async_trait::async_trait;
 use thiserror::Error;
 
@@ -46,10 +46,25 @@ pub enum ShelfError {
     Unavailable(String),
 }
 
+/// What every backend checks before it writes a file: parts between `/` that are neither empty nor begin with a dot (such files are
+/// being written, or somebody hid them), no control characters, at most 1024 bytes in all and 255 in one part.
+pub fn check_name(name: &str) -> Result<(), ShelfError> {
+    let good = |part: &str| (1..=255).contains(&part.len()) && !part.starts_with('.');
+    if name.len() <= 1024
+        && !name.contains(['\\', '\0'])
+        && !name.chars().any(char::is_control)
+        && name.split('/').all(good)
+    {
+        Ok(())
+    } else {
+        Err(ShelfError::Refused("a file cannot have this name".to_owned()))
+    }
+}
+
 /// The port.
 #[async_trait]
 pub trait Shelf: Send + Sync {
-    /// Files whose names begin with `prefix`, up to `limit` (1000 at most), after the page before.
+    /// Files in the order of their names, byte by byte, whose names begin with `prefix`, up to `limit` (1000 at most), after the page before.
     async fn list(&self, prefix: &str, after: Option<String>, limit: usize) -> Result<ShelfPage, ShelfError>;
     /// Opens a file, or a part of it; a range may end after the file does.
     async fn open(&self, name: &str, range: Option<Range<u64>>) -> Result<Stream, ShelfError>;
@@ -77,4 +92,25 @@ pub trait ShelfWriter: Send + Sync {
 pub trait Buckets: Send + Sync {
     /// The place that a node names.
     fn shelf(&self, bucket: &Bucket) -> Arc<dyn Shelf>;
+}
+
+/// Access to folders of this machine.
+pub trait Folders: Send + Sync {
+    /// The place that a node names.
+    fn shelf(&self, folder: &Folder) -> Arc<dyn Shelf>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_in_their_place() {
+        for name in ["a", "a/b.dcm", "ü/1 2", "a..b"] {
+            assert!(check_name(name).is_ok(), "{name}");
+        }
+        for name in ["", "/a", "a/", "a//b", "..", "a/../b", "./a", ".a", "a\\b", "a\n", &"x".repeat(256)] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+    }
 }

@@ -1,13 +1,19 @@
 //! Staging: instances between source and destination. Write, then commit; what is not committed does not exist.
 
+use std::fmt;
+use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 use thiserror::Error;
 use tokio::io::AsyncRead;
+
+/// Bytes of what is said at commit at most, written as [`metadata_text`] does.
+pub const MAX_METADATA: usize = 1500;
 
 /// A stream of staged bytes.
 pub type Stream = Box<dyn AsyncRead + Send + Unpin>;
@@ -80,8 +86,52 @@ pub struct Staged {
     pub size: u64,
     /// CRC-32 (IEEE) of all bytes.
     pub crc32: u32,
-    /// What was said at commit; a small JSON value without patient data.
+    /// What was said at commit; a small JSON value without patient data, see [`metadata_text`].
     pub metadata: Value,
+}
+
+/// What is said at commit as JSON of plain letters, so that it fits into a header; longer than [`MAX_METADATA`] is an error.
+pub fn metadata_text(metadata: &Value) -> Result<String, StagingError> {
+    let mut text = String::new();
+    for letter in serde_json::to_string(metadata).map_err(io::Error::other)?.chars() {
+        if letter.is_ascii_graphic() {
+            text.push(letter);
+        } else {
+            let mut units = [0; 2];
+            text.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    if text.len() > MAX_METADATA {
+        let said = format!("{} bytes are said of one staged object, {MAX_METADATA} fit", text.len());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, said).into());
+    }
+    Ok(text)
+}
+
+/// What a grant is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantWay {
+    /// To read the object.
+    Read,
+    /// To write the object if there is none.
+    Write,
+}
+
+/// A right to read or write one object by HTTP for a limited time. Whoever has it can use it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The address, which holds the right.
+    pub url: String,
+    /// The HTTP method.
+    pub method: String,
+    /// Headers that must be sent as they are.
+    pub headers: Vec<(String, String)>,
+}
+
+impl fmt::Debug for Grant {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Grant({} ..)", self.method)
+    }
 }
 
 /// How much is staged.
@@ -104,7 +154,7 @@ pub enum StagingError {
     Damaged,
     /// The medium failed (full, gone, forbidden).
     #[error("staging failed: {0}")]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
 }
 
 /// The port.
@@ -124,6 +174,9 @@ pub trait Staging: Send + Sync {
     async fn delete_task(&self, task_id: &str) -> Result<(), StagingError>;
     /// How much is staged in all.
     async fn usage(&self) -> Result<Usage, StagingError>;
+    /// A right to read or write this object past ADIT for `valid`, a week at most. `None`: the backend has no address of its own and
+    /// the object goes through ADIT's API. An object written so says nothing at commit: its metadata is null.
+    async fn grant(&self, key: &StagedKey, way: GrantWay, valid: Duration) -> Result<Option<Grant>, StagingError>;
     /// The object as a local file of exactly the committed bytes, where the backend has one. It may be linked or moved away.
     fn local_path(&self, key: &StagedKey) -> Option<PathBuf>;
 }
@@ -142,6 +195,22 @@ pub trait StagedWriter: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_fits_into_a_header_and_comes_back() {
+        let said = serde_json::json!({ "a": "ü  \u{1F600}\n", "n": [1, null] });
+        let text = metadata_text(&said).unwrap();
+        assert!(text.bytes().all(|byte| byte.is_ascii_graphic()), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), said);
+        assert!(metadata_text(&Value::String("x".repeat(MAX_METADATA - 2))).is_ok());
+        assert!(metadata_text(&Value::String("x".repeat(MAX_METADATA - 1))).is_err());
+    }
+
+    #[test]
+    fn a_grant_is_not_printed() {
+        let grant = Grant { url: "https://secret".into(), method: "GET".into(), headers: Vec::new() };
+        assert_eq!(format!("{grant:?}"), "Grant(GET ..)");
+    }
 
     #[test]
     fn parts_never_leave_their_folder() {

@@ -1,9 +1,18 @@
-//! Contract suites of the three ports. A second backend is one line in `tests/`.
+//! Contract suites of the ports. A second backend is one file of tests: here for the embedded one, in `tests/cloud` for the one on AWS.
+//!
+//! A backend that cannot keep a promise declares it among its [`Gaps`], with a reason that the test prints; what it can keep of the promise
+//! is still checked.
 
+pub mod gaps;
 pub mod items;
 pub mod queue;
 pub mod repositories;
+pub mod shelf;
 pub mod staging;
+pub mod time;
+
+pub use gaps::{Gaps, Promise};
+pub use time::Time;
 
 use std::sync::Arc;
 

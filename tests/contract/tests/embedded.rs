@@ -4,17 +4,17 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use adit_backend_embedded::Embedded;
+use adit_backend_embedded::{Embedded, FolderShelf};
 use adit_store::clock::SystemClock;
 use adit_store::items::{Condition, Index, Item, Key, Query, SkRange, Write};
-use adit_store::staging::StagedKey;
-use adit_test_contract::{clock, items, queue, repositories, staging};
+use adit_store::staging::{GrantWay, StagedKey};
+use adit_test_contract::{Gaps, Time, clock, items, queue, repositories, shelf, staging};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn item_store() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
-    items::run(Embedded::open(dir.path(), clock.clone()).unwrap().items, clock).await;
+    items::run(Embedded::open(dir.path(), clock.clone()).unwrap().items, Time::Moved(clock), Gaps::NONE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,13 +26,22 @@ async fn repositories_on_top() {
 #[tokio::test(flavor = "multi_thread")]
 async fn work_queue() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
-    queue::run(Embedded::open(dir.path(), clock.clone()).unwrap().queue, clock).await;
+    queue::run(Embedded::open(dir.path(), clock.clone()).unwrap().queue, Time::Moved(clock), Gaps::NONE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staging_directory() {
     let dir = tempfile::tempdir().unwrap();
-    staging::run(Embedded::open(dir.path(), clock()).unwrap().staging).await;
+    let staging = Embedded::open(dir.path(), clock()).unwrap().staging;
+    staging::run(Arc::clone(&staging)).await;
+    let key = StagedKey::new("T", "1", "1");
+    assert!(staging.grant(&key, GrantWay::Read, Duration::from_secs(60)).await.unwrap().is_none(), "through the API");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folder_as_a_shelf() {
+    let dir = tempfile::tempdir().unwrap();
+    shelf::run(Arc::new(FolderShelf::new(dir.path()))).await;
 }
 
 #[test]

@@ -4,6 +4,7 @@ pub mod deid;
 pub mod jobs;
 pub mod nodes;
 pub mod projects;
+pub mod rules;
 pub mod search;
 pub mod session;
 pub mod tasks;

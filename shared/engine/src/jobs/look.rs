@@ -4,9 +4,8 @@ use adit_api::jobs::{JobFilter, JobPage, JobSnapshot, JobView, TaskDetail};
 use adit_api::projects::{JobReport, ReportOfTask, ReportSummary};
 use adit_domain::deidentification::REPORT_FORMAT;
 use adit_domain::{JobId, TaskId};
-use adit_store::items::Cursor;
 use adit_store::repositories::LiveProgress;
-use adit_store::repositories::jobs::JobRecord;
+use adit_store::repositories::jobs::{JobRecord, listing};
 
 use super::views::{job_view, task_view, total};
 use crate::{Actor, Engine, Refusal};
@@ -23,7 +22,9 @@ impl Engine {
         }
         let owner = (!filter.all).then_some(&actor.user_id);
         let limit = filter.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
-        let mut after = filter.after.as_deref().map(parse_cursor).transpose()?;
+        let (index, partition) = listing(owner);
+        let open = |token: &str| self.0.pages.open(index, &partition, token).map_err(|_| gone());
+        let mut after = filter.after.as_deref().map(open).transpose()?;
         let mut jobs = Vec::new();
         loop {
             // One row at a time near the end keeps the cursor exact when a filter drops rows.
@@ -36,7 +37,7 @@ impl Engine {
             );
             after = next;
             if after.is_none() || jobs.len() >= limit {
-                let next = after.map(|cursor| cursor.to_string());
+                let next = after.map(|cursor| self.0.pages.seal(index, &partition, &cursor));
                 return Ok(JobPage { jobs, next });
             }
         }
@@ -111,7 +112,6 @@ impl Engine {
     }
 }
 
-fn parse_cursor(text: &str) -> Result<Cursor, Refusal> {
-    text.parse()
-        .map_err(|_| Refusal::invalid("This page of the list does not exist any more. Go back to the first page."))
+fn gone() -> Refusal {
+    Refusal::invalid("This page of the list does not exist any more. Go back to the first page.")
 }

@@ -5,3 +5,5 @@ mod enqueue;
 mod look;
 mod submit;
 mod views;
+
+pub(crate) use submit::new_task;

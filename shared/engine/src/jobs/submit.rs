@@ -168,7 +168,7 @@ fn names(records: &[NodeRecord]) -> String {
     records.iter().map(|record| record.node.config.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn new_task(job: &Job, study: StudySelection, now: Timestamp, place: i64) -> Task {
+pub(crate) fn new_task(job: &Job, study: StudySelection, now: Timestamp, place: i64) -> Task {
     Task {
         // The place in the moment keeps tasks in the order in which they were chosen.
         id: TaskId::new(now.plus_ms(place), random()),

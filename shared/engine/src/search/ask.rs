@@ -116,7 +116,7 @@ impl Engine {
     }
 
     /// One query per modality; a server without the study root model needs one per patient (PS3.4 C.4.1.3.1.1).
-    async fn queries(
+    pub(super) async fn queries(
         &self,
         open: Option<&mut Association>,
         model: Model,
@@ -185,7 +185,7 @@ impl Found {
 }
 
 /// A study as a person reads it.
-fn row(identifier: &Identifier, source: &str, source_name: &str) -> StudyRow {
+pub(super) fn row(identifier: &Identifier, source: &str, source_name: &str) -> StudyRow {
     debug_assert!(STUDY_KEYS.contains(&tags::STUDY_DATE));
     let mut answer = Answer::new(identifier);
     let mut modalities = answer.codes(tags::MODALITIES_IN_STUDY);

@@ -1,6 +1,7 @@
 //! Searching servers for studies and series, with answers passed on while they arrive.
 
 mod ask;
+mod collect;
 mod query;
 pub(crate) mod series;
 

@@ -18,7 +18,7 @@ impl Transfer {
         let servers = self.source.server().zip(self.destination.server());
         options.direct_move
             && options.leaves_unchanged()
-            && self.source.record.node.id != self.destination.record.node.id
+            && self.source.id != self.destination.id
             && servers
                 .is_some_and(|(source, destination)| source.services.can_move() && destination.services.can_find())
     }

@@ -6,6 +6,7 @@
 
 mod deliver;
 mod direct;
+mod from_objects;
 mod identity;
 mod ledger;
 mod outcome;
@@ -13,6 +14,7 @@ mod outside;
 mod plan;
 mod problem;
 mod progress;
+mod read;
 mod retrieve;
 mod sink;
 mod tally;
@@ -21,7 +23,9 @@ mod verify;
 
 use std::sync::Arc;
 
+use adit_domain::NodeId;
 use adit_domain::job::Job;
+use adit_domain::rule::inbox;
 use adit_domain::task::{Step, Task};
 use adit_store::repositories::NodeRecord;
 use tokio::sync::OwnedSemaphorePermit;
@@ -37,9 +41,14 @@ use plan::Plan;
 use problem::Problem;
 use tally::Tally;
 
+/// Transfers that may read the inbox at the same time.
+const LOCAL_READERS: usize = 8;
+
 /// One end of a transfer.
 pub(crate) struct End {
-    pub record: NodeRecord,
+    pub id: NodeId,
+    /// The node; none: our own inbox.
+    pub record: Option<NodeRecord>,
     pub state: Arc<State>,
 }
 
@@ -101,6 +110,10 @@ impl Engine {
     async fn ends(&self, task: &Task) -> Result<(End, End), Problem> {
         let mut ends = Vec::new();
         for (id, what) in [(&task.source, "source"), (&task.destination, "destination")] {
+            if *id == inbox() {
+                ends.push(End { id: id.clone(), record: None, state: self.0.peers.state_of(id, LOCAL_READERS) });
+                continue;
+            }
             let record = self.0.nodes.get(id).await.map_err(|error| Problem::Transient(error.to_string()))?;
             let record = record.ok_or_else(|| {
                 Problem::Permanent(format!("The {what} was deleted from the list of servers and folders."))
@@ -120,7 +133,7 @@ impl Engine {
                     format!("{name} does not answer at present; the transfer waits until it does."),
                 ));
             }
-            ends.push(End { record, state });
+            ends.push(End { id: id.clone(), record: Some(record), state });
         }
         let destination = ends.pop();
         let source = ends.pop();
@@ -174,11 +187,11 @@ impl Transfer {
     async fn permits(&self) -> Result<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>), Problem> {
         let take = async {
             let (source, destination) = (&self.source, &self.destination);
-            if source.record.node.id == destination.record.node.id {
+            if source.id == destination.id {
                 let permit = source.state.permit().await;
                 return (permit, source.state.try_permit());
             }
-            if source.record.node.id < destination.record.node.id {
+            if source.id < destination.id {
                 let first = source.state.permit().await;
                 return (first, Some(destination.state.permit().await));
             }

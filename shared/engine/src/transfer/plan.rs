@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass, Tag, tags};
-use adit_domain::node::{Server, Services};
+use adit_domain::node::{NodeKind, Server, Services};
 use adit_domain::task::LogLevel;
 use adit_domain::text::encode_for_query;
 
@@ -12,6 +12,7 @@ use super::ledger::DOCUMENT;
 use super::outside::{Outside, Person};
 use super::problem::Problem;
 use super::{End, Transfer};
+use crate::rules::INBOX_NAME;
 use crate::search::series::series_level;
 use crate::text::Answer;
 use crate::{now, peers};
@@ -109,21 +110,25 @@ pub(super) fn find_model(services: &Services) -> Model {
 
 impl End {
     pub fn name(&self) -> &str {
-        &self.record.node.config.name
+        self.record.as_ref().map_or(INBOX_NAME, |record| &record.node.config.name)
     }
 
     pub fn server(&self) -> Option<&Server> {
-        self.record.node.config.server()
+        self.record.as_ref().and_then(|record| record.node.config.server())
+    }
+
+    pub fn is_bucket(&self) -> bool {
+        self.record.as_ref().is_some_and(|record| matches!(record.node.config.kind, NodeKind::Bucket(_)))
     }
 }
 
 impl Transfer {
     /// Opens an association with one end; a server that is not there is remembered by its breaker and defers the task.
     pub(super) async fn open(&self, end: &End, what: &str, proposal: &Proposal) -> Result<Association, Problem> {
-        let Some(server) = end.server() else {
+        let (Some(server), Some(record)) = (end.server(), &end.record) else {
             return Err(Problem::Permanent(format!("{} is not a server.", end.name())));
         };
-        let peer = peers::peer(server, &end.record.secrets, self.engine.ae_title())
+        let peer = peers::peer(server, &record.secrets, self.engine.ae_title())
             .map_err(|error| Problem::of_peer(end.name(), what, &error))?;
         match Association::connect(&peer, proposal, &self.stop).await {
             Ok(association) => {
@@ -167,9 +172,7 @@ impl Transfer {
 
     /// Finds out what is to be transferred.
     pub(super) async fn plan(&self) -> Result<Plan, Problem> {
-        let Some(server) = self.source.server() else {
-            return Err(Problem::Permanent(format!("{} is not a server.", self.source.name())));
-        };
+        let Some(server) = self.source.server() else { return self.plan_objects().await };
         let model = find_model(&server.services);
         let mut association =
             self.open(&self.source, "opening an association", &Proposal::new().verification().find(model)).await?;
@@ -340,6 +343,11 @@ impl Transfer {
                 self.source.name()
             )));
         }
+        Ok(self.without_documents(series))
+    }
+
+    /// Leaves out series of documents where the job pseudonymises, and says so.
+    pub(super) fn without_documents(&self, series: Vec<Series>) -> Vec<Series> {
         let (held, going): (Vec<Series>, Vec<Series>) =
             series.into_iter().partition(|one| self.job.options.holds_back(&one.modality, ""));
         for one in &held {
@@ -356,7 +364,7 @@ impl Transfer {
                 self.ledger.hold_back(&format!("{}#{number}", one.uid), DOCUMENT);
             }
         }
-        Ok(going)
+        going
     }
 
     /// Lists the instances of every series. A source that cannot list them gives counts at least.
@@ -395,6 +403,14 @@ impl Transfer {
                 return Ok(());
             }
         }
+        self.without_document_classes(&mut expected);
+        plan.expected = expected;
+        plan.exact = true;
+        Ok(())
+    }
+
+    /// Leaves out instances of documents where the job pseudonymises.
+    pub(super) fn without_document_classes(&self, expected: &mut HashMap<String, Expected>) {
         let held: Vec<String> = expected
             .iter()
             .filter(|(_, one)| self.job.options.holds_back("", &one.sop_class_uid))
@@ -404,8 +420,5 @@ impl Transfer {
             self.ledger.hold_back(&uid, DOCUMENT);
             expected.remove(&uid);
         }
-        plan.expected = expected;
-        plan.exact = true;
-        Ok(())
     }
 }

@@ -98,7 +98,7 @@ impl Transfer {
         to_deliver: &mpsc::Sender<StagedInstance>,
         permit: OwnedSemaphorePermit,
     ) -> Result<(), Problem> {
-        let Some(server) = self.source.server() else { return Ok(()) };
+        let Some(server) = self.source.server() else { return self.read_objects(plan, to_deliver).await };
         let services = server.services;
         let methods = [(Method::Get, services.can_get()), (Method::Move, services.can_move())];
         let mut permits = vec![permit];

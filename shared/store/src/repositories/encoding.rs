@@ -1,5 +1,6 @@
 //! Turning typed values into items and back.
 
+use adit_domain::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -12,6 +13,11 @@ pub struct Versioned<T> {
     pub value: T,
     /// Version of its item.
     pub version: u64,
+}
+
+/// A moment as text that sorts by time.
+pub(super) fn sortable(moment: Timestamp) -> String {
+    format!("{:015}", moment.0.max(0))
 }
 
 pub(super) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {

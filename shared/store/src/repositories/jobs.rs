@@ -37,14 +37,7 @@ impl Jobs {
 
     /// Writes a new job with all its (pending, not yet enqueued) tasks in one transaction.
     pub async fn insert(&self, job: &Job, tasks: &[Task]) -> Result<(), StoreError> {
-        let mut head = job_item(job)?;
-        head.counters =
-            BTreeMap::from([(TaskStatus::Pending.counter().to_owned(), i64::try_from(tasks.len()).unwrap_or(0))]);
-        let mut writes = vec![Write::Put { item: head, condition: Condition::Absent }];
-        for task in tasks {
-            writes.push(Write::Put { item: task_item(task)?, condition: Condition::Absent });
-        }
-        self.items.transact(writes).await
+        self.items.transact(new_job_writes(job, tasks)?).await
     }
 
     /// One job.
@@ -69,13 +62,19 @@ impl Jobs {
         limit: usize,
         after: Option<Cursor>,
     ) -> Result<(Vec<JobRecord>, Option<Cursor>), StoreError> {
-        let (index, pk) = match owner {
-            Some(owner) => (Index::First, format!("OWNER#{owner}")),
-            None => (Index::Second, "JOBS".to_owned()),
-        };
+        let (index, pk) = listing(owner);
         let page = self.items.query(Query { index, pk, sk: SkRange::All, descending: true, limit, after }).await?;
         let records = page.items.into_iter().map(record).collect::<Result<_, _>>()?;
         Ok((records, page.next))
+    }
+}
+
+/// The list of the jobs of `owner`, or of all: index and partition, to which page tokens are bound.
+#[must_use]
+pub fn listing(owner: Option<&UserId>) -> (Index, String) {
+    match owner {
+        Some(owner) => (Index::First, format!("OWNER#{owner}")),
+        None => (Index::Second, "JOBS".to_owned()),
     }
 }
 
@@ -93,6 +92,18 @@ fn record(found: Item) -> Result<JobRecord, StoreError> {
     };
     let Versioned { value: job, version } = value(found)?;
     Ok(JobRecord { job, version, counts })
+}
+
+/// What makes a new job with its tasks.
+pub(super) fn new_job_writes(job: &Job, tasks: &[Task]) -> Result<Vec<Write>, StoreError> {
+    let mut head = job_item(job)?;
+    let count = i64::try_from(tasks.len()).unwrap_or(0);
+    head.counters = BTreeMap::from([(TaskStatus::Pending.counter().to_owned(), count)]);
+    let mut writes = vec![Write::Put { item: head, condition: Condition::Absent }];
+    for task in tasks {
+        writes.push(Write::Put { item: task_item(task)?, condition: Condition::Absent });
+    }
+    Ok(writes)
 }
 
 pub(super) fn job_key(id: &JobId) -> Key {

@@ -13,22 +13,35 @@
 //! | revision of a project | `PROJECT#<lower-case name>` | `REVISION#<number>` | | |
 //! | pseudonym of a patient | `REGISTRY#<key version>#<lower-case project>` | `PATIENT#<keyed hash>` | | |
 //! | patient of a pseudonym | `REGISTRY#<key version>#<lower-case project>` | `PSEUDONYM#<lower-case>` | | |
+//! | rule | `RULES` | `RULE#<id>` | | |
+//! | firing of a rule, for people | `RULE#<id>` | `FIRING#<time>#<what>` | | |
+//! | scheduled minute that was seen to | `RULE#<id>` | `MINUTE#<time>` | | |
+//! | jobs of a rule in an hour | `RULE#<id>` | `HOUR#<number>` | | |
+//! | a rule has fired for a study | `FIRED#<id>` | `<Study Instance UID>` | | |
+//! | study that arrives | `ARRIVAL#<node>#<Study Instance UID>` | `ARRIVAL` | `DUE` / `<time>` while due | `ARRIVALS#<node>` / `<first>` |
+//! | object that has arrived | `ARRIVAL#<node>#<Study Instance UID>` | `O#<SOP Instance UID>` | `SHELF#<node>` / `<name>` for files | |
 //! | receipt of an instance | `TASK#<id>#<epoch>` | `R#<SOP Instance UID>` | | |
 
+pub mod arrivals;
 mod encoding;
+pub mod firings;
 pub mod jobs;
 pub mod nodes;
 pub mod projects;
 pub mod receipts;
 pub mod registry;
 pub mod reports;
+pub mod rules;
 pub mod tasks;
 
+pub use arrivals::{Arrival, Arrivals, ArrivedObject};
 pub use encoding::Versioned;
+pub use firings::{Fired, Firings};
 pub use jobs::Jobs;
 pub use nodes::{NodeRecord, Nodes};
 pub use projects::Projects;
 pub use receipts::{Receipt, ReceiptState, Receipts};
 pub use registry::{Claim, Registry};
 pub use reports::Reports;
+pub use rules::Rules;
 pub use tasks::{LiveProgress, Tasks};

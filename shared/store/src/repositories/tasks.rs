@@ -6,7 +6,7 @@ use adit_domain::task::{Progress, Task, TaskStatus};
 use adit_domain::{JobId, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::encoding::{Versioned, item, key, value};
+use super::encoding::{Versioned, item, key, sortable, value};
 use super::jobs::job_key;
 use crate::items::{Condition, Index, Item, ItemStore, Key, Query, SkRange, StoreError, Write};
 
@@ -125,10 +125,6 @@ impl Tasks {
         let page = self.items.query(Query { index, pk: pk.into(), sk, descending: false, limit, after: None }).await?;
         page.items.into_iter().map(value).collect()
     }
-}
-
-fn sortable(moment: Timestamp) -> String {
-    format!("{:015}", moment.0.max(0))
 }
 
 fn task_key(job: &JobId, id: &TaskId) -> Key {

@@ -33,11 +33,9 @@ impl Transfer {
 
     /// The folder of this task's study under a pseudonym, which is empty when identity stays.
     pub(in crate::transfer) fn study_folder(&self, plan: &Plan, pseudonym: &str) -> Result<PathBuf, Problem> {
-        match &self.destination.record.node.config.kind {
-            NodeKind::Folder(folder) => Ok(folder_for(self, plan, Path::new(&folder.path), pseudonym)),
-            NodeKind::Server(_) | NodeKind::Bucket(_) => {
-                Err(Problem::Permanent("The destination is not a folder.".into()))
-            }
+        match self.destination.record.as_ref().map(|record| &record.node.config.kind) {
+            Some(NodeKind::Folder(folder)) => Ok(folder_for(self, plan, Path::new(&folder.path), pseudonym)),
+            _ => Err(Problem::Permanent("The destination is not a folder.".into())),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Deliver: from staging to the destination, several instances at a time where the destination allows.
 
+mod bucket;
 mod dimse;
 mod folder;
 mod naming;
@@ -20,6 +21,8 @@ use super::sink::StagedInstance;
 const WAITING: usize = 32;
 /// Receipts stored together.
 const RECEIPTS: usize = 50;
+/// Parallel writes to a bucket: each waits for an answer.
+const BUCKET_WRITERS: usize = 8;
 /// Parallel writes to a folder.
 const FOLDER_WRITERS: usize = 2;
 
@@ -42,6 +45,11 @@ impl Transfer {
         let queue: Queue = Arc::new(Mutex::new(staged));
         let mut workers = JoinSet::new();
         match self.destination.server() {
+            None if self.destination.is_bucket() => {
+                for _ in 0..BUCKET_WRITERS {
+                    workers.spawn(Arc::clone(&self).into_bucket(Arc::clone(&plan), Arc::clone(&queue)));
+                }
+            }
             None => {
                 for _ in 0..FOLDER_WRITERS {
                     workers.spawn(Arc::clone(&self).into_folder(Arc::clone(&plan), Arc::clone(&queue)));
