@@ -150,6 +150,8 @@ test('a rule that is switched off takes nothing', async () => {
 
 test('rules are readable in the dark and on a telephone', async () => {
   await page.emulateMedia({ colorScheme: 'dark' });
+  // The colours change slowly.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
   await shot(page, 'rules-dark');
   await checkAccessibility(page, 'rules, dark');
   await page.setViewportSize({ width: 360, height: 740 });
