@@ -31,7 +31,7 @@ const json = async (path) => (await page.request.get(adit.url + path)).json();
 async function send(sender, patientId, description) {
   const session = await json('/api/session');
   const folder = studyFolder(join(adit.data, 'demo', 'archive1'), patientId, description);
-  return spawnSync('storescu', ['-aet', sender, '-aec', session.ae_title, '+sd', '+r', '127.0.0.1', String(session.scp_port), folder], { encoding: 'utf8' });
+  return spawnSync('storescu', ['-aet', sender, '-aec', session.ae_title, '-R', '+sd', '+r', '127.0.0.1', String(session.scp_port), folder], { encoding: 'utf8' });
 }
 
 /** Nothing sticks out to the right of a telephone. */
@@ -150,6 +150,8 @@ test('a rule that is switched off takes nothing', async () => {
 
 test('rules are readable in the dark and on a telephone', async () => {
   await page.emulateMedia({ colorScheme: 'dark' });
+  // The colours change slowly.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
   await shot(page, 'rules-dark');
   await checkAccessibility(page, 'rules, dark');
   await page.setViewportSize({ width: 360, height: 740 });

@@ -79,7 +79,7 @@ pub fn Select(
         <div class="flex flex-col gap-1">
         <label class="flex flex-col gap-1 text-sm">
             <span class="font-medium">{label}</span>
-            <select class="select select-sm w-full text-ellipsis" aria-describedby=described on:change=move |event| value.set(event_target_value(&event))>
+            <select class="select select-sm w-full" aria-describedby=described on:change=move |event| value.set(event_target_value(&event))>
                 {move || options.get().into_iter().map(|(key, text)| {
                     let chosen = value.get_untracked() == key;
                     view! { <option value=key selected=chosen>{text}</option> }

@@ -52,8 +52,9 @@ fn summary(result: &DryRun, searched: bool) -> String {
             "Nothing has arrived lately that the rule could be tried on. Save it, then send a test study.".to_owned()
         }
         (looked_at, 0, _) => format!("{} looked at, none of them matches. Nothing was transferred.", count(looked_at)),
+        (looked_at, 1, _) => format!("{} looked at, 1 of them matches. Nothing was transferred now.", count(looked_at)),
         (looked_at, matched, _) => {
-            format!("{} looked at, {matched} would be transferred. Nothing was transferred now.", count(looked_at))
+            format!("{} looked at, {matched} of them match. Nothing was transferred now.", count(looked_at))
         }
     }
 }
@@ -68,6 +69,7 @@ mod tests {
         assert!(summary(&result(0, 0), false).contains("send a test study"));
         assert!(summary(&result(0, 0), true).contains("finds no studies"));
         assert!(summary(&result(1, 0), true).starts_with("1 study looked at, none"));
-        assert!(summary(&result(12, 3), false).starts_with("12 studies looked at, 3 would be"));
+        assert!(summary(&result(12, 3), false).starts_with("12 studies looked at, 3 of them match."));
+        assert!(summary(&result(12, 1), false).starts_with("12 studies looked at, 1 of them matches."));
     }
 }

@@ -139,7 +139,7 @@ fn ConditionRow(condition: ConditionFields, conditions: RwSignal<Vec<ConditionFi
     let remove = move |_| conditions.update(|all| all.retain(|one| one.id != condition.id));
     view! {
         <div role="group" aria-label=move || format!("Condition {}", place()) class="grid items-start gap-3 border-l-2 border-base-300 pl-3 md:grid-cols-[2fr_1fr_2fr_auto] md:border-0 md:pl-0">
-            <Keyword label="Attribute" value=condition.attribute/>
+            <Keyword label="Attribute" value=condition.attribute example="StudyDescription"/>
             <Select label="Comparison" value=condition.comparison options=choices/>
             <div>
                 <Show when=move || condition.compares()>
@@ -153,11 +153,11 @@ fn ConditionRow(condition: ConditionFields, conditions: RwSignal<Vec<ConditionFi
 
 /// The keyword of an attribute, with proposals.
 #[component]
-pub fn Keyword(label: &'static str, value: RwSignal<String>) -> impl IntoView {
+pub fn Keyword(label: &'static str, value: RwSignal<String>, example: &'static str) -> impl IntoView {
     view! {
         <label class="flex flex-col gap-1 text-sm">
             <span class="font-medium">{label}</span>
-            <input class="input input-sm w-full" type="text" list=LIST autocomplete="off" spellcheck="false" placeholder="StudyDescription"
+            <input class="input input-sm w-full" type="text" list=LIST autocomplete="off" spellcheck="false" placeholder=example
                 prop:value=move || value.get() on:input=move |event| value.set(event_target_value(&event))/>
         </label>
     }

@@ -2,7 +2,7 @@
 
 use adit_api::nodes::NodeView;
 use adit_api::rules::{DryRun, DryRunInput, RuleInput, RuleView};
-use adit_domain::rule::{Filter, PseudonymRule, RuleConfig};
+use adit_domain::rule::{Filter, PseudonymRule, RuleConfig, Trigger};
 use adit_domain::transfer::{Identity, TransferOptions};
 use leptos::ev::SubmitEvent;
 use leptos::html::Div;
@@ -59,11 +59,14 @@ impl RuleFields {
         let mut options = TransferOptions::default();
         self.identity.put_into(&mut options);
         self.extras.put_into(&mut options);
+        let trigger = self.trigger.value()?;
+        // What has arrived here cannot be sent from where it was.
+        options.direct_move &= matches!(trigger, Trigger::Schedule { .. });
         let pseudonym = if options.pseudonymises() { self.pseudonym.value() } else { PseudonymRule::Derived };
         Ok(RuleConfig {
             name: self.name.get_untracked().trim().to_owned(),
             enabled: self.enabled.get_untracked(),
-            trigger: self.trigger.value()?,
+            trigger,
             filter: self.filter.value(),
             destination: self.destination.get_untracked().parse().map_err(|_| "Choose a destination.".to_owned())?,
             options,
@@ -185,11 +188,6 @@ fn TransferForm(fields: RuleFields, nodes: StoredValue<Vec<NodeView>>, remembere
     let destinations = Signal::derive(move || {
         nodes.with_value(|nodes| places(nodes, |node| node.can_be_destination, &f.destination.get_untracked()))
     });
-    let between_servers = Signal::derive(move || {
-        let to = f.destination.get();
-        let is_server = |node: &NodeView| node.id.as_str() == to && node.config.server().is_some();
-        f.trigger.is_schedule() && nodes.with_value(|nodes| nodes.iter().any(is_server))
-    });
     let leaves = move || {
         if f.identity.pseudonymises() {
             "Names and identifiers are removed, UIDs are replaced; a report says what was done. Scanned documents and PDFs always stay behind."
@@ -208,6 +206,6 @@ fn TransferForm(fields: RuleFields, nodes: StoredValue<Vec<NodeView>>, remembere
                 <Check label="Include reports" value=f.extras.documents/>
             </div>
         </div>
-        <Extras fields=f.extras identity=f.identity between_servers=between_servers/>
+        <Extras fields=f.extras identity=f.identity between_servers=Signal::derive(move || f.trigger.is_schedule())/>
     }
 }

@@ -52,7 +52,7 @@ pub fn PseudonymChoice(fields: PseudonymFields) -> impl IntoView {
     view! {
         <div class="flex flex-col gap-2">
             <Select label="Pseudonym" value=fields.kind options=choices hint=hint/>
-            <Show when=is_attribute><Keyword label="Attribute with the pseudonym" value=fields.attribute/></Show>
+            <Show when=is_attribute><Keyword label="Attribute with the pseudonym" value=fields.attribute example="ClinicalTrialSubjectID"/></Show>
         </div>
     }
 }

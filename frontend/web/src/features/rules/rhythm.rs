@@ -27,45 +27,46 @@ pub const RHYTHMS: [(&str, &str); 5] = [
     (HOURLY, "Every hour"),
     (OTHER, "Other (cron expression)"),
 ];
-/// Weekdays as cron names them.
+/// Weekdays as cron counts them.
 pub const DAYS: [(&str, &str); 7] = [
-    ("MON", "Monday"),
-    ("TUE", "Tuesday"),
-    ("WED", "Wednesday"),
-    ("THU", "Thursday"),
-    ("FRI", "Friday"),
-    ("SAT", "Saturday"),
-    ("SUN", "Sunday"),
+    ("1", "Monday"),
+    ("2", "Tuesday"),
+    ("3", "Wednesday"),
+    ("4", "Thursday"),
+    ("5", "Friday"),
+    ("6", "Saturday"),
+    ("0", "Sunday"),
 ];
-const WORKDAYS: &str = "MON-FRI";
+const WORKDAYS: &str = "1-5";
+/// Weekday and time that the form proposes.
+const PROPOSED: (&str, &str) = ("1", "02:00");
 
 impl Rhythm {
     /// The rhythm of an expression.
     pub fn of(cron: &str) -> Self {
-        let known = Self::parse(cron);
-        let (how, time, day) = known.unwrap_or((OTHER, "02:00".to_owned(), "MON"));
+        let (how, day, time) = Self::parse(cron).unwrap_or((OTHER, PROPOSED.0, PROPOSED.1.to_owned()));
         Self { how: how.to_owned(), time, day: day.to_owned(), cron: cron.to_owned() }
     }
 
-    fn parse(cron: &str) -> Option<(&'static str, String, &'static str)> {
+    /// Key of the rhythm, weekday, time; none: the form has no words for it.
+    fn parse(cron: &str) -> Option<(&'static str, &'static str, String)> {
         let fields: Vec<&str> = cron.split_whitespace().collect();
         let [minute, hour, "*", "*", weekday] = fields.as_slice() else { return None };
         let minute: u8 = minute.parse().ok().filter(|minute| *minute < 60)?;
         if (minute, *hour, *weekday) == (0, "*", "*") {
-            return Some((HOURLY, "02:00".to_owned(), "MON"));
+            return Some((HOURLY, PROPOSED.0, PROPOSED.1.to_owned()));
         }
         let hour: u8 = hour.parse().ok().filter(|hour| *hour < 24)?;
         let time = format!("{hour:02}:{minute:02}");
         let weekday = weekday.to_uppercase();
         match weekday.as_str() {
-            "*" => Some(("day", time, "MON")),
-            WORKDAYS | "1-5" => Some(("workdays", time, "MON")),
-            // Cron counts from Sunday, which is 0 and 7.
-            _ => DAYS
-                .iter()
-                .zip(1..)
-                .find(|((key, _), number)| *key == weekday || weekday == number.to_string())
-                .map(|((key, _), _)| (WEEKLY, time, *key)),
+            "*" => Some(("day", PROPOSED.0, time)),
+            WORKDAYS | "MON-FRI" => Some(("workdays", PROPOSED.0, time)),
+            "7" => Some((WEEKLY, "0", time)),
+            _ => {
+                let is_it = |(key, name): &&(&str, &str)| *key == weekday || name[..3].to_uppercase() == weekday;
+                DAYS.iter().find(is_it).map(|(key, _)| (WEEKLY, *key, time))
+            }
         }
     }
 
@@ -100,10 +101,10 @@ mod tests {
     fn what_the_form_can_say_comes_back_as_it_was() {
         for (cron, how) in [
             ("30 2 * * *", "day"),
-            ("0 22 * * MON-FRI", "workdays"),
-            ("5 0 * * SUN", WEEKLY),
+            ("0 22 * * 1-5", "workdays"),
+            ("5 0 * * 0", WEEKLY),
             ("0 * * * *", HOURLY),
-            ("*/15 8-18 * * MON-FRI", OTHER),
+            ("*/15 8-18 * * 1-5", OTHER),
             ("0 2 1 * *", OTHER),
             ("nonsense", OTHER),
         ] {
@@ -114,9 +115,9 @@ mod tests {
     }
 
     #[test]
-    fn weekdays_may_be_numbers() {
+    fn weekdays_may_be_names() {
         for (cron, same) in
-            [("0 6 * * 1-5", "0 6 * * MON-FRI"), ("0 6 * * 1", "0 6 * * MON"), ("0 6 * * 7", "0 6 * * SUN")]
+            [("0 6 * * mon-fri", "0 6 * * 1-5"), ("0 6 * * SAT", "0 6 * * 6"), ("0 6 * * 7", "0 6 * * 0")]
         {
             assert_eq!(Rhythm::of(cron).cron().unwrap(), same);
         }

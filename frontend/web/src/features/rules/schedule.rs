@@ -120,7 +120,7 @@ pub fn ScheduleForm(fields: ScheduleFields, nodes: StoredValue<Vec<NodeView>>) -
             <Show when=move || is(WEEKLY)><Select label="Weekday" value=f.day options=owned(DAYS)/></Show>
             <Show when=move || !is(HOURLY) && !is(OTHER)><Text label="Time of day" value=f.time kind="time"/></Show>
             <Show when=move || is(OTHER)>
-                <Text label="Cron expression" value=f.cron placeholder="30 2 * * MON-FRI" hint="Minute, hour, day of month, month, weekday"/>
+                <Text label="Cron expression" value=f.cron placeholder="30 2 * * 1-5" hint="Minute, hour, day of month, month, weekday"/>
             </Show>
             <Text label="Time zone" value=f.time_zone placeholder="Europe/Berlin" hint="Of the time and of the study dates"/>
         </div>

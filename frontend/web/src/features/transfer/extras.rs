@@ -43,7 +43,7 @@ impl ExtraFields {
     }
 }
 
-/// `between_servers`: whether both ends can be DICOM servers, so that one may send straight to the other.
+/// `between_servers`: whether the images come from a server, which could send them straight to another one.
 #[component]
 pub fn Extras(
     fields: ExtraFields,
