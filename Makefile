@@ -5,19 +5,18 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DATA ?= data
 
-# The stage of `make deploy`, the directory of the local cloud of `make deploy-local`.
+# The stage of `make deploy`.
 STAGE ?=
-DIR ?= $(TARGET)/cloud
 
 # Python of the de-identification tests, remade when its requirements change.
 VENV := $(TARGET)/deid-venv
 
-# The local cloud: its data, logs, address; PORT is that of its endpoint, 0 for any free one.
-D ?= $(TARGET)/cloud
+# The local cloud: directory of its data and logs; PORT is that of its endpoint, 0 for any free one.
+DIR ?= $(TARGET)/cloud
 PORT ?= 4566
 
 .PHONY: run build page functions test check unit peers browser deid deid-bench fuzz bench tools
-.PHONY: cloud-tools cloud-start cloud-stop cloud-reset cloud-smoke cloud-tool-tests infra-lint deploy deploy-local
+.PHONY: cloud test-cloud cost cloud-tools cloud-start cloud-stop cloud-reset cloud-smoke cloud-tool-tests infra-lint deploy deploy-local
 
 run: build ## Build what is needed and start ADIT with two demo archives
 	@echo "[adit] starting with the demo; stop with Ctrl-C"
@@ -35,7 +34,7 @@ functions: ## The Lambda functions as a zip; FOR=--aws or FOR=--arm64 builds for
 	@echo "[adit] building the Lambda functions"
 	@CARGO_TARGET_DIR=$(abspath $(TARGET)) scripts/package-functions $(FOR)
 
-test: check unit peers browser deid infra-lint cloud-tool-tests cloud-smoke ## Everything that CI runs
+test: check unit peers browser deid infra-lint test-cloud ## Everything that CI runs
 	@echo "[adit] all tests passed"
 
 check: ## Formatting, lints, dependency rules, builds for the browser
@@ -104,20 +103,39 @@ bench: ## Figures of the quality bars; PART=orthanc, scp, scu, memory, delay or 
 	@$(CARGO) build --release --locked -p adit-standalone
 	@$(CARGO) run --release --locked -p adit-test-peers --bin bench -- $(PART)
 
-# make cloud (deploy the template, start the bridge and the page against it) is put together from these.
+cloud: cloud-tools functions page ## The cloud home on this machine: emulator, stack, bridges, page, demo archives
+	@$(CARGO) build --release --locked -p adit-bridge -p adit-test-cloud --bins
+	@$(TARGET)/release/cloud-home --dir $(DIR)
+
+cloud-programs: cloud-tools functions
+	@scripts/install-peers
+	@$(CARGO) xtask dist --dev
+	@$(CARGO) build --locked -p adit-bridge -p adit-test-cloud --bins
+
+test-cloud: cloud-tool-tests cloud-smoke cloud-programs ## Everything that needs a cloud, on LocalStack
+	@echo "[adit] tests on the local cloud"
+	@localstack/cloud start --dir $(TARGET)/cloud-contract --port 0
+	@. $(TARGET)/cloud-contract/env && ADIT_TEST_AWS_ENDPOINT=$$AWS_ENDPOINT_URL $(CARGO) test --locked -p adit-test-cloud --test contract; \
+		code=$$?; localstack/cloud stop --dir $(TARGET)/cloud-contract; exit $$code
+	@$(CARGO) test --locked -p adit-test-cloud --lib --test proofs
+	@cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
+	@cd tests/browser && ADIT_CLOUD_HOME=$(abspath $(TARGET))/debug/cloud-home node --test --test-reporter=spec journeys.test.mjs
+
+cost: cloud-programs ## Requests per terabyte on the cloud home, with prices
+	@$(CARGO) test --locked -p adit-test-cloud --test proofs -- cost
 
 cloud-tools: ## Install what the local cloud needs: LocalStack and the DynamoDB engine
 	@scripts/install-peers
 	@localstack/cloud install
 
-cloud-start: cloud-tools ## Start an empty local cloud: make cloud-start D=target/cloud PORT=4566
-	@localstack/cloud start --dir $(D) --port $(PORT)
+cloud-start: cloud-tools ## Start an empty local cloud: make cloud-start DIR=target/cloud PORT=4566
+	@localstack/cloud start --dir $(DIR) --port $(PORT)
 
 cloud-stop: ## Stop the local cloud and remove its data
-	@localstack/cloud stop --dir $(D)
+	@localstack/cloud stop --dir $(DIR)
 
 cloud-reset: ## Empty the local cloud; its address stays
-	@localstack/cloud reset --dir $(D)
+	@localstack/cloud reset --dir $(DIR)
 
 cloud-smoke: cloud-tools ## What ADIT asks of the emulator, on a cloud of its own
 	@localstack/cloud start --dir $(TARGET)/cloud-smoke --port 0
