@@ -3,6 +3,7 @@
 //! `cargo test -p adit-test-cloud --test proofs -- NAME` runs those whose name holds NAME.
 
 mod bridges;
+mod costs;
 mod faults;
 mod main_job;
 mod objects;
@@ -19,7 +20,7 @@ use futures_util::future::BoxFuture;
 
 type Proof = (&'static str, for<'a> fn(&'a mut Home) -> BoxFuture<'a, ()>);
 
-const PROOFS: [Proof; 14] = [
+const PROOFS: [Proof; 15] = [
     ("the_main_job_by_c_get", |home| main_job::by_c_get(home).boxed()),
     ("the_main_job_by_c_move", |home| main_job::by_c_move(home).boxed()),
     ("only_the_edge_reaches_the_functions", |home| main_job::only_the_edge(home).boxed()),
@@ -33,6 +34,7 @@ const PROOFS: [Proof; 14] = [
     ("poison_ends_in_the_dead_letter_queue_and_nothing_else", |home| faults::poison(home).boxed()),
     ("a_troubled_bridge_does_its_work", |home| faults::troubled(home).boxed()),
     ("a_function_that_dies_in_the_middle_is_replaced", |home| faults::dying_function(home).boxed()),
+    ("cost_of_a_terabyte", |home| costs::per_terabyte(home).boxed()),
     ("who_has_lost_the_lease_does_no_harm", |home| faults::lost_lease(home).boxed()),
 ];
 
