@@ -13,7 +13,7 @@ MAX_EVENT = 6 * 1024 * 1024
 
 @hooks.on_infra_start()
 def apply() -> None:
-    for correct in (kms_keys, missing_kinds, address_cookies, address_limit, address_origins, parallel_batches):
+    for correct in (kms_keys, missing_kinds, address_cookies, address_limit, address_origins, parallel_batches, conditions_at_deletion):
         correct()
 
 
@@ -136,3 +136,19 @@ def parallel_batches() -> None:
         threading.Thread(target=work, name=f"batch-of-{self.source_arn}", daemon=True).start()
 
     EsmWorker.__init__, SqsPoller.handle_messages = make_with_slots, handle_beside
+
+
+def conditions_at_deletion() -> None:
+    """At a stack's deletion resources that a condition has left out are looked at all the same, and refused for naming one another."""
+    from localstack.services.cloudformation.engine.v2.change_set_model import is_nothing
+    from localstack.services.cloudformation.engine.v2.change_set_model_preproc import ChangeSetModelPreproc
+
+    def visit_node_resources(self, node_resources):
+        for node in node_resources.resources:
+            if not is_nothing(node.condition_reference):
+                made = self._resolve_resource_condition_reference(node.condition_reference)
+                if made.after is False or (is_nothing(made.after) and made.before is False):
+                    continue
+            self.visit(node)
+
+    ChangeSetModelPreproc.visit_node_resources = visit_node_resources
