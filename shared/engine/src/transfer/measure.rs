@@ -15,7 +15,7 @@ impl End {
     ) -> Result<T, DimseError> {
         let begun = Instant::now();
         let result = exchange.await;
-        let node = || self.record.node.id.to_string();
+        let node = || self.id.to_string();
         match &result {
             Ok(_) => {
                 metrics::histogram!("dimse_seconds", "node" => node(), "service" => service)

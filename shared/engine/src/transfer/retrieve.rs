@@ -270,7 +270,8 @@ impl Transfer {
         let outcome = match method {
             Method::Get => {
                 let mut sink = TransferSink::new(Arc::clone(self), Arc::clone(plan), to_deliver.clone(), hint);
-                let get = association.get(model, &query, &mut sink, &mut |_| {}, &self.stop);
+                let mut ignore = |_| {};
+                let get = association.get(model, &query, &mut sink, &mut ignore, &self.stop);
                 self.source.measured(method.name(), get).await
             }
             Method::Move => {

@@ -74,7 +74,7 @@ impl Engine {
         loop {
             tokio::time::sleep(Duration::from_millis(HEARTBEAT_MS)).await;
             let begun = Instant::now();
-            match tokio::time::timeout_at(renewed_at + ALONE, self.renew(claimed)).await {
+            match tokio::time::timeout_at(renewed_at + ALONE, self.renew_lease(claimed)).await {
                 Ok(Ok(Renewed::Yes)) => renewed_at = begun,
                 Ok(Ok(Renewed::Unwanted)) => return Beat::Unwanted,
                 Ok(Ok(Renewed::No)) => return Beat::Lost,
@@ -92,7 +92,7 @@ impl Engine {
         }
     }
 
-    async fn renew(&self, claimed: &Task) -> Result<Renewed, Refusal> {
+    async fn renew_lease(&self, claimed: &Task) -> Result<Renewed, Refusal> {
         let mut cancel = false;
         let renewed = self
             .change_task(&claimed.job_id, &claimed.id, |task| {
