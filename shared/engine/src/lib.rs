@@ -26,9 +26,7 @@ use adit_domain::UserId;
 use adit_store::items::ItemStore;
 use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
-use adit_store::repositories::{
-    Arrivals, Firings, Jobs, Nodes, Projects, Receipts, Registry, Reports, Rules, Tasks,
-};
+use adit_store::repositories::{Arrivals, Firings, Jobs, Nodes, Projects, Receipts, Registry, Reports, Rules, Tasks};
 use adit_store::shelf::{Buckets, Folders};
 use adit_store::staging::Staging;
 

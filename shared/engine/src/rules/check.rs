@@ -35,8 +35,10 @@ impl Engine {
             return Err(Refusal::invalid("This schedule is never due.").at("cron"));
         }
         if config.options.direct_move && !matches!(config.trigger, Trigger::Schedule { .. }) {
-            return Err(Refusal::invalid("A direct transfer is possible from one server to another only. Switch it off.")
-                .at("direct_move"));
+            return Err(Refusal::invalid(
+                "A direct transfer is possible from one server to another only. Switch it off.",
+            )
+            .at("direct_move"));
         }
         if must_work && let Some(refusal) = self.trouble(&config).await? {
             return Err(refusal);
@@ -94,15 +96,15 @@ fn check_keyword(keyword: &str) -> Result<(), Refusal> {
 }
 
 fn destination_trouble(found: Option<&NodeConfig>) -> Option<Refusal> {
-    let Some(config) = found else { return Some(Refusal::conflict("The destination was deleted. Choose another one.")) };
+    let Some(config) = found else {
+        return Some(Refusal::conflict("The destination was deleted. Choose another one."));
+    };
     let name = &config.name;
     if !config.enabled {
         return Some(Refusal::conflict(format!("The destination {name} is disabled; jobs wait until it is enabled.")));
     }
     if !config.can_be_destination() {
-        return Some(Refusal::invalid(format!(
-            "{name} cannot receive images: C-STORE is not ticked in its settings."
-        )));
+        return Some(Refusal::invalid(format!("{name} cannot receive images: C-STORE is not ticked in its settings.")));
     }
     None
 }

@@ -98,12 +98,7 @@ impl Engine {
     }
 
     /// One rule meets one study.
-    async fn meet(
-        &self,
-        rule: &Rule,
-        arrival: &mut Arrival,
-        objects: &[ArrivedObject],
-    ) -> Result<Looked, Refusal> {
+    async fn meet(&self, rule: &Rule, arrival: &mut Arrival, objects: &[ArrivedObject]) -> Result<Looked, Refusal> {
         let mine: Vec<&ArrivedObject> = objects.iter().filter(|object| takes_from(rule, object)).collect();
         let Some(facts) = self.complete_facts(rule, &mine).await? else {
             return Ok(Looked::Later(now().plus_ms(AGAIN_MS)));

@@ -111,8 +111,11 @@ mod tests {
             facts(&[("Modality", "CT"), ("ImageType", "AXIAL"), ("StudyDate", "20240301")]),
             facts(&[("Modality", "SR")]),
         );
-        let seen = [("1", &axial), ("1", &scout), ("2", &scout), ("3", &report)]
-            .map(|(series, facts)| Seen { series, facts, images: 1 });
+        let seen = [("1", &axial), ("1", &scout), ("2", &scout), ("3", &report)].map(|(series, facts)| Seen {
+            series,
+            facts,
+            images: 1,
+        });
         let filter = serde_json::json!({"modalities": ["CT"],
             "conditions": [{"attribute": "ImageType", "comparison": "matches_not", "value": "local*"}]});
         let choice = choose(&rule(filter, serde_json::json!({"kind": "derived"})), &seen).unwrap();

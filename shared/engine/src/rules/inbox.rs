@@ -4,9 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use adit_deid::{Glance, part10};
-use adit_dimse::{
-    Caller, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, InstanceHead, InstanceSink, Status,
-};
+use adit_dimse::{Caller, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, InstanceHead, InstanceSink, Status};
 use adit_domain::rule::{Trigger, inbox};
 use adit_domain::{Timestamp, Uid};
 use adit_store::repositories::Versioned;

@@ -27,11 +27,11 @@ use adit_store::repositories::firings::FiringRecord;
 use adit_store::repositories::rules::MAX_RULES;
 
 pub use arrive::Arrived;
-pub use watch::Watch;
 pub(crate) use facts::{first, glance, header};
 pub(crate) use fire::INBOX_NAME;
 pub(crate) use inbox::Senders;
 pub(crate) use place::{Place, Unread, head_of};
+pub use watch::Watch;
 
 use crate::clock::random;
 use crate::{Actor, Engine, Refusal, now};

@@ -138,11 +138,7 @@ pub(crate) async fn entry(shelf: &dyn Shelf, name: &str) -> Result<Option<ShelfE
 }
 
 /// Reads piece after piece until the header is known.
-pub(crate) async fn read_header<F>(
-    size: u64,
-    also: &[String],
-    open: impl Fn(Range<u64>) -> F,
-) -> Result<Header, Unread>
+pub(crate) async fn read_header<F>(size: u64, also: &[String], open: impl Fn(Range<u64>) -> F) -> Result<Header, Unread>
 where
     F: Future<Output = Result<Stream, Unread>>,
 {

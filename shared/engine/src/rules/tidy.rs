@@ -89,8 +89,7 @@ fn removes(rule: &Rule) -> bool {
 
 /// Whether a file has gone by a rule that wants it removed: other series of the study stay.
 fn is_moved(object: &ArrivedObject, rules: &[&&Rule], moved: &[Task]) -> bool {
-    let series: HashSet<&str> =
-        moved.iter().flat_map(|task| &task.series_instance_uids).map(String::as_str).collect();
+    let series: HashSet<&str> = moved.iter().flat_map(|task| &task.series_instance_uids).map(String::as_str).collect();
     series.contains(object.series_instance_uid.as_str()) && rules.iter().any(|rule| takes_from(rule, object))
 }
 

@@ -38,12 +38,7 @@ fn when(trigger: &Trigger, names: &Names) -> String {
             )
         }
         Trigger::Schedule { cron, time_zone, source, search } => {
-            format!(
-                "{} ({time_zone}), for {} that {} finds",
-                time(cron),
-                found(search),
-                name(names, source)
-            )
+            format!("{} ({time_zone}), for {} that {} finds", time(cron), found(search), name(names, source))
         }
     }
 }
@@ -110,7 +105,8 @@ fn what(filter: &Filter) -> String {
     if *filter == Filter::default() {
         return "the study goes".to_owned();
     }
-    let modalities = if filter.modalities.is_empty() { "the" } else { &format!("its {}", list(&filter.modalities, "and")) };
+    let modalities =
+        if filter.modalities.is_empty() { "the" } else { &format!("its {}", list(&filter.modalities, "and")) };
     let conditions: Vec<String> = filter.conditions.iter().map(condition).collect();
     let conditions =
         if conditions.is_empty() { String::new() } else { format!(" whose {}", conditions.join(" and whose ")) };
@@ -199,6 +195,9 @@ mod tests {
         ] {
             assert_eq!(time(cron), words);
         }
-        assert_eq!((duration(90), duration(7200), duration(120)), ("90 seconds".into(), "2 hours".into(), "2 minutes".into()));
+        assert_eq!(
+            (duration(90), duration(7200), duration(120)),
+            ("90 seconds".into(), "2 hours".into(), "2 minutes".into())
+        );
     }
 }

@@ -62,9 +62,7 @@ impl Transfer {
     /// The place of the source.
     pub(super) async fn source_place(&self) -> Result<Place, Problem> {
         let place = self.engine.place(&self.source.id).await?;
-        place.ok_or_else(|| {
-            Problem::Permanent(format!("This ADIT cannot read the files of {}.", self.source.name()))
-        })
+        place.ok_or_else(|| Problem::Permanent(format!("This ADIT cannot read the files of {}.", self.source.name())))
     }
 
     /// Who the patient is, from the header of an image: the rows do not tell.

@@ -24,7 +24,9 @@ impl Transfer {
             return Ok(());
         }
         let held = match self.destination.server() {
-            None if self.destination.is_bucket() => Some(self.held_in_bucket(plan, self.pseudonyms().into_iter()).await?),
+            None if self.destination.is_bucket() => {
+                Some(self.held_in_bucket(plan, self.pseudonyms().into_iter()).await?)
+            }
             None => Some(self.held_in_folder(plan).await?),
             Some(server) if server.services.can_find() => {
                 Some(self.held_at_server(plan, sent.values().collect()).await?)
