@@ -118,11 +118,7 @@ impl Rig {
 
     /// Adds a folder.
     pub async fn folder(&self, name: &str, path: &Path) -> NodeView {
-        let kind = NodeKind::Folder(Folder {
-            path: path.display().to_string(),
-            quota_gb: 0,
-            warn_size_gb: 0,
-        });
+        let kind = NodeKind::Folder(Folder { path: path.display().to_string(), quota_gb: 0, warn_size_gb: 0 });
         self.add(NodeConfig { name: name.to_owned(), enabled: true, kind }).await
     }
 

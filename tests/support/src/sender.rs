@@ -16,7 +16,8 @@ pub async fn send(addr: SocketAddr, calling: &str, objects: &[Vec<u8>]) -> Resul
         heads.iter().map(|head| (head.sop_class_uid.clone(), head.transfer_syntax_uid.clone())).collect();
     kinds.sort();
     kinds.dedup();
-    let mut association = Association::connect(&peer("ADIT", addr, calling), &Proposal::new().store(&kinds), &never).await?;
+    let mut association =
+        Association::connect(&peer("ADIT", addr, calling), &Proposal::new().store(&kinds), &never).await?;
     let mut answers = Vec::new();
     for (bytes, head) in objects.iter().zip(heads) {
         let request = StoreRequest {

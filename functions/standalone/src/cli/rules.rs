@@ -174,8 +174,7 @@ async fn dry_run(
 }
 
 async fn firings(connection: &Connection, rule: &RuleView, json: bool) -> Result<()> {
-    let firings: Vec<Firing> =
-        connection.get(&paths::fill(paths::RULE_FIRINGS, &[rule.rule.id.as_str()])).await?;
+    let firings: Vec<Firing> = connection.get(&paths::fill(paths::RULE_FIRINGS, &[rule.rule.id.as_str()])).await?;
     if json {
         return print_json(&firings);
     }
@@ -197,9 +196,8 @@ fn read(file: &Path) -> Result<RuleConfig> {
 
 fn by_name<'a>(rules: &'a [RuleView], name: &str) -> Result<&'a RuleView> {
     let wanted = name.to_lowercase();
-    let mut found = rules
-        .iter()
-        .filter(|rule| rule.rule.id.as_str() == name || rule.rule.config.name.to_lowercase() == wanted);
+    let mut found =
+        rules.iter().filter(|rule| rule.rule.id.as_str() == name || rule.rule.config.name.to_lowercase() == wanted);
     match (found.next(), found.next()) {
         (Some(rule), None) => Ok(rule),
         (None, _) => bail!("there is no rule {name:?}; `adit rules` lists them"),

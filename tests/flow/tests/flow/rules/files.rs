@@ -140,7 +140,9 @@ async fn objects_go_from_bucket_to_bucket_and_repeated_events_change_nothing() {
             assert_eq!(arrived, [if round == 0 { Arrived::Recorded } else { Arrived::Known }]);
         }
     }
-    for (key, bytes) in [("scanner/mr/1.dcm", all[0].as_slice()), ("scanner/ct/.hidden", b"x"), ("other/ct/1.dcm", &all[0])] {
+    for (key, bytes) in
+        [("scanner/mr/1.dcm", all[0].as_slice()), ("scanner/ct/.hidden", b"x"), ("other/ct/1.dcm", &all[0])]
+    {
         put(key, bytes);
         let arrived = engine.bucket_object_created("incoming", key).await.unwrap();
         assert!(arrived.iter().all(|one| *one == Arrived::Unwanted), "{key} {arrived:?}");

@@ -21,7 +21,11 @@ async fn a_study_that_is_sent_to_us_goes_on_pseudonymised_and_leaves_the_inbox()
     stage.rig.engine.sweep().await.unwrap();
     assert!(stage.jobs().await.is_empty(), "the study is not complete yet");
     let end = stage.fired().await;
-    assert_eq!((end.job.status, end.progress.delivered, end.progress.verified), (JobStatus::Success, 12, 12), "{end:?}");
+    assert_eq!(
+        (end.job.status, end.progress.delivered, end.progress.verified),
+        (JobStatus::Success, 12, 12),
+        "{end:?}"
+    );
     let cause = end.job.cause.unwrap();
     assert_eq!((cause.rule, cause.event.as_str()), (rule.rule.id.clone(), "12 images arrived from CT1."));
     assert_eq!((end.job.source_name.as_str(), end.tasks[0].label.as_str()), ("Inbox", "CT, CT Thorax, 2024-03-01"));
@@ -104,7 +108,8 @@ async fn only_the_series_that_match_are_sent() {
     assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Success, 4), "{end:?}");
     assert_eq!(stage.destination.instances(), (0..4).map(|n| spec.sop_instance_uid(0, n)).collect());
     // Another rule's study that does not match fires nothing.
-    let other = StudySpec { series: vec![SeriesSpec::new("US", "Kidney", 2, 16)], ..StudySpec::ct("PAT-2", "Roe^Max", 1, 16) };
+    let other =
+        StudySpec { series: vec![SeriesSpec::new("US", "Kidney", 2, 16)], ..StudySpec::ct("PAT-2", "Roe^Max", 1, 16) };
     stage.sent("CT1", &objects(&other, 0)).await;
     stage.sweep_a_while().await;
     assert_eq!(stage.jobs().await.len(), 1);
@@ -121,7 +126,8 @@ async fn a_restart_between_arrival_and_firing_loses_nothing() {
     rig.stop().await;
     let rig = loop {
         // The old process lets go of its data in its own time.
-        if adit_backend_embedded::Embedded::open(&data_dir, std::sync::Arc::new(adit_store::clock::SystemClock)).is_ok() {
+        if adit_backend_embedded::Embedded::open(&data_dir, std::sync::Arc::new(adit_store::clock::SystemClock)).is_ok()
+        {
             break Rig::start(&data_dir).await;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;

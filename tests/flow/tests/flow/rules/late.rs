@@ -63,7 +63,9 @@ async fn late_images_join_the_job_and_only_they_move() {
     let first = stage.fired().await;
     assert_eq!((first.job.status, first.progress.delivered), (JobStatus::Success, 5));
     stage.sent("CT1", &all[5..]).await;
-    stage.sweep_until(|jobs| jobs.len() == 1 && jobs[0].status == JobStatus::Success && jobs[0].end > first.job.end).await;
+    stage
+        .sweep_until(|jobs| jobs.len() == 1 && jobs[0].status == JobStatus::Success && jobs[0].end > first.job.end)
+        .await;
     let end = stage.rig.engine.snapshot(&stage.rig.actor, &first.job.id).await.unwrap();
     assert_eq!((end.tasks.len(), end.progress.delivered, end.progress.verified), (1, 8, 8), "{end:?}");
     assert_eq!((stage.destination.stored(), stage.destination.instances().len()), (8, 8));
