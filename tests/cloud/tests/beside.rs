@@ -80,8 +80,13 @@ async fn mail_server() -> (String, Seen) {
 async fn a_delivery_of_a_function_can_be_answered() {
     let local = Local::make().await;
     let queue = local.aws().await.queue;
-    let sent =
-        Message { body: "b".into(), lane: Lane::Worker, band: Band::Urgent, group: "two words".into(), trace: "Root=1".into() };
+    let sent = Message {
+        body: "b".into(),
+        lane: Lane::Worker,
+        band: Band::Urgent,
+        group: "two words".into(),
+        trace: "Root=1".into(),
+    };
     queue.send(sent.clone(), Duration::ZERO).await.unwrap();
     let name = format!("{}worker-urgent", local.settings.queue_prefix);
     let url = local.sqs.get_queue_url().queue_name(name).send().await.unwrap().queue_url.unwrap();
@@ -108,7 +113,10 @@ async fn a_delivery_of_a_function_can_be_answered() {
     let asked = local.sqs.receive_message().queue_url(url).message_attribute_names("All").send().await.unwrap();
     let letter = &asked.messages()[0];
     let said = |name: &str| letter.message_attributes().unwrap()[name].string_value().unwrap().to_owned();
-    assert_eq!((letter.body(), said("reason"), said("trace")), (Some("b"), "it cannot be read".into(), "Root=1".into()));
+    assert_eq!(
+        (letter.body(), said("reason"), said("trace")),
+        (Some("b"), "it cannot be read".into(), "Root=1".into())
+    );
     local.remove().await;
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use adit_store::items::{Condition, Item, ItemStore, Key, Kind, Write};
+use adit_store::items::{Condition, Item, Key, Kind, Write};
 use adit_store::queue::{Band, Lane, Message};
 use adit_store::staging::{StagedKey, StagingError};
 use adit_test_cloud::{Fault, Faults, Local, What, When};
