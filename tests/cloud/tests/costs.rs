@@ -51,7 +51,7 @@ impl Counts {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_paid_is_counted() {
     let counts = Counts::default();
-    metrics::set_global_recorder(counts.clone()).ok().expect("the only recorder");
+    metrics::set_global_recorder(counts.clone()).expect("the only recorder");
     let local = Local::make().await;
     let aws = local.aws().await;
     let item = |sk: &str, size: usize| Item {
