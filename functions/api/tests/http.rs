@@ -362,6 +362,27 @@ async fn guessing_passwords_gets_slow_and_names_cannot_be_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_processes_that_start_at_once_one_makes_the_first_administrator() {
+    let dir = tempfile::tempdir().unwrap();
+    let backend = Embedded::open(dir.path(), Arc::new(SystemClock)).unwrap();
+    let mut starts = tokio::task::JoinSet::new();
+    for number in 0..4 {
+        let access = Access::new(backend.items.clone());
+        let password = format!("a long password {number}");
+        starts.spawn(async move {
+            let made = access.ensure_first_administrator_with(&password, now()).await.unwrap();
+            made.then_some(password)
+        });
+    }
+    let made: Vec<String> = starts.join_all().await.into_iter().flatten().collect();
+    assert_eq!(made.len(), 1);
+    let access = Access::new(backend.items.clone());
+    assert!(access.log_in("admin", &made[0], "here", now()).await.unwrap().person.staff);
+    assert!(!access.ensure_first_administrator_with("another password", now()).await.unwrap());
+    assert!(access.log_in("admin", "another password", "here", now()).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn logging_out_and_changing_the_password_end_sessions() {
     let site = Site::start().await;
     let (first, second) = (site.log_in("user").await, site.log_in("user").await);

@@ -116,10 +116,7 @@ impl Engine {
                 match jobs.get(&task.job_id).and_then(Option::as_ref) {
                     Some(record) => self.enqueue(&record.job, &task.id).await?,
                     None if now().since_ms(task.created) > ORPHAN_MS => {
-                        // A conflict means that it has changed or has a job by now.
-                        if self.0.tasks.delete_orphan(&task, version).await.is_ok() {
-                            tracing::warn!(job = %task.job_id, task = %task.id, "a task without a job was removed");
-                        }
+                        self.remove_orphan(&task, version).await;
                     }
                     None => {}
                 }
@@ -133,6 +130,14 @@ impl Engine {
             self.settle_job(id).await?;
         }
         Ok(())
+    }
+
+    async fn remove_orphan(&self, task: &Task, version: u64) {
+        match self.0.tasks.delete_orphan(task, version).await {
+            Ok(()) => tracing::warn!(job = %task.job_id, task = %task.id, "a task without a job was removed"),
+            // It has changed or has a job by now, or it is removed the next time.
+            Err(error) => tracing::debug!(task = %task.id, error = %error, "a task without a job stays"),
+        }
     }
 
     /// Waiting tasks whose queue message is gone: it was set aside because its receivers died, or the queue lost it.

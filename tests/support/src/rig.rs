@@ -18,7 +18,7 @@ use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
 use adit_engine::{Actor, Engine, Ports, Settings};
 use adit_store::clock::SystemClock;
-use adit_store::queue::Lane;
+use adit_store::queue::{Depth, Lane};
 use adit_store::shelf::{Buckets, Shelf};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -205,11 +205,15 @@ impl Rig {
         assert_eq!(usage.objects, 0, "staged objects are left behind");
         let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
         loop {
-            let depth = self.backend.queue.depth(Lane::Bridge).await.expect("the queue answers");
-            if (depth.urgent, depth.normal, depth.in_flight, depth.dead) == (0, 0, 0, 0) {
+            let mut left = Vec::new();
+            for lane in [Lane::Bridge, Lane::Worker] {
+                let depth = self.backend.queue.depth(lane).await.expect("the queue answers");
+                left.extend((depth != Depth::default()).then_some(depth));
+            }
+            if left.is_empty() {
                 return;
             }
-            assert!(tokio::time::Instant::now() < deadline, "queue messages are left behind: {depth:?}");
+            assert!(tokio::time::Instant::now() < deadline, "queue messages are left behind: {left:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

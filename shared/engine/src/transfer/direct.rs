@@ -33,8 +33,7 @@ impl Transfer {
         for unit in units(plan, &self.ledger, 1, false) {
             let query = unit.identifier(plan, &self.task.study_instance_uid);
             let mut ignore = |_| {};
-            let moving =
-                association.move_to(model, &query, destination.ae_title.as_str(), &mut ignore, &self.stop);
+            let moving = association.move_to(model, &query, destination.ae_title.as_str(), &mut ignore, &self.stop);
             let moved = self.source.measured("C-MOVE", moving).await;
             let outcome = moved.map_err(|error| Problem::of_peer(self.source.name(), "C-MOVE", &error))?;
             if outcome.status.class() == StatusClass::Failure && outcome.sub_operations.completed.unwrap_or(0) == 0 {
