@@ -56,7 +56,7 @@ struct Key {
 /// Tells `arrived` of every object of a batch. A record whose objects were not all taken comes again; telling twice does no harm.
 pub async fn handle<F>(event: SqsEvent, arrived: impl Fn(Object) -> F + Clone + Send + 'static) -> Response
 where
-    F: Future<Output = Result<(), Refusal>> + Send,
+    F: Future<Output = Result<(), Refusal>> + Send + 'static,
 {
     batch::each(event, LIMIT, |record| one(record, arrived.clone())).await
 }

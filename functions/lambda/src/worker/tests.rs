@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use adit_api::nodes::NodeInput;
 use adit_backend_embedded::Embedded;
 use adit_deid::ProjectKey;
 use adit_domain::job::{Job, JobStatus};
@@ -156,7 +157,7 @@ async fn one_batch_with_a_good_task_a_panic_and_a_poison() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn before_the_time_is_up_a_running_task_is_handed_back_unharmed() {
+async fn what_cannot_be_handed_back_in_time_comes_again() {
     let site = Site::open(BTreeMap::from([(node(2).to_string(), Trap::Hang)]));
     let (_, hanging) = site.task(&node(2), 1).await;
     let (_, plain) = site.task(&node(1), 2).await;
@@ -168,6 +169,29 @@ async fn before_the_time_is_up_a_running_task_is_handed_back_unharmed() {
     assert_eq!(site.stored(&plain).await.status, TaskStatus::Failure);
     let held = site.stored(&hanging).await;
     assert_eq!((held.status, held.failed_attempts), (TaskStatus::InProgress, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_time_is_up_a_running_task_is_handed_back_and_that_is_no_attempt() {
+    let site = Site::open(BTreeMap::new());
+    // A server that takes the connection and then says nothing.
+    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let config = serde_json::json!({ "name": "Silent", "kind": "server", "ae_title": "SILENT", "host": "127.0.0.1",
+        "port": silent.local_addr().unwrap().port(),
+        "services": { "study_root_find": true, "study_root_get": true, "store_scp": true } });
+    let config = serde_json::from_value(config).unwrap();
+    let input = NodeInput { config, client_key_pem: None, authorization_header: None, version: None };
+    let server = site.worker.engine.add_node(input).await.unwrap();
+    let (_, task) = site.task(&server.id, 1).await;
+    let begun = Instant::now();
+    let response = site.worker.handle(site.event().await, Duration::from_secs(3)).await;
+    assert!((2_500..3_000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+    assert_eq!(failed(&response), Vec::<String>::new());
+    let waiting = site.stored(&task).await;
+    assert_eq!((waiting.status, waiting.attempts, waiting.failed_attempts), (TaskStatus::Pending, 1, 0), "{waiting:?}");
+    assert!(waiting.not_before.is_none() && waiting.enqueued);
+    let depth = site.backend.queue.depth(Lane::Bridge).await.unwrap();
+    assert_eq!(depth.normal, 1, "another one goes on");
 }
 
 #[tokio::test(flavor = "multi_thread")]

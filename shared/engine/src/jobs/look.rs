@@ -1,5 +1,7 @@
 //! Looking at jobs and tasks. A job of somebody else answers as absent, except to staff.
 
+use std::collections::HashMap;
+
 use adit_api::jobs::{JobFilter, JobPage, JobSnapshot, JobView, TaskDetail};
 use adit_api::projects::{JobReport, ReportOfTask, ReportSummary};
 use adit_domain::deidentification::REPORT_FORMAT;
@@ -47,14 +49,9 @@ impl Engine {
     pub async fn snapshot(&self, actor: &Actor, id: &JobId) -> Result<JobSnapshot, Refusal> {
         let record = self.readable(actor, id).await?;
         let tasks = self.0.tasks.of_job(id).await?;
-        let live = self.0.tasks.live_of_job(id).await?;
-        let views: Vec<_> = tasks
-            .into_iter()
-            .map(|task| {
-                let live = live.iter().find(|(of, _)| of == task.value.id.as_str()).map(|(_, live)| live);
-                task_view(&task.value, live)
-            })
-            .collect();
+        let live: HashMap<String, LiveProgress> = self.0.tasks.live_of_job(id).await?.into_iter().collect();
+        let views: Vec<_> =
+            tasks.into_iter().map(|task| task_view(&task.value, live.get(task.value.id.as_str()))).collect();
         Ok(JobSnapshot { job: job_view(actor, &record), progress: total(&views), tasks: views })
     }
 

@@ -32,11 +32,9 @@ impl Transfer {
         let mut association = self.open(&self.source, "opening an association", &Proposal::new().move_(model)).await?;
         for unit in units(plan, &self.ledger, 1, false) {
             let query = unit.identifier(plan, &self.task.study_instance_uid);
-            let to = destination.ae_title.as_str();
-            let moved = self
-                .source
-                .measured("C-MOVE", association.move_to(model, &query, to, &mut |_| {}, &self.stop))
-                .await;
+            let mut ignore = |_| {};
+            let moving = association.move_to(model, &query, destination.ae_title.as_str(), &mut ignore, &self.stop);
+            let moved = self.source.measured("C-MOVE", moving).await;
             let outcome = moved.map_err(|error| Problem::of_peer(self.source.name(), "C-MOVE", &error))?;
             if outcome.status.class() == StatusClass::Failure && outcome.sub_operations.completed.unwrap_or(0) == 0 {
                 let sentence = format!(

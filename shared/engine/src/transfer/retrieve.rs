@@ -269,9 +269,9 @@ impl Transfer {
         let outcome = match method {
             Method::Get => {
                 let mut sink = TransferSink::new(Arc::clone(self), Arc::clone(plan), to_deliver.clone(), hint);
-                self.source
-                    .measured(method.name(), association.get(model, &query, &mut sink, &mut |_| {}, &self.stop))
-                    .await
+                let mut ignore = |_| {};
+                let get = association.get(model, &query, &mut sink, &mut ignore, &self.stop);
+                self.source.measured(method.name(), get).await
             }
             Method::Move => {
                 let to = Arrivals { plan, unit, to_deliver, hint };
