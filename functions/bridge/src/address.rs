@@ -54,20 +54,14 @@ async fn of_task(uri: &str) -> Result<IpAddr> {
     let tcp = TcpStream::connect((host.as_str(), uri.port_u16().unwrap_or(80))).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(tcp)).await?;
     let request = Request::get(uri.path()).header(hyper::header::HOST, host).body(Empty::<Bytes>::new())?;
-    let asking = async {
-        let response = sender.send_request(request).await?;
-        if !response.status().is_success() {
-            bail!("HTTP status {}", response.status());
-        }
-        Limited::new(response.into_body(), MAX_METADATA).collect().await.map_err(|error| anyhow::anyhow!("{error}"))
-    };
-    let body = tokio::select! {
-        body = asking => body?.to_bytes(),
-        ended = connection => {
-            ended?;
-            bail!("the connection was closed");
-        }
-    };
+    let connection = tokio::spawn(connection);
+    let response = sender.send_request(request).await?;
+    if !response.status().is_success() {
+        bail!("HTTP status {}", response.status());
+    }
+    let body = Limited::new(response.into_body(), MAX_METADATA).collect().await;
+    connection.abort();
+    let body = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
     let metadata: Metadata = serde_json::from_slice(&body)?;
     let address = metadata.networks.into_iter().flat_map(|network| network.addresses).next();
     address.context("the metadata names no address")

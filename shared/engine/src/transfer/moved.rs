@@ -52,10 +52,9 @@ impl Transfer {
         };
         let expecting = reception.expect(calling, message_id.get(), Arc::clone(&wanted), Arc::new(sink));
         let query = unit.identifier(plan, &self.task.study_instance_uid);
-        let moved = self
-            .source
-            .measured("C-MOVE", association.move_to(model, &query, reception.ae_title(), &mut |_| {}, &self.stop))
-            .await;
+        let mut ignore = |_| {};
+        let moving = association.move_to(model, &query, reception.ae_title(), &mut ignore, &self.stop);
+        let moved = self.source.measured("C-MOVE", moving).await;
         let outcome = match moved {
             Ok(outcome) => outcome,
             Err(error) => return Ok(Err(error)),
