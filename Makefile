@@ -1,5 +1,6 @@
 # ADIT: `make run` starts it with its demo, `make test` runs everything that CI runs.
 # CARGO_TARGET_DIR is honoured; the first build takes minutes, later ones seconds.
+# Development builds choose targets by name and never packages: a package alone has other features, and everything would be built again.
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -51,21 +52,21 @@ unit: ## Unit, contract and flow tests
 peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers)
 	@echo "[adit] tests with Orthanc and DCMTK"
 	@scripts/install-peers
-	@$(CARGO) build --locked -p adit-standalone
-	@$(CARGO) test --locked -p adit-test-peers
+	@$(CARGO) build --locked --workspace --bin adit
+	@$(CARGO) test --locked --workspace --test peers
 
 browser: ## Journeys in Chromium
 	@echo "[adit] browser tests"
 	@scripts/install-peers
 	@$(CARGO) xtask dist --dev
-	@$(CARGO) build --locked -p adit-standalone
+	@$(CARGO) build --locked --workspace --bin adit
 	@cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
 	@cd tests/browser && ADIT_BINARY=$(abspath $(TARGET))/debug/adit node --test --test-concurrency=1 --test-reporter=spec
 
 deid: $(VENV)/ready ## De-identification: planted identifiers, judged for each profile, foreign files, and the browser's build
 	@echo "[adit] de-identification tests"
 	@scripts/install-peers
-	@$(CARGO) build --locked -p adit-standalone
+	@$(CARGO) build --locked --workspace --bin adit
 	@$(CARGO) xtask deid $(TARGET)/deid-module
 	@$(VENV)/bin/python tests/deid/run.py $(TARGET)/deid --adit $(TARGET)/debug/adit --module $(TARGET)/deid-module
 
@@ -110,19 +111,19 @@ cloud: cloud-tools functions page ## The cloud home on this machine: emulator, s
 cloud-programs: cloud-tools functions
 	@scripts/install-peers
 	@$(CARGO) xtask dist --dev
-	@$(CARGO) build --locked -p adit-bridge -p adit-test-cloud --bins
+	@$(CARGO) build --locked --workspace --bin adit-bridge --bin cloud-home
 
 test-cloud: cloud-tool-tests cloud-smoke cloud-programs ## Everything that needs a cloud, on LocalStack
 	@echo "[adit] tests on the local cloud"
 	@localstack/cloud start --dir $(TARGET)/cloud-contract --port 0
-	@. $(TARGET)/cloud-contract/env && ADIT_TEST_AWS_ENDPOINT=$$AWS_ENDPOINT_URL $(CARGO) test --locked -p adit-test-cloud --test contract; \
+	@. $(TARGET)/cloud-contract/env && ADIT_TEST_AWS_ENDPOINT=$$AWS_ENDPOINT_URL $(CARGO) test --locked --workspace --test aws --test metering; \
 		code=$$?; localstack/cloud stop --dir $(TARGET)/cloud-contract; exit $$code
-	@$(CARGO) test --locked -p adit-test-cloud --lib --test proofs
+	@$(CARGO) test --locked --workspace --test proofs
 	@cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
 	@cd tests/browser && ADIT_CLOUD_HOME=$(abspath $(TARGET))/debug/cloud-home node --test --test-reporter=spec journeys.test.mjs
 
 cost: cloud-programs ## Requests per terabyte on the cloud home, with prices
-	@$(CARGO) test --locked -p adit-test-cloud --test proofs -- cost
+	@$(CARGO) test --locked --workspace --test proofs -- cost
 
 cloud-tools: ## Install what the local cloud needs: LocalStack and the DynamoDB engine
 	@scripts/install-peers

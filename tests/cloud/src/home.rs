@@ -250,7 +250,8 @@ impl Home {
 
     /// Sends a signal, such as `STOP`, to a bridge.
     pub async fn signal_bridge(&self, place: usize, signal: &str) -> Result<()> {
-        let id = self.bridges[place].as_ref().and_then(|bridge| bridge.child.id()).context("the bridge does not run")?;
+        let id =
+            self.bridges[place].as_ref().and_then(|bridge| bridge.child.id()).context("the bridge does not run")?;
         run(Command::new("kill").args([&format!("-{signal}"), &id.to_string()])).await?;
         Ok(())
     }
