@@ -7,20 +7,24 @@ use std::time::Duration;
 
 use adit_api::jobs::{CreateJob, JobSnapshot, StudySelection};
 use adit_api::nodes::{NodeInput, NodeView};
-use adit_archive::generate::{StudySpec, write_study};
+use adit_archive::generate::{StudySpec, object, write_study};
 use adit_backend_embedded::Embedded;
-use adit_dimse::Status;
+use adit_dimse::{Association, Proposal, Server, ServerConfig, Status, StoreRequest};
 use adit_domain::job::JobStatus;
 use adit_domain::transfer::TransferOptions;
 use adit_domain::{JobId, Timestamp, UserId};
+use adit_engine::worker::Worker;
 use adit_engine::{Actor, Engine};
 use adit_store::clock::SystemClock;
 use adit_store::items::{Index, Query, SkRange};
+use adit_store::queue::Lane;
+use adit_test_support::ANY;
 use adit_test_support::bridges::Bridge;
 use adit_test_support::rig::{KEY, peer, pseudonym};
 use adit_test_support::scripted::{self, Script, Scripted};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 
 /// A source that knows only C-MOVE, a destination, one store for all bridges.
 struct Scene {
@@ -207,19 +211,79 @@ async fn what_no_bridge_expects_is_refused() {
     let path: &Path = &scene.dir.path().join("source");
     let bytes = std::fs::read(&crate::files(path)[0]).unwrap();
     let head = adit_deid::part10::parse_head(&bytes).unwrap();
-    let request = adit_dimse::StoreRequest {
+    let request = StoreRequest {
         sop_class_uid: "1.2.840.10008.5.1.4.1.1.2".into(),
         sop_instance_uid: scene.spec.sop_instance_uid(0, 0),
         transfer_syntax_uid: "1.2.840.10008.1.2.1".into(),
         move_originator: Some(("ADIT".into(), 77)),
     };
-    let never = tokio_util::sync::CancellationToken::new();
+    let never = CancellationToken::new();
     let kind = (request.sop_class_uid.clone(), request.transfer_syntax_uid.clone());
-    let proposal = adit_dimse::Proposal::new().store(&[kind]);
+    let proposal = Proposal::new().store(&[kind]);
     let to = peer("ADIT", one.dicom, "SOURCE");
-    let mut association = adit_dimse::Association::connect(&to, &proposal, &never).await.unwrap();
+    let mut association = Association::connect(&to, &proposal, &never).await.unwrap();
     let offset = usize::try_from(head.data_set_offset).unwrap();
     let outcome = association.store_bytes(&request, &bytes[offset..], &never).await.unwrap();
     assert_eq!(outcome.status, Status::NOT_AUTHORIZED);
     association.release().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_that_drains_finishes_what_runs_and_takes_nothing_new() {
+    let scene = Scene::new(60).await;
+    let bridge = Bridge::start(&scene.backend, "drains").await;
+    scene.send_to(&bridge);
+    let jobs = scene.submit(&[&bridge], 2, 30).await;
+    let (ending, stop) = (CancellationToken::new(), CancellationToken::new());
+    let worker = Worker::new(bridge.engine.clone(), 1, &[Lane::Bridge]);
+    let working = tokio::spawn(worker.run_until(ending.clone(), stop.clone()));
+    // The second job is urgent, so it runs first; one at a time.
+    until(&bridge.engine, &jobs[1], |snapshot| snapshot.progress.delivered >= 10).await;
+    ending.cancel();
+    working.await.unwrap();
+    let snapshot = async |job| bridge.engine.snapshot(&actor(), job).await.unwrap();
+    let (first, second) = (snapshot(&jobs[0]).await, snapshot(&jobs[1]).await);
+    assert_eq!((second.job.status, second.progress.delivered), (JobStatus::Success, 60), "{second:?}");
+    assert_eq!(first.progress.delivered, 0, "nothing new is taken");
+    assert!(!first.job.status.is_final());
+    assert!(!stop.is_cancelled());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_ends_lets_a_busy_association_go_on_and_takes_no_other() {
+    let scene = Scene::new(40).await;
+    let root = scene.dir.path().join("receiver");
+    let archive = Arc::new(adit_archive::FolderArchive::open(&root).await.unwrap());
+    let server = Server::bind(ANY, ServerConfig::default(), Arc::clone(&archive) as _).await.unwrap();
+    let (addr, ending, stop) = (server.local_addr().unwrap(), CancellationToken::new(), CancellationToken::new());
+    let serving = tokio::spawn(server.run_until(ending.clone(), stop.clone()));
+    let kind = ("1.2.840.10008.5.1.4.1.1.2".to_owned(), "1.2.840.10008.1.2.1".to_owned());
+    let proposal = Proposal::new().store(std::slice::from_ref(&kind));
+    let to = peer("ANY", addr, "SOURCE");
+    let mut busy = Association::connect(&to, &proposal, &stop).await.unwrap();
+    let mut idle = Association::connect(&to, &proposal, &stop).await.unwrap();
+    ending.cancel();
+    for number in 0..40 {
+        let bytes = object(&scene.spec, 0, number);
+        let offset = usize::try_from(adit_deid::part10::parse_head(&bytes).unwrap().data_set_offset).unwrap();
+        let request = StoreRequest {
+            sop_class_uid: kind.0.clone(),
+            sop_instance_uid: scene.spec.sop_instance_uid(0, number),
+            transfer_syntax_uid: kind.1.clone(),
+            move_originator: None,
+        };
+        assert_eq!(busy.store_bytes(&request, &bytes[offset..], &stop).await.unwrap().status, Status::SUCCESS);
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    assert_eq!(archive.instances().len(), 40, "what is under way goes on for longer than a pause");
+    let request = StoreRequest {
+        sop_class_uid: kind.0.clone(),
+        sop_instance_uid: "1.2.3".into(),
+        transfer_syntax_uid: kind.1.clone(),
+        move_originator: None,
+    };
+    assert!(idle.store_bytes(&request, &[0; 16], &stop).await.is_err(), "the idle association has ended");
+    assert!(Association::connect(&to, &proposal, &stop).await.is_err(), "there is no new one");
+    drop(busy);
+    tokio::time::timeout(Duration::from_secs(5), serving).await.expect("it ends by itself").unwrap();
 }
