@@ -115,7 +115,7 @@ class Data(unittest.TestCase):
         rules = {rule["Id"]: rule for rule in RESOURCES["Staging"]["Properties"]["LifecycleConfiguration"]["Rules"]}
         self.assertEqual(rules["leftovers"], {"Id": "leftovers", "Status": "Enabled", "ExpirationInDays": {"Ref": "StagingDays"}})
         self.assertEqual(rules["unfinished-uploads"]["AbortIncompleteMultipartUpload"], {"DaysAfterInitiation": 1})
-        self.assertEqual(TEMPLATE["Parameters"]["StagingDays"]["Default"], 7)
+        self.assertEqual(TEMPLATE["Parameters"]["StagingDays"]["Default"], 15)
 
     def test_every_bucket_is_closed_encrypted_and_refuses_plain_http(self):
         policies = {part["Properties"]["Bucket"]["Ref"]: part for part in of("AWS::S3::BucketPolicy").values()}

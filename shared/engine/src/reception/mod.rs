@@ -149,6 +149,11 @@ impl Reception {
         Expecting { reception: Arc::clone(self), id }
     }
 
+    /// Whether this process has heard of a server with this AE title.
+    pub(crate) fn knows(&self, ae_title: &str) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).iter().any(|one| one.ae_title == ae_title)
+    }
+
     /// Sets who may send: the AE titles and addresses of all enabled servers.
     pub(crate) async fn admit_servers(&self, records: &[NodeRecord]) {
         let mut known = Vec::new();
