@@ -150,7 +150,7 @@ impl Reception {
     }
 
     /// Whether this process has heard of a server with this AE title.
-    pub(crate) fn knows(&self, ae_title: &str) -> bool {
+    pub(crate) fn has_heard_of(&self, ae_title: &str) -> bool {
         self.known.read().unwrap_or_else(PoisonError::into_inner).iter().any(|one| one.ae_title == ae_title)
     }
 

@@ -35,7 +35,7 @@ impl Transfer {
     ) -> Result<Result<RetrieveOutcome, DimseError>, Problem> {
         let reception = &self.engine.0.reception;
         // A server may have been added by another process a moment ago.
-        if self.source.server().is_some_and(|server| !reception.knows(server.ae_title.as_str())) {
+        if self.source.server().is_some_and(|server| !reception.has_heard_of(server.ae_title.as_str())) {
             self.engine.refresh_reception().await;
         }
         let calling = self.source.server().map(|server| server.calling_ae_title.as_str()).unwrap_or_default();
