@@ -115,3 +115,10 @@ where
 fn count(kind: &'static str, consumed: Option<&ConsumedCapacity>, by_size: f64) {
     metering::units(kind, consumed.and_then(ConsumedCapacity::capacity_units).unwrap_or(by_size));
 }
+
+/// Text that nobody else comes up with: a put's stamp, a transaction's token.
+fn random_text() -> String {
+    let mut bytes = [0; 9];
+    getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
+    hex::encode(bytes)
+}

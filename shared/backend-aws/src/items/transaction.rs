@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{
 
 use super::attributes;
 use super::writes::{Action, Form, Operation, operation};
-use super::{DynamoItems, conflict, failure};
+use super::{DynamoItems, conflict, failure, random_text};
 use crate::error::code;
 use crate::metering;
 
@@ -55,12 +55,13 @@ enum Canceled {
 }
 
 impl DynamoItems {
-    /// Does all writes or none. The SDK's token makes a second try after a lost answer harmless.
+    /// Does all writes or none. The token makes a second try after a lost answer harmless: it stays the same through all tries, and so must
+    /// the moment, until the writes themselves take another form.
     pub(super) async fn together(&self, writes: &[Write]) -> Result<(), StoreError> {
         let mut forms = vec![Form::Over; writes.len()];
         let mut patience = Patience::default();
+        let (now, mut token) = (self.now(), random_text());
         loop {
-            let now = self.now();
             let (mut items, mut places) = (Vec::new(), Vec::new());
             for (at, (write, form)) in writes.iter().zip(&forms).enumerate() {
                 if let Some(operation) = operation(write, *form, None, now)? {
@@ -71,7 +72,8 @@ impl DynamoItems {
             if items.is_empty() {
                 return Ok(());
             }
-            let request = self.client.transact_write_items().set_transact_items(Some(items));
+            let request =
+                self.client.transact_write_items().client_request_token(&token).set_transact_items(Some(items));
             match request.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await {
                 Ok(answer) => {
                     let used: f64 = answer.consumed_capacity().iter().filter_map(|used| used.capacity_units()).sum();
@@ -84,6 +86,7 @@ impl DynamoItems {
                     Canceled::Busy => patience.wait("a transaction").await?,
                     Canceled::Forms(wrong) => {
                         wrong.into_iter().for_each(|at| forms[at] = forms[at].other());
+                        token = random_text();
                         patience.wait("a transaction").await?;
                     }
                 },

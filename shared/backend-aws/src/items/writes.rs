@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValu
 use super::attributes::{self, Attributes, INDEX_NAMES, number, text};
 use super::expression::Placeholders;
 use super::transaction::Patience;
-use super::{DynamoItems, conflict, count, failure};
+use super::{DynamoItems, conflict, count, failure, random_text};
 use crate::error::code;
 
 /// Attribute that tells whose the last plain put was, so that a second try knows the first one's work.
@@ -156,7 +156,7 @@ impl DynamoItems {
     /// A put of its own, without a transaction. If an answer is lost and the second try meets the first one's work, the stamp tells.
     pub(super) async fn put_alone(&self, item: &Item, condition: Condition) -> Result<(), StoreError> {
         let write = Write::Put { item: item.clone(), condition };
-        let stamp = stamp();
+        let stamp = random_text();
         let (mut form, mut patience) = (Form::Over, Patience::default());
         loop {
             let Some(operation) = operation(&write, form, Some(&stamp), self.now())? else { return Ok(()) };
@@ -261,10 +261,4 @@ where
         (Some("TransactionConflictException"), _) => Ok(Put::Busy),
         _ => Err(failure(error)),
     }
-}
-
-fn stamp() -> String {
-    let mut bytes = [0; 9];
-    getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
-    hex::encode(bytes)
 }

@@ -196,18 +196,14 @@ fn failure<E>(error: &SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let stale = code(error).is_some_and(|code| {
-        ["ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue"]
-            .iter()
-            .any(|known| code.contains(known))
-    });
+    let code = code(error).unwrap_or_default();
+    // An expired receipt handle is called an invalid parameter, too.
+    let stale = code.contains("ReceiptHandleIsInvalid")
+        || code.contains("MessageNotInflight")
+        || code.contains("InvalidParameterValue") && told(error).to_lowercase().contains("receipt");
     let kind = match refused(error) {
-        true if stale && told(error).to_lowercase().contains("receipt")
-            || stale && told(error).contains("Inflight") =>
-        {
-            Kind::Conflict { index: 0 }
-        }
-        true if code(error).is_some_and(|code| code.starts_with("Invalid")) => Kind::Invalid,
+        true if stale => Kind::Conflict { index: 0 },
+        true if code.starts_with("Invalid") => Kind::Invalid,
         _ => Kind::Unavailable,
     };
     StoreError::new(kind, told(error))

@@ -80,7 +80,7 @@ impl Poll {
     pub async fn take(&self, max: usize, hold: Duration) -> Result<Vec<Delivery>, StoreError> {
         let mut deliveries = Vec::new();
         while deliveries.len() < max {
-            let Some(found) = self.from_basket(hold) else { break };
+            let Some(found) = self.next_in_basket(hold) else { break };
             if self.still_held(&found, hold).await {
                 deliveries.push(found.delivery);
             }
@@ -102,7 +102,7 @@ impl Poll {
         Ok(deliveries)
     }
 
-    fn from_basket(&self, hold: Duration) -> Option<Found> {
+    fn next_in_basket(&self, hold: Duration) -> Option<Found> {
         let mut state = self.state();
         state.hold = Some(hold);
         state.basket.pop_front()

@@ -83,7 +83,7 @@ impl S3Staging {
         }
         if has_note && let Some(note) = self.note(&key).await? {
             let intact = note.size == size && stored.is_none_or(|stored| stored == note.crc32);
-            return Ok(intact.then(|| Staged { key, size, crc32: note.crc32, metadata: note.metadata }));
+            return Ok(intact.then_some(Staged { key, size, crc32: note.crc32, metadata: note.metadata }));
         }
         // Written by a grant: nothing was said, and S3 may have checked it by another checksum.
         let crc32 = match stored {

@@ -3,6 +3,9 @@
 //! No name leads out of the folder: parts of names are checked, and symbolic links count only where they end inside. A file is written beside
 //! its place under a hidden name, synced, and renamed. Hidden files and folders are not listed: somebody is writing them.
 
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
 mod walk;
 
 use std::fs::{self, File, OpenOptions};

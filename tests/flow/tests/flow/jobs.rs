@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use adit_api::error::ErrorCode;
+use adit_api::jobs::JobFilter;
 use adit_domain::job::{JobAction, JobStatus};
 use adit_domain::{Timestamp, UserId};
 use adit_engine::Actor;
@@ -42,8 +44,32 @@ async fn a_job_belongs_to_its_owner_and_staff() {
     assert!(engine.snapshot(&stranger, &end.job.id).await.is_err());
     assert!(engine.act(&stranger, &end.job.id, JobAction::Delete).await.is_err());
     assert!(engine.task(&stranger, &end.job.id, &end.tasks[0].id).await.is_err());
-    assert!(engine.jobs(&stranger, adit_api::jobs::JobFilter::default()).await.unwrap().jobs.is_empty());
-    assert!(engine.jobs(&stranger, adit_api::jobs::JobFilter { all: true, ..Default::default() }).await.is_err());
+    assert!(engine.jobs(&stranger, JobFilter::default()).await.unwrap().jobs.is_empty());
+    assert!(engine.jobs(&stranger, JobFilter { all: true, ..Default::default() }).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_token_opens_only_its_own_list() {
+    let scene = Scene::new(1, Script::default(), Script::default()).await;
+    for _ in 0..2 {
+        scene.rig.transfer(&scene.from, &scene.to, &scene.study(), pseudonym("P")).await;
+    }
+    let (engine, owner) = (&scene.rig.engine, &scene.rig.actor);
+    let other = Actor { user_id: UserId::new(Timestamp(5), 99), username: "other".into(), staff: true };
+    let page = |after: Option<String>| JobFilter { limit: Some(1), after, ..Default::default() };
+    let first = engine.jobs(owner, page(None)).await.unwrap();
+    let token = first.next.expect("another page");
+    let second = engine.jobs(owner, page(Some(token.clone()))).await.unwrap();
+    assert_ne!(second.jobs[0].id, first.jobs[0].id);
+    let tampered = token.chars().rev().collect();
+    let foreign = JobFilter { all: true, ..page(Some(token.clone())) };
+    for refused in [
+        engine.jobs(owner, page(Some(tampered))).await,
+        engine.jobs(&other, page(Some(token))).await,
+        engine.jobs(&other, foreign).await,
+    ] {
+        assert_eq!(refused.unwrap_err().body.code, ErrorCode::Invalid);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
