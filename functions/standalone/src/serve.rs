@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use adit_access::Access;
-use adit_backend_embedded::Embedded;
+use adit_backend_embedded::{Embedded, LocalFolders};
 use adit_dimse::{Server, ServerConfig};
 use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
@@ -35,6 +35,8 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     let engine = engine(&settings, &backend)?;
     let access = Access::new(Arc::clone(&backend.items));
     let first_login = access.ensure_first_administrator(now()).await?;
+    engine.use_folders(Arc::new(LocalFolders));
+    engine.open_inbox();
     engine.recover().await?;
 
     let mut supervisor = Supervisor::default();
@@ -51,6 +53,8 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     supervisor.add("worker", worker.run(supervisor.stop()));
     let (sweeper, stop) = (engine.clone(), supervisor.stop());
     supervisor.add("sweeper", async move { sweeper.sweep_forever(stop).await });
+    let (watcher, stop) = (engine.clone(), supervisor.stop());
+    supervisor.add("folder watcher", async move { watcher.watch_forever(stop).await });
 
     let listener = TcpListener::bind(settings.listen)
         .await

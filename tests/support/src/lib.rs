@@ -6,6 +6,7 @@ pub mod program;
 pub mod proxy;
 pub mod rig;
 pub mod scripted;
+pub mod sender;
 
 use std::net::{SocketAddr, TcpListener};
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 use adit_api::jobs::{CreateJob, JobSnapshot, StudySelection};
 use adit_api::nodes::{NodeInput, NodeView};
 use adit_api::projects::ProjectInput;
-use adit_backend_embedded::Embedded;
+use adit_backend_embedded::{Embedded, FolderShelf, LocalFolders};
 use adit_deid::ProjectKey;
 use adit_dimse::{Peer, Server, ServerConfig, Timeouts};
-use adit_domain::node::{Folder, NodeConfig};
+use adit_domain::node::{Bucket, Folder, NodeConfig, NodeKind};
 use adit_domain::transfer::{Identity, TransferOptions};
 use adit_domain::{JobId, Timestamp, UserId};
 use adit_engine::reception::ReceptionDesk;
@@ -19,6 +19,7 @@ use adit_engine::worker::Worker;
 use adit_engine::{Actor, Engine, Ports, Settings};
 use adit_store::clock::SystemClock;
 use adit_store::queue::{Depth, Lane};
+use adit_store::shelf::{Buckets, Shelf};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +27,17 @@ use crate::ANY;
 
 /// The key of every test's project.
 pub const KEY: [u8; 32] = [42; 32];
+
+/// Buckets as folders, by their names.
+struct FolderBuckets(PathBuf);
+
+impl Buckets for FolderBuckets {
+    fn shelf(&self, bucket: &Bucket) -> Arc<dyn Shelf> {
+        let place = self.0.join(&bucket.bucket).join(&bucket.prefix);
+        std::fs::create_dir_all(&place).expect("a bucket can be made");
+        Arc::new(FolderShelf::new(&place))
+    }
+}
 
 /// A running ADIT.
 pub struct Rig {
@@ -51,7 +63,7 @@ impl Rig {
             items: Arc::clone(&backend.items),
             queue: Arc::clone(&backend.queue),
             staging: Arc::clone(&backend.staging),
-            buckets: None,
+            buckets: Some(Arc::new(FolderBuckets(data_dir.join("buckets")))),
         };
         let settings = Settings {
             ae_title: "ADIT".into(),
@@ -61,7 +73,10 @@ impl Rig {
             folder_roots: Vec::new(),
         };
         let engine = Engine::new(ports, settings);
+        engine.use_folders(Arc::new(LocalFolders));
+        engine.open_inbox();
         engine.recover().await.expect("recovery works");
+        engine.refresh_reception().await;
         let config = ServerConfig { ae_title: Some("ADIT".into()), ..ServerConfig::default() };
         let server =
             Server::bind(ANY, config, Arc::new(ReceptionDesk(engine.reception()))).await.expect("the receiver binds");
@@ -103,12 +118,20 @@ impl Rig {
 
     /// Adds a folder.
     pub async fn folder(&self, name: &str, path: &Path) -> NodeView {
-        let kind = adit_domain::node::NodeKind::Folder(Folder {
-            path: path.display().to_string(),
-            quota_gb: 0,
-            warn_size_gb: 0,
-        });
+        let kind = NodeKind::Folder(Folder { path: path.display().to_string(), quota_gb: 0, warn_size_gb: 0 });
         self.add(NodeConfig { name: name.to_owned(), enabled: true, kind }).await
+    }
+
+    /// Adds a bucket; its objects lie in [`Rig::bucket_dir`].
+    pub async fn bucket(&self, name: &str, bucket: &str, prefix: &str) -> NodeView {
+        let kind =
+            NodeKind::Bucket(Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned(), region: String::new() });
+        self.add(NodeConfig { name: name.to_owned(), enabled: true, kind }).await
+    }
+
+    /// Where the objects of a bucket lie.
+    pub fn bucket_dir(&self, bucket: &str) -> PathBuf {
+        self.data_dir.join("buckets").join(bucket)
     }
 
     async fn add(&self, config: NodeConfig) -> NodeView {

@@ -6,6 +6,7 @@ pub mod deid;
 mod jobs;
 mod nodes;
 mod output;
+mod rules;
 mod search;
 mod transfer;
 
@@ -58,6 +59,13 @@ pub enum ClientCommand {
         #[command(subcommand)]
         action: Option<jobs::Action>,
     },
+    /// Rules that start transfers by themselves (administrators)
+    Rules {
+        #[command(flatten)]
+        common: Common,
+        #[command(subcommand)]
+        action: Option<rules::Action>,
+    },
     /// Log in to an ADIT on another machine; the session is kept in ~/.config/adit
     Login {
         #[command(flatten)]
@@ -88,6 +96,10 @@ pub async fn run(command: ClientCommand) -> ExitCode {
         },
         ClientCommand::Jobs { common, action } => match Connection::open(&common.data_dir) {
             Ok(connection) => jobs::run(&connection, action, common.json).await,
+            Err(error) => Err(error),
+        },
+        ClientCommand::Rules { common, action } => match Connection::open(&common.data_dir) {
+            Ok(connection) => rules::run(&connection, action, common.json).await,
             Err(error) => Err(error),
         },
         ClientCommand::Login { url, user, .. } => connection::log_in(&url, &user).await.map(|()| ExitCode::SUCCESS),

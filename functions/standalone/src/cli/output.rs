@@ -21,3 +21,9 @@ pub fn word(value: &impl serde::Serialize) -> String {
         .and_then(|value| value.as_str().map(|text| text.replace('_', " ")))
         .unwrap_or_default()
 }
+
+/// A moment in UTC, as in `2025-01-31 06:30 UTC`.
+pub fn moment(at: adit_domain::Timestamp) -> String {
+    let known = jiff::Timestamp::from_millisecond(at.0);
+    known.map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
+}

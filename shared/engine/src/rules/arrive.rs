@@ -63,6 +63,9 @@ impl Engine {
 
     /// A file has come to a watched folder or bucket; `name` is its name below the node. Reads no more of it than the header.
     pub async fn object_arrived(&self, node: &NodeId, name: &str) -> Result<Arrived, Refusal> {
+        if self.wanting(node, name).await?.is_empty() {
+            return Ok(Arrived::Unwanted);
+        }
         let record = self.node_record(node).await?;
         let Some(shelf) = self.shelf_of(&record.node.config.kind) else {
             return Err(Refusal::invalid("This ADIT cannot reach the files of this node."));
@@ -75,14 +78,13 @@ impl Engine {
     }
 
     pub(crate) async fn file_arrived(&self, node: &NodeId, file: &ShelfEntry) -> Result<Arrived, Refusal> {
-        let rules = self.rules_of(node).await?;
-        let wanted: Vec<&Rule> = rules.iter().filter(|rule| takes_name(rule, &file.name)).collect();
-        if wanted.is_empty() || is_temporary(&file.name) || file.size == 0 || file.name.len() > MAX_NAME {
+        let wanting = self.wanting(node, &file.name).await?;
+        if wanting.is_empty() || file.size == 0 {
             return Ok(Arrived::Unwanted);
         }
         let record = self.node_record(node).await?;
         let Some(shelf) = self.shelf_of(&record.node.config.kind) else { return Ok(Arrived::Gone) };
-        let also = facts::beyond(wanted.iter().map(|rule| &rule.config));
+        let also = facts::beyond(wanting.iter().map(|rule| &rule.config));
         let open = |range| async { shelf.open(&file.name, Some(range)).await.map_err(Unread::from) };
         let header = match read_header(file.size, &also, open).await {
             Ok(header) => header,
@@ -102,6 +104,14 @@ impl Engine {
         };
         let is_new = self.record(coming, header).await?;
         Ok(if is_new { Arrived::Recorded } else { Arrived::Known })
+    }
+
+    /// Enabled rules that ask for a file of this name.
+    async fn wanting(&self, node: &NodeId, name: &str) -> Result<Vec<Rule>, Refusal> {
+        let mut rules = self.rules_of(node).await?;
+        let is_left_alone = is_temporary(name) || name.len() > MAX_NAME;
+        rules.retain(|rule| !is_left_alone && takes_name(rule, name));
+        Ok(rules)
     }
 
     /// Puts an object on record; false: it was, as it is.

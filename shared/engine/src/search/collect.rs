@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use adit_api::search::StudyQuery;
 use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass, Tag, tags};
 use adit_store::repositories::NodeRecord;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use super::ask::row;
@@ -28,6 +29,8 @@ struct Line {
     model: Model,
     name: String,
     cancel: CancellationToken,
+    /// The right to have one association open.
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Engine {
@@ -104,13 +107,14 @@ impl Engine {
         })?;
         let model = if server.services.study_root_find { Model::StudyRoot } else { Model::PatientRoot };
         let state = self.0.peers.state(record);
+        let permit = state.permit().await;
         let cancel = CancellationToken::new();
         let failed = |error: adit_dimse::DimseError| Refusal::peer(format!("{name} could not be asked: {error}."));
         let peer = peers::peer(server, &record.secrets, self.ae_title()).map_err(failed)?;
         match Association::connect(&peer, &Proposal::new().find(model), &cancel).await {
             Ok(association) => {
                 state.answered();
-                Ok(Line { association, model, name, cancel })
+                Ok(Line { association, model, name, cancel, _permit: permit })
             }
             Err(error) => {
                 if error.is_unreachable() {

@@ -8,6 +8,7 @@ mod journeys;
 mod projects;
 mod reception;
 mod retrieval;
+mod rules;
 mod search;
 
 use std::collections::HashSet;
