@@ -57,6 +57,7 @@ async fn main() {
         println!("proof {name} ... {} ({took:.1} s)", if outcome.is_ok() { "ok" } else { "FAILED" });
         if outcome.is_err() {
             failed.push(*name);
+            support::clean(&home).await;
         }
     }
     if !failed.is_empty() {

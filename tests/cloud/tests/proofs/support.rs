@@ -67,6 +67,20 @@ pub async fn forget(session: &Session, nodes: &[&str]) {
     }
 }
 
+/// Removes what a failed proof may have left, so that the next one says what is wrong with itself.
+pub async fn clean(home: &Home) {
+    let session = home.session().await;
+    let ids = |list: &serde_json::Value| -> Vec<String> {
+        let all = list.as_array().into_iter().flatten();
+        all.filter_map(|one| one["id"].as_str().map(str::to_owned)).collect()
+    };
+    for path in ["/api/rules", "/api/nodes"] {
+        for id in ids(&session.call(Method::GET, path, json!(null)).await) {
+            let _ = session.try_call(Method::DELETE, &format!("{path}/{id}"), json!(null)).await;
+        }
+    }
+}
+
 /// SOP Instance UIDs that an archive holds.
 pub async fn held(orthanc: &Orthanc) -> BTreeSet<String> {
     let instances = orthanc.instances().await;
