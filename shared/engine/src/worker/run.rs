@@ -164,7 +164,7 @@ impl Engine {
             .await?;
         let Some(task) = settled else {
             tracing::warn!("another worker has taken this task over");
-            return Ok(());
+            return self.tidy_after_losing(claimed).await;
         };
         tracing::info!(ending = ?outcome.ending, delivered = outcome.progress.delivered,
             expected = outcome.progress.expected, failed = outcome.failures_total, "task settled");
@@ -173,5 +173,15 @@ impl Engine {
             self.enqueue(&urgent, &claimed.id).await?;
         }
         self.settle_job(&job.id).await
+    }
+
+    /// What a former owner has staged after its task was over belongs to nobody. While the task runs or waits it is of use to the
+    /// present owner.
+    async fn tidy_after_losing(&self, claimed: &Task) -> Result<(), Refusal> {
+        let now = self.0.tasks.get(&claimed.job_id, &claimed.id).await?;
+        if now.is_none_or(|task| task.value.status == TaskStatus::Success) {
+            self.0.ports.staging.delete_task(claimed.id.as_str()).await.map_err(Refusal::from)?;
+        }
+        Ok(())
     }
 }
