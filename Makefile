@@ -35,7 +35,7 @@ functions: ## The Lambda functions as a zip; FOR=--aws or FOR=--arm64 builds for
 	@echo "[adit] building the Lambda functions"
 	@CARGO_TARGET_DIR=$(abspath $(TARGET)) scripts/package-functions $(FOR)
 
-test: check unit peers browser deid infra-lint test-cloud ## Everything that CI runs
+test: check unit peers browser deid infra-lint ## Everything that CI runs
 	@echo "[adit] all tests passed"
 
 check: ## Formatting, lints, dependency rules, builds for the browser
