@@ -8,6 +8,7 @@ pub mod dicom;
 pub mod ids;
 pub mod implementation;
 pub mod job;
+mod losses;
 pub mod node;
 pub mod project;
 pub mod retry;

@@ -1,0 +1,169 @@
+//! Ownership, losses and large jobs, on the embedded backend. Nothing is transferred here: `tests/flow` does that.
+
+mod large;
+mod losses;
+mod ownership;
+
+use std::sync::Arc;
+
+use adit_backend_embedded::Embedded;
+use adit_deid::ProjectKey;
+use adit_domain::job::{Job, JobStatus};
+use adit_domain::task::{Progress, Step, Task, TaskStatus};
+use adit_domain::{JobId, NodeId, TaskId, Timestamp, UserId};
+use adit_store::clock::{Clock, SystemClock};
+use adit_store::items::{Item, ItemStore, Key, Kind, Page, Query, StoreError, Write};
+use adit_store::queue::{Delivery, Lane};
+use async_trait::async_trait;
+use tempfile::TempDir;
+
+use super::HOLD;
+use crate::transfer::{Ending, Outcome};
+use crate::{Engine, Ports, Settings, now};
+
+/// What an item store does instead of answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Silent,
+    Refusing,
+    /// Breaks whoever asks for a node.
+    Panicking,
+}
+
+struct Faulty(Arc<dyn ItemStore>, Fault);
+
+impl Faulty {
+    async fn hit(&self, pk: &str) -> Result<(), StoreError> {
+        match self.1 {
+            Fault::Silent => std::future::pending().await,
+            Fault::Refusing => Err(StoreError::new(Kind::Unavailable, "down")),
+            Fault::Panicking => {
+                assert!(pk != "NODES", "a bug");
+                Ok(())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl ItemStore for Faulty {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        self.hit(&key.pk).await?;
+        self.0.get(key).await
+    }
+    async fn query(&self, query: Query) -> Result<Page, StoreError> {
+        self.hit(&query.pk).await?;
+        self.0.query(query).await
+    }
+    async fn transact(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        self.hit("").await?;
+        self.0.transact(writes).await
+    }
+    async fn purge_expired(&self) -> Result<usize, StoreError> {
+        self.0.purge_expired().await
+    }
+}
+
+struct Site {
+    backend: Embedded,
+    _dir: TempDir,
+}
+
+impl Site {
+    fn open() -> Self {
+        Self::open_with(Arc::new(SystemClock))
+    }
+
+    fn open_with(clock: Arc<dyn Clock>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let backend = Embedded::open(dir.path(), clock).unwrap();
+        Self { backend, _dir: dir }
+    }
+
+    fn engine(&self, process: &str) -> Engine {
+        self.engine_over(process, Arc::clone(&self.backend.items))
+    }
+
+    fn engine_over(&self, process: &str, items: Arc<dyn ItemStore>) -> Engine {
+        let (queue, staging) = (Arc::clone(&self.backend.queue), Arc::clone(&self.backend.staging));
+        let settings = Settings {
+            ae_title: "ADIT".into(),
+            project_key: ProjectKey::from_bytes([7; 32]),
+            default_profile: "adit-compatible".into(),
+            process: process.into(),
+            folder_roots: Vec::new(),
+        };
+        Engine::new(Ports { items, queue, staging, buckets: None }, settings)
+    }
+}
+
+fn job(number: u128) -> Job {
+    let node = NodeId::new(Timestamp(1), 1);
+    Job {
+        id: JobId::new(now(), number),
+        owner: UserId::new(Timestamp(1), 1),
+        owner_name: "tester".into(),
+        source: node.clone(),
+        source_name: "S".into(),
+        destination: node,
+        destination_name: "D".into(),
+        options: serde_json::from_value(serde_json::json!({})).unwrap(),
+        urgent: false,
+        canceling: false,
+        status: JobStatus::Pending,
+        message: String::new(),
+        created: now(),
+        start: None,
+        end: None,
+        trace: "Root=1-test".into(),
+        cause: None,
+    }
+}
+
+fn task(job: &Job, number: u32) -> Task {
+    serde_json::from_value(serde_json::json!({
+        "id": TaskId::new(now(), number.into()), "job_id": job.id, "source": job.source, "destination": job.destination,
+        "patient_id": "1", "study_instance_uid": "1.2.3", "status": "pending", "created": now(),
+        "start": null, "end": null, "lease": null, "not_before": null
+    }))
+    .unwrap()
+}
+
+/// A job with one task in the queue.
+async fn one(engine: &Engine) -> (Job, Task) {
+    let job = job(1);
+    let task = task(&job, 1);
+    engine.submit(&job, vec![task.clone()]).await.unwrap();
+    (job, task)
+}
+
+async fn stored(engine: &Engine, task: &Task) -> Task {
+    engine.0.tasks.get(&task.job_id, &task.id).await.unwrap().unwrap().value
+}
+
+/// As if the owner had been silent for as long as a lease lasts.
+async fn expire(engine: &Engine, task: &Task) {
+    let change = engine.change_task(&task.job_id, &task.id, |task| {
+        if let Some(lease) = task.lease.as_mut() {
+            lease.until = now().plus_ms(-1);
+        }
+        task.not_before = None;
+        true
+    });
+    change.await.unwrap().unwrap();
+}
+
+async fn receive(engine: &Engine) -> Delivery {
+    engine.0.ports.queue.receive(Lane::Bridge, 1, HOLD).await.unwrap().pop().expect("a message")
+}
+
+fn done(status: TaskStatus) -> Outcome {
+    Outcome {
+        ending: Ending::Finished(status),
+        message: "done".into(),
+        log: Vec::new(),
+        failures: Vec::new(),
+        failures_total: 0,
+        progress: Progress { step: Step::Verify, ..Progress::default() },
+    }
+}
