@@ -83,7 +83,7 @@ impl Home {
     /// Starts an emulator in `dir` and deploys the stack to it.
     pub async fn start(dir: &Path, listen: SocketAddr) -> Result<Self> {
         std::fs::create_dir_all(dir)?;
-        run(Command::new(root().join("localstack/cloud")).arg("start").arg("--dir").arg(dir)).await?;
+        run(Command::new(root().join("localstack/cloud")).args(["start", "--port", "0", "--dir"]).arg(dir)).await?;
         Self::deploy(dir, listen).await
     }
 
