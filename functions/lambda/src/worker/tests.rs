@@ -20,6 +20,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::testing::failed;
 
+const TRACE: &str = "Root=1-2-3";
+
 /// An item store that breaks, or does not answer, when it is asked for certain nodes.
 struct Traps(Arc<dyn ItemStore>, BTreeMap<String, Trap>);
 
@@ -125,7 +127,7 @@ impl Site {
 
 /// The embedded queue's own receipt.
 fn own(record: SqsMessage) -> Delivery {
-    let (group, trace) = ("u".into(), String::new());
+    let (group, trace) = ("u".into(), TRACE.into());
     Delivery {
         message: Message { body: record.body.unwrap(), lane: Lane::Worker, band: Band::Normal, group, trace },
         receipt: Receipt(record.receipt_handle.unwrap()),
@@ -212,6 +214,43 @@ async fn what_comes_when_the_time_is_up_waits_for_another_invocation() {
         Record::Again,
         "a stale receipt"
     );
+}
+
+/// Log lines as they are written.
+#[derive(Clone, Default)]
+struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn every_line_about_a_task_says_which_and_follows_its_trace() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt().json().with_current_span(true).with_span_list(false);
+    let _log = tracing::subscriber::set_default(log.with_writer(move || writer.clone()).finish());
+    let site = Site::open(BTreeMap::from([(node(2).to_string(), Trap::Panic)]));
+    let (_, plain) = site.task(&node(1), 1).await;
+    let (_, breaking) = site.task(&node(2), 2).await;
+    site.worker.handle(site.event().await, Duration::from_secs(60)).await;
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for task in [plain, breaking] {
+        let about: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .filter(|line: &serde_json::Value| line["span"]["task"] == serde_json::json!(task.id))
+            .collect();
+        assert!(about.iter().any(|line| line["fields"]["message"] == "task settled"), "{text}");
+        assert!(about.iter().all(|line| line["span"]["trace"] == TRACE), "{text}");
+        assert!(about.iter().all(|line| line["span"]["job"] == serde_json::json!(task.job_id)), "{text}");
+    }
 }
 
 #[test]
