@@ -1,11 +1,13 @@
 //! Small components.
 
 mod badge;
+mod cards;
 mod confirm;
 mod field;
 mod toasts;
 
 pub use badge::Badge;
+pub use cards::Cards;
 pub use confirm::Confirm;
 pub use field::{Check, Number, Radio, Select, Text, TextArea};
 pub use toasts::Toasts;

@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 use super::card::RuleCard;
 use super::form::RuleForm;
 use crate::context::shared;
-use crate::ui::Spinner;
+use crate::ui::{Cards, Spinner};
 
 /// How often the list is asked for, in milliseconds.
 const REFRESH_MS: u32 = 5000;
@@ -65,21 +65,8 @@ fn Rules() -> impl IntoView {
         editing.set(None);
         load();
     };
-    let ids = Memo::new(move |_| {
-        let of = |all: Vec<RuleView>| all.into_iter().map(|rule| rule.rule.id.to_string()).collect::<Vec<_>>();
-        rules.get().map(of)
-    });
-    let known = Memo::new(move |_| ids.get().map(|ids| !ids.is_empty()));
-    let card = move |id: String| {
-        // The last state is kept for the moment between a rule's end and its card's.
-        let rule = Memo::new(move |before: Option<&Option<RuleView>>| {
-            let found = rules.with(|all| all.iter().flatten().find(|rule| rule.rule.id.as_str() == id).cloned());
-            found.or_else(|| before.cloned().flatten())
-        });
-        rule.get_untracked()?;
-        let rule = Signal::derive(move || rule.get().expect("it was there when the card was made"));
-        Some(view! { <RuleCard rule=rule load=load edit=move |rule| edit(Some(rule))/> })
-    };
+    let known = Memo::new(move |_| rules.with(|all| all.as_ref().map(|all| !all.is_empty())));
+    let card = move |rule| view! { <RuleCard rule=rule load=load edit=move |rule| edit(Some(rule))/> };
     view! {
         <div class="mb-2 flex flex-wrap items-center gap-2">
             <h1 class="mr-auto text-xl font-semibold">"Rules"</h1>
@@ -90,9 +77,7 @@ fn Rules() -> impl IntoView {
         {move || match known.get() {
             None => view! { <Spinner label="Loading rules"/> }.into_any(),
             Some(false) => view! { <Show when=move || editing.with(Option::is_none)><Nothing/></Show> }.into_any(),
-            Some(true) => view! {
-                <ul class="flex flex-col gap-3"><For each=move || ids.get().unwrap_or_default() key=String::clone children=card/></ul>
-            }.into_any(),
+            Some(true) => view! { <Cards items=Signal::derive(move || rules.get().unwrap_or_default()) key=|rule: &RuleView| rule.rule.id.to_string() card=card/> }.into_any(),
         }}
     }
 }

@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 
 use super::form::{Editing, NodeForm, What, blank};
 use crate::context::shared;
-use crate::ui::{Badge, Confirm, Spinner};
+use crate::ui::{Badge, Cards, Confirm, Spinner};
 
 #[component]
 pub fn ServersPage() -> impl IntoView {
@@ -27,6 +27,8 @@ pub fn ServersPage() -> impl IntoView {
         editing.set(None);
         load();
     };
+    let known = Memo::new(move |_| nodes.with(|all| all.as_ref().map(|all| !all.is_empty())));
+    let card = move |node| view! { <Card node=node load=load edit=move |node| editing.set(Some(node))/> };
     view! {
         <div class="mb-4 flex flex-wrap items-center gap-2">
             <h1 class="mr-auto text-xl font-semibold">"Servers, folders and buckets"</h1>
@@ -37,14 +39,12 @@ pub fn ServersPage() -> impl IntoView {
             </Show>
         </div>
         {move || editing.get().map(|editing| view! { <NodeForm editing=editing done=done/> })}
-        {move || match nodes.get() {
+        {move || match known.get() {
             None => view! { <Spinner label="Loading servers"/> }.into_any(),
-            Some(all) if all.is_empty() => view! {
+            Some(false) => view! {
                 <p class="rounded-box border border-base-300 bg-base-100 p-6">"Nothing here yet. Add your PACS as a server; it has to know ADIT's AE title, address and port (see Account)."</p>
             }.into_any(),
-            Some(all) => view! {
-                <ul class="flex flex-col gap-3">{all.into_iter().map(|node| view! { <Card node=node load=load edit=move |node| editing.set(Some(node))/> }).collect_view()}</ul>
-            }.into_any(),
+            Some(true) => view! { <Cards items=Signal::derive(move || nodes.get().unwrap_or_default()) key=|node: &NodeView| node.id.to_string() card=card/> }.into_any(),
         }}
     }
 }
@@ -63,6 +63,15 @@ fn place(node: &NodeView) -> String {
     }
 }
 
+fn uses(node: &NodeView) -> String {
+    let uses = [(node.can_be_source, "source"), (node.can_be_destination, "destination")];
+    let uses: Vec<&str> = uses.into_iter().filter_map(|(yes, word)| yes.then_some(word)).collect();
+    if uses.is_empty() {
+        return String::new();
+    }
+    format!(" · can be {}", uses.join(" and "))
+}
+
 fn health(node: &NodeView) -> (&'static str, &'static str) {
     if !node.config.enabled {
         ("Disabled", "badge-neutral badge-outline")
@@ -75,14 +84,13 @@ fn health(node: &NodeView) -> (&'static str, &'static str) {
 
 #[component]
 fn Card(
-    node: NodeView,
+    node: Signal<NodeView>,
     load: impl Fn() + Copy + Send + Sync + 'static,
     edit: impl Fn(Editing) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let state = shared();
     let (test, testing) = (RwSignal::new(None::<NodeTest>), RwSignal::new(false));
-    let stored = StoredValue::new(node.clone());
-    let id = StoredValue::new(node.id.to_string());
+    let id = StoredValue::new(node.with_untracked(|node| node.id.to_string()));
     let run_test = move |_| {
         testing.set(true);
         spawn_local(async move {
@@ -94,7 +102,7 @@ fn Card(
         });
     };
     let toggle = move |_| {
-        let mut node = stored.get_value();
+        let mut node = node.get_untracked();
         node.config.enabled = !node.config.enabled;
         spawn_local(async move {
             let input = NodeInput {
@@ -120,26 +128,23 @@ fn Card(
             }
         });
     };
-    let uses: Vec<&str> = [(node.can_be_source, "source"), (node.can_be_destination, "destination")]
-        .into_iter()
-        .filter_map(|(yes, word)| yes.then_some(word))
-        .collect();
-    let switch = if node.config.enabled { "Disable" } else { "Enable" };
-    let name = node.config.name.clone();
+    let name = move || node.with(|node| node.config.name.clone());
+    let switch = move || if node.with(|node| node.config.enabled) { "Disable" } else { "Enable" };
+    let problem = Memo::new(move |_| node.with(|node| node.health.last_error.clone()));
     view! {
         <li class="rounded-box border border-base-300 bg-base-100 p-4">
             <div class="flex flex-wrap items-center gap-2">
                 <h2 class="text-base font-semibold">{name}</h2>
-                <Badge state=health(&node)/>
-                <span class="mr-auto text-sm text-base-content/75">{place(&node)}{(!uses.is_empty()).then(|| format!(" · can be {}", uses.join(" and ")))}</span>
+                <Badge state=Signal::derive(move || node.with(health))/>
+                <span class="mr-auto text-sm text-base-content/75">{move || node.with(|node| format!("{}{}", place(node), uses(node)))}</span>
                 <Show when=move || state.is_staff()>
                     <button class="btn btn-sm" disabled=move || testing.get() on:click=run_test>"Test connection"</button>
-                    <button class="btn btn-sm" on:click=move |_| edit(Editing::of(&stored.get_value()))>"Edit"</button>
+                    <button class="btn btn-sm" on:click=move |_| edit(Editing::of(&node.get_untracked()))>"Edit"</button>
                     <button class="btn btn-sm" on:click=toggle>{switch}</button>
                     <Confirm label="Delete" question="Delete this entry? Jobs that have finished keep its name." danger=true on_yes=delete/>
                 </Show>
             </div>
-            {(!node.health.last_error.is_empty()).then(|| view! { <p class="mt-2 text-sm">"Last problem: "{node.health.last_error.clone()}</p> })}
+            <Show when=move || problem.with(|text| !text.is_empty())><p class="mt-2 text-sm">"Last problem: "{move || problem.get()}</p></Show>
             {move || test.get().map(|test| view! { <TestResult test=test/> })}
         </li>
     }
