@@ -5,6 +5,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
@@ -88,20 +89,23 @@ impl Upload {
         Ok(())
     }
 
-    /// Makes the object visible. `metadata` is kept with an object that is not large; a large one had to say it at its beginning.
-    pub async fn finish(mut self, metadata: &[(&str, String)]) -> Result<(), S3Failure> {
+    /// Makes the object visible. `metadata` is kept with an object that is not large; a large one had to say it at its beginning. Gives back what
+    /// was written, unless it was large.
+    pub async fn finish(mut self, metadata: &[(&str, String)]) -> Result<Option<Bytes>, S3Failure> {
         let crc = crc_text(self.crc32());
         if self.parts.is_some() {
             self.send_part().await?;
-            return self.complete(crc).await;
+            self.complete(crc).await?;
+            return Ok(None);
         }
         let Target { client, bucket, key } = &self.target;
         let mut request = client.put_object().bucket(bucket).key(key).checksum_crc32(crc);
         for (name, value) in metadata {
             request = request.metadata(*name, value);
         }
-        let body = std::mem::take(&mut self.buffer);
-        request.body(body.into()).send().await.map(|_| ()).map_err(|error| S3Failure::of(&error))
+        let body = Bytes::from(std::mem::take(&mut self.buffer));
+        request.body(body.clone().into()).send().await.map_err(|error| S3Failure::of(&error))?;
+        Ok(Some(body))
     }
 
     /// Takes the parts back and waits until that is done.

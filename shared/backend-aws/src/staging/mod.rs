@@ -7,10 +7,12 @@
 mod grant;
 mod look;
 mod read;
+mod recent;
 
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use adit_store::staging::{
@@ -22,6 +24,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::recent::Recent;
 use crate::error::S3Failure;
 use crate::upload::{Target, Upload};
 
@@ -38,6 +41,7 @@ const SAID: &str = "note";
 pub struct S3Staging {
     client: Client,
     bucket: String,
+    recent: Arc<Recent>,
 }
 
 /// What stands beside a large object.
@@ -51,7 +55,7 @@ struct Note {
 impl S3Staging {
     /// Staging in `bucket`.
     pub fn new(client: Client, bucket: String) -> Self {
-        Self { client, bucket }
+        Self { client, bucket, recent: Arc::default() }
     }
 
     fn target(&self, key: String) -> Target {
@@ -74,7 +78,11 @@ fn staging_error(failure: S3Failure) -> StagingError {
 #[async_trait]
 impl Staging for S3Staging {
     async fn begin(&self, key: &StagedKey) -> Result<Box<dyn StagedWriter>, StagingError> {
-        Ok(Box::new(Writer { upload: Upload::new(self.target(name(key))), key: key.clone() }))
+        Ok(Box::new(Writer {
+            upload: Upload::new(self.target(name(key))),
+            key: key.clone(),
+            recent: self.recent.clone(),
+        }))
     }
 
     async fn open(&self, key: &StagedKey, range: Option<Range<u64>>) -> Result<Stream, StagingError> {
@@ -90,10 +98,12 @@ impl Staging for S3Staging {
     }
 
     async fn delete(&self, key: &StagedKey) -> Result<(), StagingError> {
+        self.recent.take(key);
         self.remove(vec![name(key), format!("{}{NOTE}", name(key))]).await
     }
 
     async fn delete_task(&self, task_id: &str) -> Result<(), StagingError> {
+        self.recent.forget_task(&part(task_id));
         let names = self.names(&folder(task_id)).await?;
         for batch in names.chunks(look::BATCH) {
             self.remove(batch.iter().map(|(name, _)| name.clone()).collect()).await?;
@@ -124,6 +134,7 @@ impl Staging for S3Staging {
 struct Writer {
     upload: Upload,
     key: StagedKey,
+    recent: Arc<Recent>,
 }
 
 #[async_trait]
@@ -133,7 +144,7 @@ impl StagedWriter for Writer {
     }
 
     async fn commit(self: Box<Self>, metadata: Value) -> Result<Staged, StagingError> {
-        let Self { upload, key } = *self;
+        let Self { upload, key, recent } = *self;
         let said = metadata_text(&metadata)?;
         let (size, crc32) = (upload.size(), upload.crc32());
         if upload.is_large() {
@@ -144,7 +155,9 @@ impl StagedWriter for Writer {
             beside.finish(&[]).await.map_err(staging_error)?;
         }
         let metadata_headers = [(CRC, format!("{crc32:08x}")), (SAID, said)];
-        upload.finish(&metadata_headers).await.map_err(staging_error)?;
+        if let Some(bytes) = upload.finish(&metadata_headers).await.map_err(staging_error)? {
+            recent.put(key.clone(), bytes);
+        }
         Ok(Staged { key, size, crc32, metadata })
     }
 

@@ -17,6 +17,9 @@ impl S3Staging {
     /// The object, or a part of it; a part that begins behind the end is empty.
     pub(super) async fn stream(&self, key: &StagedKey, range: Option<Range<u64>>) -> Result<Stream, StagingError> {
         let Some(range) = range else {
+            if let Some(bytes) = self.recent.take(key) {
+                return Ok(Box::new(io::Cursor::new(bytes)));
+            }
             let answer = self.get(key).await?;
             return Ok(Box::new(answer.body.into_async_read()));
         };
@@ -36,6 +39,9 @@ impl S3Staging {
 
     /// The object as a whole.
     pub(super) async fn whole(&self, key: &StagedKey, cap: u64) -> Result<Bytes, StagingError> {
+        if let Some(bytes) = self.recent.take(key).filter(|bytes| bytes.len() as u64 <= cap) {
+            return Ok(bytes);
+        }
         let answer = self.get(key).await?;
         let size = answer.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or(u64::MAX);
         if size > cap {
