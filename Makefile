@@ -17,7 +17,7 @@ DIR ?= $(TARGET)/cloud
 PORT ?= 4566
 
 .PHONY: run build page functions test check unit peers browser deid deid-bench fuzz bench tools
-.PHONY: cloud test-cloud cost cloud-tools cloud-start cloud-stop cloud-reset cloud-smoke cloud-tool-tests infra-lint deploy deploy-local
+.PHONY: cloud test-cloud cloud-life cost cloud-large cloud-tools cloud-start cloud-stop cloud-reset cloud-smoke cloud-tool-tests infra-lint deploy deploy-local
 
 run: build ## Build what is needed and start ADIT with two demo archives
 	@echo "[adit] starting with the demo; stop with Ctrl-C"
@@ -31,11 +31,12 @@ page:
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed to build the web page: https://nodejs.org"; exit 1; }
 	@$(CARGO) xtask dist
 
-functions: ## The Lambda functions as a zip; FOR=--aws or FOR=--arm64 builds for AWS
+functions: ## The Lambda functions as a zip of 6 MB at most, and their cold start; FOR=--aws or FOR=--arm64 builds for AWS
 	@echo "[adit] building the Lambda functions"
 	@CARGO_TARGET_DIR=$(abspath $(TARGET)) scripts/package-functions $(FOR)
+	@test -n "$(FOR)" || scripts/measure-init $(TARGET)/functions/adit-lambda
 
-test: check unit peers browser deid infra-lint ## Everything that CI runs
+test: check unit peers browser deid infra-lint test-cloud ## Everything that CI runs
 	@echo "[adit] all tests passed"
 
 check: ## Formatting, lints, dependency rules, builds for the browser
@@ -108,12 +109,13 @@ cloud: cloud-tools functions page ## The cloud home on this machine: emulator, s
 	@$(CARGO) build --release --locked -p adit-bridge -p adit-test-cloud --bins
 	@$(TARGET)/release/cloud-home --dir $(DIR)
 
-cloud-programs: cloud-tools functions
+cloud-programs: cloud-tools
 	@scripts/install-peers
 	@$(CARGO) xtask dist --dev
 	@$(CARGO) build --locked --workspace --bin adit-bridge --bin cloud-home
+	@CARGO_TARGET_DIR=$(abspath $(TARGET)) scripts/package-functions --debug
 
-test-cloud: cloud-tool-tests cloud-smoke cloud-programs ## Everything that needs a cloud, on LocalStack
+test-cloud: cloud-tool-tests cloud-smoke cloud-life cloud-programs ## Everything that needs a cloud, on LocalStack
 	@echo "[adit] tests on the local cloud"
 	@localstack/cloud start --dir $(TARGET)/cloud-contract --port 0
 	@. $(TARGET)/cloud-contract/env && ADIT_TEST_AWS_ENDPOINT=$$AWS_ENDPOINT_URL $(CARGO) test --locked --workspace --test aws --test metering; \
@@ -122,8 +124,18 @@ test-cloud: cloud-tool-tests cloud-smoke cloud-programs ## Everything that needs
 	@cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
 	@cd tests/browser && ADIT_CLOUD_HOME=$(abspath $(TARGET))/debug/cloud-home node --test --test-reporter=spec journeys.test.mjs
 
-cost: cloud-programs ## Requests per terabyte on the cloud home, with prices
-	@$(CARGO) test --locked --workspace --test proofs -- cost
+cloud-life: cloud-tools ## The stack's life on a local cloud: from zero, the same again, changed, broken, deleted
+	@localstack/cloud start --dir $(TARGET)/cloud-life --port 0
+	@infra/python infra/tests/on_local_cloud.py --dir $(TARGET)/cloud-life; code=$$?; localstack/cloud stop --dir $(TARGET)/cloud-life; exit $$code
+
+cost: cloud-programs ## Requests per terabyte on the cloud home, with prices; the bridge as it is shipped
+	@$(CARGO) build --release --locked -p adit-bridge -p adit-test-cloud --bins
+	@ADIT_TEST_BRIDGE=$(abspath $(TARGET))/release/adit-bridge $(CARGO) test --locked --workspace --test proofs -- cost
+
+cloud-large: cloud-tools ## A job of ten thousand tasks with eight consumers on DynamoDB and SQS
+	@localstack/cloud start --dir $(TARGET)/cloud-large --port 0
+	@. $(TARGET)/cloud-large/env && ADIT_TEST_AWS_ENDPOINT=$$AWS_ENDPOINT_URL $(CARGO) test --locked --workspace --test large -- --nocapture; \
+		code=$$?; localstack/cloud stop --dir $(TARGET)/cloud-large; exit $$code
 
 cloud-tools: ## Install what the local cloud needs: LocalStack and the DynamoDB engine
 	@scripts/install-peers

@@ -2,18 +2,21 @@
 
 use std::panic::PanicHookInfo;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging with `filter`, such as `info`; an invalid filter is an error with its reason. JSON lines carry the fields of the span
+/// Starts logging with `filter`, such as `info` or `info,adit_engine=debug`; an invalid filter is an error with its reason. JSON lines carry the fields of the span
 /// they were written in (`span.job`, `span.task`, `span.trace`).
 pub fn start(filter: &str, json: bool) -> Result<(), String> {
-    let filter =
-        EnvFilter::try_new(filter).map_err(|error| format!("the log setting {filter:?} is not valid: {error}"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true);
+    let targets: Targets =
+        filter.parse().map_err(|error| format!("the log setting {filter:?} is not valid: {error}"))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(true);
+    let log = tracing_subscriber::registry().with(targets);
     let started = if json {
-        log.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+        log.with(lines.json().flatten_event(true).with_current_span(true).with_span_list(false)).try_init()
     } else {
-        log.compact().try_init()
+        log.with(lines.compact()).try_init()
     };
     started.map_err(|error| error.to_string())?;
     std::panic::set_hook(Box::new(panicked));

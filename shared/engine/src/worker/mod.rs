@@ -3,6 +3,8 @@
 //! [`Worker`] is the loop of a long-running process; [`Engine::work_on`] handles one pointer and is all that a function needs.
 
 mod claim;
+#[cfg(any(test, feature = "proofs"))]
+pub mod proofs;
 mod run;
 mod scheduled;
 mod settle;

@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use tempfile::TempDir;
 
 use super::HOLD;
+use super::proofs::{done, engine, job, task};
 use crate::transfer::{Ending, Outcome};
 use crate::{Engine, Ports, Settings, now};
 
@@ -86,47 +87,8 @@ impl Site {
 
     fn engine_over(&self, process: &str, items: Arc<dyn ItemStore>) -> Engine {
         let (queue, staging) = (Arc::clone(&self.backend.queue), Arc::clone(&self.backend.staging));
-        let settings = Settings {
-            ae_title: "ADIT".into(),
-            project_key: ProjectKey::from_bytes([7; 32]),
-            default_profile: "adit-compatible".into(),
-            process: process.into(),
-            folder_roots: Vec::new(),
-        };
-        Engine::new(Ports { items, queue, staging, buckets: None }, settings)
+        engine(Ports { items, queue, staging, buckets: None }, process)
     }
-}
-
-fn job(number: u128) -> Job {
-    let node = NodeId::new(Timestamp(1), 1);
-    Job {
-        id: JobId::new(now(), number),
-        owner: UserId::new(Timestamp(1), 1),
-        owner_name: "tester".into(),
-        source: node.clone(),
-        source_name: "S".into(),
-        destination: node,
-        destination_name: "D".into(),
-        options: serde_json::from_value(serde_json::json!({})).unwrap(),
-        urgent: false,
-        canceling: false,
-        status: JobStatus::Pending,
-        message: String::new(),
-        created: now(),
-        start: None,
-        end: None,
-        trace: "Root=1-test".into(),
-        cause: None,
-    }
-}
-
-fn task(job: &Job, number: u32) -> Task {
-    serde_json::from_value(serde_json::json!({
-        "id": TaskId::new(now(), number.into()), "job_id": job.id, "source": job.source, "destination": job.destination,
-        "patient_id": "1", "study_instance_uid": "1.2.3", "status": "pending", "created": now(),
-        "start": null, "end": null, "lease": null, "not_before": null
-    }))
-    .unwrap()
 }
 
 /// A job with one task in the queue.
@@ -155,15 +117,4 @@ async fn expire(engine: &Engine, task: &Task) {
 
 async fn receive(engine: &Engine) -> Delivery {
     engine.0.ports.queue.receive(Lane::Bridge, 1, HOLD).await.unwrap().pop().expect("a message")
-}
-
-fn done(status: TaskStatus) -> Outcome {
-    Outcome {
-        ending: Ending::Finished(status),
-        message: "done".into(),
-        log: Vec::new(),
-        failures: Vec::new(),
-        failures_total: 0,
-        progress: Progress { step: Step::Verify, ..Progress::default() },
-    }
 }
