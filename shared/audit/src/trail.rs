@@ -100,9 +100,10 @@ impl Trail {
         Ok(part)
     }
 
-    /// When the installation's trail begins, as the register says; `None` if there is none or it cannot be read.
+    /// When the installation's trail begins at the earliest: a day before the register, because others may have recorded a little earlier and
+    /// been entered later, with another clock. `None` if there is no register or it cannot be read.
     pub(crate) async fn beginning(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.head(REGISTER).await?.map(|head| head.started))
+        Ok(self.head(REGISTER).await?.map(|head| head.started.plus_ms(-rows::DAY_MS)))
     }
 
     /// The head of a chain, unless it is absent or not sealed by this installation.

@@ -15,6 +15,8 @@ const LAG_MS: i64 = 60_000;
 /// How often and how long its index is waited for.
 const LOOKS: u32 = 10;
 const WAIT: Duration = Duration::from_millis(300);
+/// How often what was written meanwhile is walked too.
+const ROUNDS: u32 = 10;
 
 /// How far the walk has come.
 struct Walk {
@@ -38,37 +40,44 @@ impl Trail {
     pub(super) async fn walk(&self, head: Head, report: &mut Report) -> Result<(), StoreError> {
         report.chains += 1;
         let mut walk = Walk { head, number: 0, mac: Some(Link::START.mac), seen: false, looks: LOOKS };
-        loop {
+        let target = walk.head.last.number;
+        for round in 0.. {
+            let before = walk.number;
             self.walk_on(&mut walk, report).await?;
-            let before = walk.head.writes;
             match self.head(&walk.head.chain).await? {
                 Some(head) => walk.head = head,
-                None if self.items.get(&rows::head_key(&walk.head.chain)).await?.is_none()
-                    && walk.is_expired(self.now().seconds()) =>
-                {
-                    return Ok(());
-                }
                 None => {
-                    let chain = &walk.head.chain;
-                    report.add(
-                        Fault::HeadChanged,
-                        chain,
-                        format!("Chain {chain}: its head was changed while it was verified."),
-                    );
+                    self.head_is_gone(&walk, report).await?;
                     return Ok(());
                 }
             }
-            let missing = walk.number < walk.head.last.number;
-            let grows = walk.head.writes != before;
-            if !missing || !(grows || self.may_lag(&walk)) {
+            if walk.number >= walk.head.last.number {
                 break;
             }
-            if !grows {
+            if walk.number > before {
+                // A chain that is written to all the time is not run after for ever.
+                if round >= ROUNDS && walk.number >= target {
+                    return Ok(());
+                }
+            } else if self.may_lag(&walk) {
                 walk.looks -= 1;
                 tokio::time::sleep(WAIT).await;
+            } else {
+                break;
             }
         }
         self.end(&walk, report);
+        Ok(())
+    }
+
+    /// The head went while the chain was walked: in order only if the whole chain has expired.
+    async fn head_is_gone(&self, walk: &Walk, report: &mut Report) -> Result<(), StoreError> {
+        let chain = &walk.head.chain;
+        let absent = self.items.get(&rows::head_key(chain)).await?.is_none();
+        if !(absent && walk.is_expired(self.now().seconds())) {
+            let sentence = format!("Chain {chain}: its head was changed while it was verified.");
+            report.add(Fault::HeadChanged, chain, sentence);
+        }
         Ok(())
     }
 
