@@ -16,6 +16,7 @@ mod journal;
 mod kind;
 mod rows;
 mod search;
+mod sentence;
 mod trail;
 mod verify;
 
