@@ -1,4 +1,5 @@
 //! What goes in comes out: recording, searching, exporting, retention, several writers.
+#![expect(clippy::unwrap_used, reason = "a test's own functions fail as its cases do")]
 
 mod support;
 
@@ -12,6 +13,9 @@ use adit_backend_embedded::Embedded;
 use adit_domain::Timestamp;
 use adit_store::clock::{Clock, SystemClock};
 use support::*;
+
+/// Which numbers' events a filter finds.
+type Wanted = Box<dyn Fn(u128) -> bool>;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -82,7 +86,7 @@ async fn filters_find_what_they_name_and_nothing_else() {
     let trail = trail(&items, &clock);
     let none = Filter::default();
     let time = |n: i64| Some(Timestamp(START.0 + n * 1_800_000));
-    let cases: [(&str, Filter, Box<dyn Fn(u128) -> bool>); 8] = [
+    let cases: [(&str, Filter, Wanted); 8] = [
         ("kind", Filter { kinds: vec![Kind::Searched, Kind::LoggedIn], ..none.clone() }, Box::new(|n| n % 5 < 2)),
         ("outcome", Filter { outcome: Some(Outcome::SeriousFailure), ..none.clone() }, Box::new(|n| n % 5 == 4)),
         ("user", Filter { user: Some(user(2)), ..none.clone() }, Box::new(|n| n % 4 == 2 && n % 5 != 3)),
