@@ -37,6 +37,15 @@ pub fn project_key(path: &Path) -> io::Result<ProjectKey> {
     Ok(ProjectKey::from_bytes(bytes))
 }
 
+/// The master key that is there already.
+pub fn existing_project_key(path: &Path) -> io::Result<ProjectKey> {
+    if path.is_file() {
+        project_key(path)
+    } else {
+        Err(io::Error::new(io::ErrorKind::NotFound, format!("{} is missing", path.display())))
+    }
+}
+
 /// Refuses a key that others on this machine could have read already: taking the right away now would hide that.
 #[cfg(unix)]
 fn refuse_others(path: &Path) -> io::Result<()> {

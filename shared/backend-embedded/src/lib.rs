@@ -1,4 +1,4 @@
-//! The embedded backend: items and queue in one SQLite file, staging in a directory, folders of this machine as places outside. One process at a time owns a data directory.
+//! The embedded backend: items and queue in one SQLite file, staging in a directory, folders of this machine as places outside. One process at a time owns a data directory; others may use its items.
 
 mod database;
 mod folders;
@@ -56,6 +56,17 @@ impl Embedded {
             staging: Arc::new(DirectoryStaging::open(&data_dir.join("staging"))?),
             _lock: Arc::new(lock),
         })
+    }
+
+    /// The items of a data directory without owning it: beside a running ADIT, whose queue and staging stay its own. SQLite lets the two
+    /// take turns. Fails where there are no items yet.
+    pub fn items_beside(data_dir: &Path, clock: Arc<dyn Clock>) -> io::Result<Arc<dyn ItemStore>> {
+        let path = data_dir.join("adit.sqlite");
+        if !path.is_file() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no ADIT in {}", data_dir.display())));
+        }
+        let database = Arc::new(database::Database::open(&path).map_err(io::Error::other)?);
+        Ok(Arc::new(SqliteItems::new(database, clock)))
     }
 }
 

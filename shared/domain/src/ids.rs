@@ -81,6 +81,7 @@ id!(TaskId, "task");
 id!(RuleId, "rule");
 id!(NodeId, "node");
 id!(UserId, "user");
+id!(EventId, "audit event");
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! A backend that cannot keep a promise declares it among its [`Gaps`], with a reason that the test prints; what it can keep of the promise
 //! is still checked.
 
+pub mod audit;
 pub mod gaps;
 pub mod items;
 pub mod queue;

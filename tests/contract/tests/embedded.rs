@@ -8,7 +8,7 @@ use adit_backend_embedded::{Embedded, FolderShelf};
 use adit_store::clock::SystemClock;
 use adit_store::items::{Condition, Index, Item, Key, Query, SkRange, Write};
 use adit_store::staging::{GrantWay, StagedKey};
-use adit_test_contract::{Gaps, Time, clock, items, queue, repositories, shelf, staging};
+use adit_test_contract::{Gaps, Time, audit, clock, items, queue, repositories, shelf, staging};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,6 +21,12 @@ async fn item_store() {
 async fn repositories_on_top() {
     let dir = tempfile::tempdir().unwrap();
     repositories::run(Embedded::open(dir.path(), clock()).unwrap().items).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn audit_trail() {
+    let dir = tempfile::tempdir().unwrap();
+    audit::run(Embedded::open(dir.path(), Arc::new(SystemClock)).unwrap().items).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! The command line: for a running ADIT, and for files on this machine. Exit code 0: done; 1: refused or failed, with a sentence on standard error; 2: wrong usage, or a
 //! watched job ended with warnings or failures.
 
+mod audit;
 pub mod connection;
 pub mod deid;
 mod jobs;
@@ -28,7 +29,7 @@ pub struct Common {
     data_dir: PathBuf,
 }
 
-/// Commands that talk to a running ADIT.
+/// Commands that talk to a running ADIT; those on the audit trail read its data directory instead.
 #[derive(Subcommand)]
 pub enum ClientCommand {
     /// List servers and folders, or test one
@@ -66,6 +67,13 @@ pub enum ClientCommand {
         #[command(subcommand)]
         action: Option<rules::Action>,
     },
+    /// Verify, export or list the audit trail of the ADIT on this machine
+    Audit {
+        #[command(flatten)]
+        common: Common,
+        #[command(subcommand)]
+        action: audit::Action,
+    },
     /// Log in to an ADIT on another machine; the session is kept in ~/.config/adit
     Login {
         #[command(flatten)]
@@ -102,6 +110,7 @@ pub async fn run(command: ClientCommand) -> ExitCode {
             Ok(connection) => rules::run(&connection, action, common.json).await,
             Err(error) => Err(error),
         },
+        ClientCommand::Audit { common, action } => audit::run(&common.data_dir, action, common.json).await,
         ClientCommand::Login { url, user, .. } => connection::log_in(&url, &user).await.map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use adit_domain::node::Bucket;
 use adit_test_cloud::Local;
-use adit_test_contract::{Gaps, Promise, Time, items, queue, repositories, shelf, staging};
+use adit_test_contract::{Gaps, Promise, Time, audit, items, queue, repositories, shelf, staging};
 
 /// What DynamoDB cannot promise.
 const ITEMS: Gaps = Gaps(&[
@@ -37,6 +37,13 @@ async fn item_store() {
 async fn repositories_on_top() {
     let local = Local::make().await;
     repositories::run(local.aws().await.items).await;
+    local.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn audit_trail() {
+    let local = Local::make().await;
+    audit::run(local.aws().await.items).await;
     local.remove().await;
 }
 
