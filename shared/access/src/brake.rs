@@ -1,15 +1,24 @@
-//! Slows guessing down: after some wrong attempts for a user name or from an address, further ones have to wait. Bounded memory.
+//! Slows guessing down: after some wrong attempts for an account or from an address, further ones have to wait. Bounded memory.
+//!
+//! Each process counts by itself and forgets at its end: with n processes somebody may try n times as often, which the hash of passwords
+//! and the size of tokens and codes bear.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use adit_domain::Timestamp;
 
-/// Wrong attempts that cost nothing.
+/// Wrong attempts that cost nothing, for an account.
 const FREE: u32 = 5;
+/// And from an address, behind which a whole hospital may be.
+const FREE_ADDRESS: u32 = 30;
+/// What keys of addresses begin with.
+pub(crate) const ADDRESS: &str = "address ";
 /// Longest wait in seconds.
 const LONGEST_S: i64 = 300;
-/// Names and addresses remembered; the oldest are forgotten first.
+/// Old sins are forgotten after an hour.
+const FORGET_MS: i64 = 3_600_000;
+/// Accounts and addresses remembered; the oldest are forgotten first.
 const REMEMBERED: usize = 10_000;
 
 #[derive(Default)]
@@ -25,7 +34,11 @@ impl Brake {
     /// Seconds that `who` has to wait, if any.
     pub fn wait_s(&self, who: &str, now: Timestamp) -> Option<u64> {
         let attempts = *self.0.lock().unwrap_or_else(PoisonError::into_inner).get(who)?;
-        let over = attempts.count.checked_sub(FREE)?;
+        let free = if who.starts_with(ADDRESS) { FREE_ADDRESS } else { FREE };
+        if now.since_ms(attempts.last) > FORGET_MS {
+            return None;
+        }
+        let over = attempts.count.checked_sub(free)?;
         let wait = 1_i64.checked_shl(over.min(20)).unwrap_or(LONGEST_S).min(LONGEST_S);
         let left = wait * 1000 - now.since_ms(attempts.last);
         (left > 0).then(|| u64::try_from(left.div_euclid(1000) + 1).unwrap_or(1))
@@ -35,13 +48,13 @@ impl Brake {
     pub fn wrong(&self, who: &str, now: Timestamp) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= REMEMBERED
+            && !all.contains_key(who)
             && let Some(oldest) = all.iter().min_by_key(|(_, attempts)| attempts.last).map(|(who, _)| who.clone())
         {
             all.remove(&oldest);
         }
         let attempts = all.entry(who.to_owned()).or_insert(Attempts { count: 0, last: now });
-        // Old sins are forgotten after an hour.
-        attempts.count = if now.since_ms(attempts.last) > 3_600_000 { 1 } else { attempts.count + 1 };
+        attempts.count = if now.since_ms(attempts.last) > FORGET_MS { 1 } else { attempts.count + 1 };
         attempts.last = now;
     }
 
@@ -70,5 +83,26 @@ mod tests {
         assert_eq!(brake.wait_s("bob", now), None);
         brake.right("eve");
         assert_eq!(brake.wait_s("eve", now), None);
+    }
+    #[test]
+    fn a_hospital_behind_one_address_has_more_patience() {
+        let (brake, now) = (Brake::default(), Timestamp(1_000_000));
+        let address = format!("{ADDRESS}10.0.0.1");
+        for _ in 0..FREE_ADDRESS {
+            assert_eq!(brake.wait_s(&address, now), None);
+            brake.wrong(&address, now);
+        }
+        assert_eq!(brake.wait_s(&address, now), Some(2));
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_newest_is_kept() {
+        let brake = Brake::default();
+        for number in 0..REMEMBERED + 50 {
+            brake.wrong(&format!("name {number}"), Timestamp(i64::try_from(number).unwrap()));
+        }
+        let all = brake.0.lock().unwrap();
+        assert_eq!(all.len(), REMEMBERED);
+        assert!(all.contains_key(&format!("name {}", REMEMBERED + 49)) && !all.contains_key("name 0"));
     }
 }
