@@ -69,7 +69,7 @@ pub enum AccessError {
     Foreign(&'static str),
     /// Secrets cannot be sealed in this process.
     #[error("secrets cannot be sealed here")]
-    NoSealer,
+    NoVault,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -30,7 +30,6 @@ mod password;
 mod people;
 mod reset;
 mod rows;
-mod sealer;
 mod second_factor;
 mod sessions;
 mod settings;
@@ -40,6 +39,7 @@ use std::sync::Arc;
 
 use adit_domain::UserId;
 use adit_store::items::ItemStore;
+use adit_store::vault::Vault;
 
 pub use email::Email;
 pub use error::AccessError;
@@ -47,7 +47,6 @@ pub use links::{LinkView, Purpose};
 pub use login::LogIn;
 pub use notice::{Notice, NoticeKind};
 pub use people::{Confirmed, FirstLogin, NewPerson, Outcome, People, PeopleQuery, User};
-pub use sealer::Sealer;
 pub use second_factor::{Enrolment, FactorInfo};
 pub use sessions::{NewSession, SessionInfo};
 pub use settings::{RegistrationSettings, SecondFactorSettings};
@@ -57,7 +56,7 @@ pub use tokens::{NewToken, TokenInfo, TokenWish};
 #[derive(Clone)]
 pub struct Access {
     pub(crate) items: Arc<dyn ItemStore>,
-    pub(crate) sealer: Option<Arc<dyn Sealer>>,
+    pub(crate) vault: Option<Vault>,
     pub(crate) brake: Arc<brake::Brake>,
     pub(crate) openid: Arc<openid::Known>,
 }
@@ -74,20 +73,20 @@ pub struct Person {
 }
 
 impl Access {
-    /// Accounts over `items`. Second factor and foreign log-in need a [`Sealer`] too.
+    /// Accounts over `items`. Second factor and foreign log-in need a [`Vault`] too.
     #[must_use]
     pub fn new(items: Arc<dyn ItemStore>) -> Self {
-        Self { items, sealer: None, brake: Arc::default(), openid: Arc::default() }
+        Self { items, vault: None, brake: Arc::default(), openid: Arc::default() }
     }
 
     /// The same accounts with what seals their secrets at rest.
     #[must_use]
-    pub fn with_sealer(self, sealer: Arc<dyn Sealer>) -> Self {
-        Self { sealer: Some(sealer), ..self }
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault: Some(vault), ..self }
     }
 
-    pub(crate) fn sealer(&self) -> Result<&dyn Sealer, AccessError> {
-        self.sealer.as_deref().ok_or(AccessError::NoSealer)
+    pub(crate) fn vault(&self) -> Result<&Vault, AccessError> {
+        self.vault.as_ref().ok_or(AccessError::NoVault)
     }
 }
 

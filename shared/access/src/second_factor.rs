@@ -60,7 +60,7 @@ impl Access {
             return Err(AccessError::WrongState("protected by a second factor already"));
         }
         let secret = random::<20>();
-        let sealed = self.sealer()?.seal(&new_key(id), &secret)?;
+        let sealed = self.vault()?.seal(&new_key(id), &secret);
         let ends = now.plus_ms(ENROLMENT_MS);
         let stored = Item { expires_at: Some(ends.seconds()), ..item(new_key(id), &New { sealed, ends })? };
         self.items.put(stored, Condition::None).await?;
@@ -81,13 +81,13 @@ impl Access {
         if now > new.ends {
             return Err(AccessError::NoFactor);
         }
-        let secret = self.sealer()?.open(&new_key(id), &new.sealed)?;
+        let secret = self.vault()?.open(&new_key(id), &new.sealed)?;
         let Some(step) = matching_step(&secret, code, now)? else {
             self.brake.wrong(&who, now);
             return Err(AccessError::WrongCode);
         };
         let (salt, codes, recovery) = recovery_codes();
-        let sealed = self.sealer()?.seal(&factor_key(id), &secret)?;
+        let sealed = self.vault()?.seal(&factor_key(id), &secret);
         let factor = Factor { sealed, since: now, last_step: step, salt, recovery };
         let stored = item(factor_key(id), &factor)?;
         let confirming = self.change(id, |user| {
@@ -156,7 +156,7 @@ impl Access {
         self.check_brake(&who, now)?;
         for _ in 0..TRIES {
             let (mut factor, version) = self.factor(id).await?;
-            let secret = self.sealer()?.open(&factor_key(id), &factor.sealed)?;
+            let secret = self.vault()?.open(&factor_key(id), &factor.sealed)?;
             let step = matching_step(&secret, code, now)?.filter(|step| *step > factor.last_step);
             if let Some(step) = step {
                 factor.last_step = step;

@@ -60,7 +60,7 @@ impl Access {
 
     /// Changes of whom a second factor is demanded; it counts from the next log-in.
     pub async fn set_second_factor_settings(&self, settings: SecondFactorSettings) -> Result<(), AccessError> {
-        self.sealer()?;
+        self.vault()?;
         self.set_setting("second_factor", &settings).await
     }
 

@@ -21,7 +21,7 @@ use subtle::ConstantTimeEq;
 use crate::rows::{hash, item, key, put, value};
 use crate::{Access, AccessError, LogIn, random};
 
-pub use settings::{OpenIdForm, OpenIdSettings};
+pub use settings::{OpenIdForm, OpenIdSettings, OpenIdView};
 
 /// Milliseconds that a person may spend at the issuer.
 const PENDING_MS: i64 = 15 * 60_000;
@@ -68,7 +68,7 @@ impl Access {
     /// # Errors
     /// [`AccessError::NoIssuer`], [`AccessError::Issuer`].
     pub async fn depart(&self, redirect: &str, now: Timestamp) -> Result<Departure, AccessError> {
-        let settings = self.openid_in_use().await?;
+        let settings = self.openid_in_use().await?.settings;
         let (browser_token, verifier) = (hex::encode(random::<24>()), hex::encode(random::<32>()));
         let (state, nonce) = (hex::encode(random::<24>()), hex::encode(random::<24>()));
         let issuer = self.issuer(&settings, now).await?;
@@ -103,9 +103,9 @@ impl Access {
         let ending = self.items.transact(vec![over]).await.map_err(AccessError::from);
         ending.map_err(|error| error.conflict().map_or(error, |_| AccessError::LogInOver))?;
 
-        let settings = self.openid_in_use().await?;
+        let stored = self.openid_in_use().await?;
+        let (secret, settings) = (self.openid_secret(&stored)?, stored.settings);
         let issuer = self.issuer(&settings, now).await?;
-        let secret = self.openid_secret(&settings)?;
         let said = protocol::arrival(&settings, secret, issuer, code, &pending).await?;
         let claims = claims::Claims::read(&said, &settings)?;
         let (user, created) = self.foreign_person(&claims, &settings, now).await?;

@@ -14,7 +14,7 @@ use crate::{Access, AccessError};
 /// Part of the installation's settings.
 const PART: &str = "openid";
 
-/// Log-in at a foreign issuer, as stored.
+/// Log-in at a foreign issuer, without our secret there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenIdSettings {
     /// Offered on the log-in page.
@@ -25,9 +25,6 @@ pub struct OpenIdSettings {
     pub issuer: String,
     /// Our identifier there.
     pub client_id: String,
-    /// Our secret there, sealed; absent for public clients.
-    #[serde(default)]
-    sealed_secret: Option<String>,
     /// Asked for beside `openid`.
     pub scopes: Vec<String>,
     /// Claim with the person's groups at the issuer.
@@ -54,23 +51,35 @@ pub struct OpenIdForm {
     /// All but the secret.
     #[serde(flatten)]
     pub settings: OpenIdSettings,
-    /// A new secret; absent keeps the former one, empty removes it.
+    /// A new secret; absent keeps the former one as long as the issuer stays, empty removes it.
     #[serde(default)]
     pub client_secret: Option<String>,
 }
 
-impl OpenIdSettings {
-    /// Whether a secret is stored.
-    #[must_use]
-    pub fn has_secret(&self) -> bool {
-        self.sealed_secret.is_some()
-    }
+/// Settings as an administrator sees them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct OpenIdView {
+    /// All but the secret.
+    #[serde(flatten)]
+    pub settings: OpenIdSettings,
+    /// Whether a secret is stored; public clients have none.
+    pub has_secret: bool,
+}
+
+/// As stored.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Stored {
+    #[serde(flatten)]
+    pub settings: OpenIdSettings,
+    #[serde(default)]
+    sealed_secret: Option<String>,
 }
 
 impl Access {
-    /// The settings; the secret in them is sealed.
-    pub async fn openid_settings(&self) -> Result<OpenIdSettings, AccessError> {
-        self.setting(PART).await
+    /// The settings.
+    pub async fn openid_settings(&self) -> Result<OpenIdView, AccessError> {
+        let stored: Stored = self.setting(PART).await?;
+        Ok(OpenIdView { settings: stored.settings, has_secret: stored.sealed_secret.is_some() })
     }
 
     /// Changes the settings.
@@ -78,29 +87,31 @@ impl Access {
     /// # Errors
     /// [`AccessError::Invalid`]: the issuer's address is none, or not HTTPS (only on this machine HTTP is allowed).
     pub async fn set_openid_settings(&self, form: OpenIdForm) -> Result<(), AccessError> {
-        let mut settings = form.settings;
+        let settings = form.settings;
         if settings.enabled || !settings.issuer.is_empty() {
             check_issuer(&settings.issuer)?;
         }
         if settings.enabled && settings.client_id.trim().is_empty() {
             return Err(InvalidValue::new("client id", "is missing").into());
         }
-        settings.sealed_secret = match form.client_secret.as_deref() {
-            None => self.openid_settings().await?.sealed_secret,
+        let former: Stored = self.setting(PART).await?;
+        let sealed_secret = match form.client_secret.as_deref() {
+            // Another issuer must not be sent the secret that this one knows.
+            None => former.sealed_secret.filter(|_| former.settings.issuer == settings.issuer),
             Some("") => None,
-            Some(secret) => Some(self.sealer()?.seal(&secret_key(), secret.as_bytes())?),
+            Some(secret) => Some(self.vault()?.seal(&secret_key(), secret.as_bytes())),
         };
-        self.set_setting(PART, &settings).await
+        self.set_setting(PART, &Stored { settings, sealed_secret }).await
     }
 
-    pub(super) async fn openid_in_use(&self) -> Result<OpenIdSettings, AccessError> {
-        let settings = self.openid_settings().await?;
-        if settings.enabled { Ok(settings) } else { Err(AccessError::NoIssuer) }
+    pub(super) async fn openid_in_use(&self) -> Result<Stored, AccessError> {
+        let stored: Stored = self.setting(PART).await?;
+        if stored.settings.enabled { Ok(stored) } else { Err(AccessError::NoIssuer) }
     }
 
-    pub(super) fn openid_secret(&self, settings: &OpenIdSettings) -> Result<Option<String>, AccessError> {
-        let Some(sealed) = &settings.sealed_secret else { return Ok(None) };
-        let opened = self.sealer()?.open(&secret_key(), sealed)?;
+    pub(super) fn openid_secret(&self, stored: &Stored) -> Result<Option<String>, AccessError> {
+        let Some(sealed) = &stored.sealed_secret else { return Ok(None) };
+        let opened = self.vault()?.open(&secret_key(), sealed)?;
         String::from_utf8(opened).map(Some).map_err(|_| AccessError::NoIssuer)
     }
 }

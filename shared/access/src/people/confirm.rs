@@ -7,7 +7,7 @@ use adit_store::items::{Condition, Write};
 use super::change::{TRIES, conflict};
 use super::user::{User, claim, email_key, name_key, user_key};
 use super::{Confirmed, Outcome};
-use crate::links::Purpose;
+use crate::links::{Link, Purpose};
 use crate::rows::put;
 use crate::{Access, AccessError, Email, Notice, NoticeKind, password};
 
@@ -17,20 +17,25 @@ impl Access {
     /// # Errors
     /// [`AccessError::LinkInvalid`], [`AccessError::WeakPassword`].
     pub async fn confirm(&self, token: &str, new_password: &str, now: Timestamp) -> Result<Confirmed, AccessError> {
+        let (link, user, _) = self.link(token, now).await?;
+        if let Some(confirmed) = confirmed_before(&link, &user)? {
+            return Ok(confirmed);
+        }
+        password::check(new_password)?;
+        self.confirm_hashed(token, password::hash(new_password.to_owned()).await, now).await
+    }
+
+    pub(crate) async fn confirm_hashed(
+        &self,
+        token: &str,
+        hash: String,
+        now: Timestamp,
+    ) -> Result<Confirmed, AccessError> {
         let needs_approval = self.registration_settings().await?.needs_approval;
-        let mut hashed = None;
         for _ in 0..TRIES {
             let (link, user, version) = self.link(token, now).await?;
-            if link.purpose != Purpose::Confirm {
-                return Err(AccessError::LinkInvalid);
-            }
-            // A second link to the same account comes here as well.
-            if link.used || user.state != PersonState::Unconfirmed {
-                return Ok(Confirmed { state: user.state, already: true, notices: Vec::new() });
-            }
-            if hashed.is_none() {
-                password::check(new_password)?;
-                hashed = Some(password::hash(new_password.to_owned()).await);
+            if let Some(confirmed) = confirmed_before(&link, &user)? {
+                return Ok(confirmed);
             }
             let confirming = self.change(&user.id, |user| {
                 if user.state != PersonState::Unconfirmed {
@@ -39,7 +44,7 @@ impl Access {
                 let approved = user.invited || !needs_approval;
                 user.state = if approved { PersonState::Active } else { PersonState::Waiting };
                 user.unconfirmed_until = None;
-                user.password_hash.clone_from(&hashed);
+                user.password_hash = Some(hash.clone());
                 let mut writes = vec![link.use_up(token, version)?];
                 writes.extend(lasting_claims(user)?);
                 Ok(writes)
@@ -50,8 +55,8 @@ impl Access {
                     let notices = self.ask_for_approval(&user).await?;
                     return Ok(Confirmed { state: user.state, already: false, notices });
                 }
-                // Followed twice at the same moment, or replaced: look again.
                 Err(AccessError::Absent) => return Err(AccessError::LinkInvalid),
+                // Followed twice at the same moment, or replaced: look again.
                 Err(error) if error.conflict().is_some() => {}
                 Err(error) => return Err(error),
             }
@@ -134,6 +139,15 @@ impl Access {
         }
         Err(conflict(0))
     }
+}
+
+/// What is said when there is nothing left to confirm. A second link to the same account comes here as well.
+fn confirmed_before(link: &Link, user: &User) -> Result<Option<Confirmed>, AccessError> {
+    if link.purpose != Purpose::Confirm {
+        return Err(AccessError::LinkInvalid);
+    }
+    let before = link.used || user.state != PersonState::Unconfirmed;
+    Ok(before.then(|| Confirmed { state: user.state, already: true, notices: Vec::new() }))
 }
 
 pub(super) fn address(user: &User) -> Option<Email> {

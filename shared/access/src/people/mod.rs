@@ -22,6 +22,8 @@ pub use first::FirstLogin;
 pub(crate) use first::readable;
 pub use lists::{People, PeopleQuery};
 pub(crate) use register::letter;
+#[cfg(test)]
+pub(crate) use register::new_rows;
 pub(crate) use user::foreign_key;
 pub use user::{Foreign, User};
 

@@ -183,6 +183,14 @@ pub(crate) fn letter(email: &Email, username: &str, kind: NoticeKind) -> Notice 
     Notice { to: email.to_string(), username: username.to_owned(), kind, link_token: None }
 }
 
+/// The rows of a person with an address, for tests that need thousands.
+#[cfg(test)]
+pub(crate) fn new_rows(user: &User) -> Result<Vec<Item>, AccessError> {
+    let mut rows = vec![user_item(user)?, claim(name_key(&user.username), user)?];
+    rows.extend(address(user).map(|email| claim(email_key(&email), user)).transpose()?);
+    Ok(rows)
+}
+
 /// The new row, and the end of the unconfirmed one that it replaces with its name.
 fn replacing(old: Option<&(User, u64)>, user: &User) -> Result<Vec<Write>, AccessError> {
     let mut writes = vec![put(user_item(user)?, Condition::Absent)];
