@@ -51,22 +51,21 @@ impl Access {
         now: Timestamp,
     ) -> Result<LogIn, AccessError> {
         let address = format!("{ADDRESS}{address}");
-        self.check_brake(&address, now)?;
+        self.attempt(&address, now)?;
         let found = self.user_by_login(login).await?;
         // One account has one count, by whichever of its names; a name that nobody has is counted too, so that the brake tells nothing.
         let who = found.as_ref().map_or_else(|| login.trim().to_lowercase(), |user| user.id.to_string());
         let who = log_in_key(&who);
-        self.check_brake(&who, now)?;
+        self.attempt(&who, now)?;
         let user = found.filter(User::is_active);
         let right =
             password::verify(password.to_owned(), user.as_ref().and_then(|user| user.password_hash.clone())).await;
         let Some(user) = user.filter(|_| right) else {
-            self.brake.wrong(&who, now);
-            self.brake.wrong(&address, now);
             tracing::info!("a log-in failed");
             return Err(AccessError::WrongCredentials);
         };
         self.brake.right(&who);
+        self.brake.take_back(&address);
         self.after_first_step(&user, now).await
     }
 
@@ -93,14 +92,10 @@ impl Access {
         now: Timestamp,
     ) -> Result<NewSession, AccessError> {
         let address = format!("{ADDRESS}{address}");
-        self.check_brake(&address, now)?;
+        self.attempt(&address, now)?;
         let (user, over) = self.pending(pending, false, now).await?;
-        if let Err(error) = self.check_code(&user.id, code, now).await {
-            if matches!(error, AccessError::WrongCode) {
-                self.brake.wrong(&address, now);
-            }
-            return Err(error);
-        }
+        self.check_code(&user.id, code, now).await?;
+        self.brake.take_back(&address);
         self.begin_session(&user, vec![over], now).await
     }
 

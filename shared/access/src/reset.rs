@@ -49,7 +49,10 @@ impl Access {
                 Ok(Notice { link_token: Some(token), ..letter(&email, &user.username, NoticeKind::ResetPassword) })
             }
             Some(user) if user.state == PersonState::Unconfirmed => self.confirmation_letter(&user.id, now).await,
-            _ => Ok(letter(&email, "", NoticeKind::NoAccount)),
+            _ => {
+                self.pretend_link(now).await?;
+                Ok(letter(&email, "", NoticeKind::NoAccount))
+            }
         }
     }
 
@@ -87,22 +90,19 @@ impl Access {
         Ok(user.email.map(|to| Notice { to, username, kind: NoticeKind::PasswordChanged, link_token: None }))
     }
 
-    /// Whether `given` is the person's password, braked. People without a password need none.
+    /// Whether `given` is the person's password, braked. Who has none cannot show it, and gets one by a link first.
     pub(crate) async fn check_own_password(&self, user: &User, given: &str, now: Timestamp) -> Result<(), AccessError> {
-        if user.password_hash.is_none() {
-            return Ok(());
-        }
         let who = log_in_key(user.id.as_str());
-        self.check_brake(&who, now)?;
+        self.attempt(&who, now)?;
         if password::verify(given.to_owned(), user.password_hash.clone()).await {
+            self.brake.right(&who);
             return Ok(());
         }
-        self.brake.wrong(&who, now);
         Err(AccessError::WrongCredentials)
     }
 
-    pub(crate) fn check_brake(&self, who: &str, now: Timestamp) -> Result<(), AccessError> {
-        self.brake.wait_s(who, now).map_or(Ok(()), |wait| Err(AccessError::Braked(wait)))
+    pub(crate) fn attempt(&self, who: &str, now: Timestamp) -> Result<(), AccessError> {
+        self.brake.attempt(who, now).map_err(AccessError::Braked)
     }
 }
 

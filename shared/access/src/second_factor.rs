@@ -75,7 +75,7 @@ impl Access {
     /// [`AccessError::WrongCode`], [`AccessError::Braked`]; [`AccessError::NoFactor`]: begin again.
     pub async fn confirm_enrolment(&self, id: &UserId, code: &str, now: Timestamp) -> Result<Vec<String>, AccessError> {
         let who = code_key_of(id);
-        self.check_brake(&who, now)?;
+        self.attempt(&who, now)?;
         let found = self.items.get(&new_key(id)).await?.ok_or(AccessError::NoFactor)?;
         let (new, version) = value::<New>(found)?;
         if now > new.ends {
@@ -83,9 +83,9 @@ impl Access {
         }
         let secret = self.vault()?.open(&new_key(id), &new.sealed)?;
         let Some(step) = matching_step(&secret, code, now)? else {
-            self.brake.wrong(&who, now);
             return Err(AccessError::WrongCode);
         };
+        self.brake.right(&who);
         let (salt, codes, recovery) = recovery_codes();
         let sealed = self.vault()?.seal(&factor_key(id), &secret);
         let factor = Factor { sealed, since: now, last_step: step, salt, recovery };
@@ -153,7 +153,7 @@ impl Access {
     /// Accepts a code by time or a recovery code, and uses it up.
     pub(crate) async fn check_code(&self, id: &UserId, code: &str, now: Timestamp) -> Result<(), AccessError> {
         let who = code_key_of(id);
-        self.check_brake(&who, now)?;
+        self.attempt(&who, now)?;
         for _ in 0..TRIES {
             let (mut factor, version) = self.factor(id).await?;
             let secret = self.vault()?.open(&factor_key(id), &factor.sealed)?;
@@ -163,7 +163,6 @@ impl Access {
             } else if let Some(at) = matching_recovery(&factor, code) {
                 factor.recovery.remove(at);
             } else {
-                self.brake.wrong(&who, now);
                 return Err(AccessError::WrongCode);
             }
             match self.items.put(item(factor_key(id), &factor)?, Condition::Version(version)).await {

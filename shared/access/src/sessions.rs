@@ -6,7 +6,7 @@ use adit_store::items::{Condition, Index, Item, Key, Query, SkRange, StoreError,
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use crate::people::{TRIES, User};
+use crate::people::{TRIES, User, conflict};
 use crate::rows::{hash, item, key, put, value};
 use crate::{Access, AccessError, Person, random};
 
@@ -171,7 +171,7 @@ impl Access {
                 Ok(_) => return self.tidy_sessions(id, keep).await,
             }
         }
-        Err(AccessError::LogInOver)
+        Err(conflict(0))
     }
 
     /// Removes the rows of sessions that are over; those that an index does not show yet end by themselves.

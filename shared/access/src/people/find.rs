@@ -13,6 +13,15 @@ impl Access {
         self.user(id).await?.map(|(user, _)| user.record()).ok_or(AccessError::Absent)
     }
 
+    /// The person with this user name, without regard to case.
+    pub async fn person_named(&self, username: &str) -> Result<Option<PersonRecord>, AccessError> {
+        let username = username.trim();
+        if username.is_empty() || username.len() > 320 {
+            return Ok(None);
+        }
+        Ok(self.claimed_by(&name_key(username)).await?.map(|(user, _)| user.record()))
+    }
+
     /// Whom the claim belongs to.
     pub(crate) async fn claimed_by(&self, key: &Key) -> Result<Option<(User, u64)>, AccessError> {
         let Some(claim) = self.items.get(key).await? else { return Ok(None) };

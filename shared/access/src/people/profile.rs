@@ -26,7 +26,7 @@ impl Access {
     /// Asks for another e-mail address. It counts once the link in the letter has been followed; an address that belongs to somebody gets another letter.
     ///
     /// # Errors
-    /// [`AccessError::WrongCredentials`]: the password is wrong. Who has none needs none.
+    /// [`AccessError::WrongCredentials`]: the password is wrong, or the person has none.
     pub async fn request_email_change(
         &self,
         person: &Person,
@@ -40,6 +40,7 @@ impl Access {
         self.brake_letters(&email, user.id.as_str(), now)?;
         match self.user_by_email(&email).await? {
             Some(holder) if holder.id != user.id && holder.state != PersonState::Unconfirmed => {
+                self.pretend_link(now).await?;
                 Ok(letter(&email, &holder.username, NoticeKind::AlreadyRegistered))
             }
             _ => {

@@ -56,8 +56,14 @@ impl Access {
         self.brake_letters(&email, address, now)?;
         match self.user_by_email(&email).await? {
             Some(user) if user.state == PersonState::Unconfirmed => self.confirmation_letter(&user.id, now).await,
-            Some(user) => Ok(letter(&email, &user.username, NoticeKind::AlreadyRegistered)),
-            None => Ok(letter(&email, "", NoticeKind::NoAccount)),
+            Some(user) => {
+                self.pretend_link(now).await?;
+                Ok(letter(&email, &user.username, NoticeKind::AlreadyRegistered))
+            }
+            None => {
+                self.pretend_link(now).await?;
+                Ok(letter(&email, "", NoticeKind::NoAccount))
+            }
         }
     }
 
@@ -171,11 +177,8 @@ impl Access {
     /// Letters to one address, and those caused from one address, are slowed down like wrong passwords: whether there is an account or not.
     pub(crate) fn brake_letters(&self, email: &Email, from: &str, now: Timestamp) -> Result<(), AccessError> {
         let (to, from) = (format!("letters to {}", email.folded()), format!("{ADDRESS}{from} letters"));
-        self.check_brake(&to, now)?;
-        self.check_brake(&from, now)?;
-        self.brake.wrong(&to, now);
-        self.brake.wrong(&from, now);
-        Ok(())
+        self.attempt(&from, now)?;
+        self.attempt(&to, now)
     }
 }
 

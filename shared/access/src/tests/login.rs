@@ -131,3 +131,16 @@ async fn nothing_that_opens_anything_is_stored_as_it_is() {
     }
     assert!(stored.contains("USER_EMAIL"), "the file was read");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_the_same_moment_do_not_slip_through() {
+    let home = Home::open().await;
+    let mut all = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let (access, now) = (home.access.clone(), home.now());
+        all.spawn(async move { access.log_in("admin", "wrong", &format!("place {number}"), now).await.err().unwrap() });
+    }
+    let errors = all.join_all().await;
+    let looked_at = errors.iter().filter(|error| matches!(error, AccessError::WrongCredentials)).count();
+    assert_eq!(looked_at, 5);
+}

@@ -27,6 +27,9 @@ async fn a_person_gets_an_account_groups_and_a_session_and_is_known_the_next_tim
     assert_eq!((record.has_password, record.issuer.as_deref()), (false, Some(issuer.address.as_str())));
     assert!(home.access.log_in("Ada", "", "here", now()).await.is_err(), "no password is none");
 
+    let set = home.access.change_password(&info.person, "", PASSWORD, &info.id, now()).await;
+    assert!(set.is_err(), "who holds a session only cannot make it last by a password");
+
     issuer.set(ada(json!(["car"]))).await;
     let arrival = home.log_in("ada-1815").await.unwrap();
     assert!(!arrival.created && arrival.person.user_id == info.person.user_id);
