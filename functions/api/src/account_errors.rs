@@ -31,11 +31,11 @@ impl From<AccessError> for Refused {
                 )
             }
             AccessError::Foreign(why) => Self::new(ErrorCode::Forbidden, sentence(why)),
+            AccessError::Store(error) => Refusal::from(error).into(),
             other => {
                 let (code, detail) = account_sentence(&other);
                 Self::new(code, detail)
             }
-            AccessError::Store(error) => Refusal::from(error).into(),
         }
     }
 }
