@@ -50,11 +50,13 @@ unit: ## Unit, contract and flow tests
 	@echo "[adit] unit, contract and flow tests"
 	@scripts/test-workspace
 
-peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers)
+peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers), log-in at a real OpenID Connect issuer
 	@echo "[adit] tests with Orthanc and DCMTK"
 	@scripts/install-peers
 	@$(CARGO) build --locked --workspace --bin adit
 	@$(CARGO) test --locked --workspace --test peers
+	@cd tests/issuer && npm ci --no-audit --no-fund --loglevel=error
+	@$(CARGO) test --locked --workspace --test issuer
 
 browser: ## Journeys in Chromium
 	@echo "[adit] browser tests"

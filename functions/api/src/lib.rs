@@ -3,6 +3,7 @@
 //! Path = file: `routes/<noun>.rs`. A handler takes [`session::Reader`] or [`session::Writer`]; without one of them it cannot
 //! know who asks, so a route without a session check does not come about by accident.
 
+mod account_errors;
 mod app;
 mod docs;
 mod face;

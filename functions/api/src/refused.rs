@@ -2,7 +2,6 @@
 
 use std::any::Any;
 
-use adit_access::AccessError;
 use adit_api::error::{ErrorBody, ErrorCode};
 use adit_domain::InvalidValue;
 use adit_engine::Refusal;
@@ -14,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 /// A refusal on its way out.
 #[derive(Debug)]
 pub struct Refused {
-    body: ErrorBody,
-    retry_after_s: Option<u64>,
+    pub(super) body: ErrorBody,
+    pub(super) retry_after_s: Option<u64>,
 }
 
 impl Refused {
@@ -44,27 +43,6 @@ impl From<Refusal> for Refused {
 impl From<InvalidValue> for Refused {
     fn from(error: InvalidValue) -> Self {
         Refusal::from(error).into()
-    }
-}
-
-impl From<AccessError> for Refused {
-    fn from(error: AccessError) -> Self {
-        match error {
-            AccessError::WrongCredentials => {
-                Self::new(ErrorCode::WrongCredentials, "The user name or the password is wrong.")
-            }
-            AccessError::Braked(seconds) => Self {
-                retry_after_s: Some(seconds),
-                ..Self::new(ErrorCode::TooMany, format!("Too many attempts. Wait {seconds} seconds and try again."))
-            },
-            AccessError::WeakPassword(why) => {
-                let mut refused = Self::new(ErrorCode::Invalid, format!("This cannot be used: {why}."));
-                refused.body.field = Some("new_password".into());
-                refused
-            }
-            AccessError::TooLarge => Self::new(ErrorCode::Invalid, "These preferences are too large."),
-            AccessError::Store(error) => Refusal::from(error).into(),
-        }
     }
 }
 

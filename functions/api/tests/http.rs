@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use adit_access::Access;
+use adit_access::{Access, LogIn};
 use adit_api::error::{ErrorBody, ErrorCode};
 use adit_api::paths::{self, CSRF_HEADER};
 use adit_api::session::Session;
@@ -377,7 +377,10 @@ async fn of_processes_that_start_at_once_one_makes_the_first_administrator() {
     let made: Vec<String> = starts.join_all().await.into_iter().flatten().collect();
     assert_eq!(made.len(), 1);
     let access = Access::new(backend.items.clone());
-    assert!(access.log_in("admin", &made[0], "here", now()).await.unwrap().person.staff);
+    let LogIn::Session(session) = access.log_in("admin", &made[0], "here", now()).await.unwrap() else {
+        panic!("no session")
+    };
+    assert!(session.person.staff);
     assert!(!access.ensure_first_administrator_with("another password", now()).await.unwrap());
     assert!(access.log_in("admin", "another password", "here", now()).await.is_err());
 }

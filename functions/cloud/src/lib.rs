@@ -15,6 +15,7 @@ use adit_runtime::emf::Emf;
 use adit_runtime::settings::CloudSettings;
 use adit_runtime::telemetry;
 use adit_store::clock::SystemClock;
+use adit_store::vault::Vault;
 use anyhow::{Context, Result, bail};
 
 pub use secret::InstallationSecret;
@@ -71,7 +72,7 @@ pub async fn compose(process_name: &str) -> Result<Cloud> {
             folder_roots: settings.folder_roots,
         },
     );
-    let access = Access::new(Arc::clone(&aws.items));
+    let access = Access::new(Arc::clone(&aws.items)).with_vault(Vault::new(secret.project_key().as_bytes()));
     Ok(Cloud { aws, engine, access, secret, metrics, https: settings.https })
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use adit_access::Access;
 use adit_backend_embedded::{Embedded, LocalFolders};
+use adit_deid::ProjectKey;
 use adit_dimse::{Server, ServerConfig};
 use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
@@ -16,6 +17,7 @@ use adit_runtime::shutdown::Supervisor;
 use adit_runtime::telemetry;
 use adit_store::clock::SystemClock;
 use adit_store::queue::Lane;
+use adit_store::vault::Vault;
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +35,7 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     let backend = Embedded::open(data_dir, Arc::new(SystemClock))
         .with_context(|| format!("the data directory {} cannot be used", data_dir.display()))?;
     let engine = engine(&settings, &backend)?;
-    let access = Access::new(Arc::clone(&backend.items));
+    let access = Access::new(Arc::clone(&backend.items)).with_vault(Vault::new(project_key(&settings)?.as_bytes()));
     let first_login = access.ensure_first_administrator(now()).await?;
     engine.use_folders(Arc::new(LocalFolders));
     engine.open_inbox();
@@ -91,13 +93,16 @@ fn engine(settings: &ServeSettings, backend: &Embedded) -> Result<Engine> {
         ports,
         Settings {
             ae_title: ae_title.to_string(),
-            project_key: files::project_key(&settings.data_dir.join("project.key"))
-                .context("the project key cannot be read")?,
+            project_key: project_key(settings)?,
             default_profile: settings.default_profile.clone(),
             process: hex::encode(random),
             folder_roots: settings.folder_roots.clone(),
         },
     ))
+}
+
+fn project_key(settings: &ServeSettings) -> Result<ProjectKey> {
+    files::project_key(&settings.data_dir.join("project.key")).context("the project key cannot be read")
 }
 
 async fn dicom_server(settings: &ServeSettings, engine: &Engine, with_demo: bool) -> Result<Server> {

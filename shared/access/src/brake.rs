@@ -1,15 +1,24 @@
-//! Slows guessing down: after some wrong attempts for a user name or from an address, further ones have to wait. Bounded memory.
+//! Slows guessing down: after some wrong attempts for an account or from an address, further ones have to wait. Bounded memory.
+//!
+//! Each process counts by itself and forgets at its end: with n processes somebody may try n times as often, which the hash of passwords
+//! and the size of tokens and codes bear.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use adit_domain::Timestamp;
 
-/// Wrong attempts that cost nothing.
+/// Wrong attempts that cost nothing, for an account.
 const FREE: u32 = 5;
+/// And from an address, behind which a whole hospital may be.
+const FREE_ADDRESS: u32 = 30;
+/// What keys of addresses begin with.
+pub(crate) const ADDRESS: &str = "address ";
 /// Longest wait in seconds.
 const LONGEST_S: i64 = 300;
-/// Names and addresses remembered; the oldest are forgotten first.
+/// Old sins are forgotten after an hour.
+const FORGET_MS: i64 = 3_600_000;
+/// Accounts and addresses remembered; the oldest are forgotten first.
 const REMEMBERED: usize = 10_000;
 
 #[derive(Default)]
@@ -22,33 +31,47 @@ struct Attempts {
 }
 
 impl Brake {
-    /// Seconds that `who` has to wait, if any.
-    pub fn wait_s(&self, who: &str, now: Timestamp) -> Option<u64> {
-        let attempts = *self.0.lock().unwrap_or_else(PoisonError::into_inner).get(who)?;
-        let over = attempts.count.checked_sub(FREE)?;
-        let wait = 1_i64.checked_shl(over.min(20)).unwrap_or(LONGEST_S).min(LONGEST_S);
-        let left = wait * 1000 - now.since_ms(attempts.last);
-        (left > 0).then(|| u64::try_from(left.div_euclid(1000) + 1).unwrap_or(1))
-    }
-
-    /// A wrong attempt.
-    pub fn wrong(&self, who: &str, now: Timestamp) {
+    /// Counts an attempt of `who` before it is looked at, so that many at the same moment do not slip through; refused, with the seconds
+    /// to wait, if there were too many. One that turns out to be right is taken back.
+    pub fn attempt(&self, who: &str, now: Timestamp) -> Result<(), u64> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(wait) = all.get(who).and_then(|attempts| wait_s(*attempts, who, now)) {
+            return Err(wait);
+        }
         if all.len() >= REMEMBERED
+            && !all.contains_key(who)
             && let Some(oldest) = all.iter().min_by_key(|(_, attempts)| attempts.last).map(|(who, _)| who.clone())
         {
             all.remove(&oldest);
         }
         let attempts = all.entry(who.to_owned()).or_insert(Attempts { count: 0, last: now });
-        // Old sins are forgotten after an hour.
-        attempts.count = if now.since_ms(attempts.last) > 3_600_000 { 1 } else { attempts.count + 1 };
+        attempts.count = if now.since_ms(attempts.last) > FORGET_MS { 1 } else { attempts.count + 1 };
         attempts.last = now;
+        Ok(())
     }
 
-    /// A right one.
+    /// The attempt of an account was right: all is forgotten.
     pub fn right(&self, who: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(who);
     }
+
+    /// One attempt from an address was right. The others stay: who has an account must not guess those of others the quicker for it.
+    pub fn take_back(&self, who: &str) {
+        if let Some(attempts) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(who) {
+            attempts.count = attempts.count.saturating_sub(1);
+        }
+    }
+}
+
+fn wait_s(attempts: Attempts, who: &str, now: Timestamp) -> Option<u64> {
+    let free = if who.starts_with(ADDRESS) { FREE_ADDRESS } else { FREE };
+    if now.since_ms(attempts.last) > FORGET_MS {
+        return None;
+    }
+    let over = attempts.count.checked_sub(free)?;
+    let wait = 1_i64.checked_shl(over.min(20)).unwrap_or(LONGEST_S).min(LONGEST_S);
+    let left = wait * 1000 - now.since_ms(attempts.last);
+    (left > 0).then(|| u64::try_from(left.div_euclid(1000) + 1).unwrap_or(1))
 }
 
 #[cfg(test)]
@@ -60,15 +83,45 @@ mod tests {
         let brake = Brake::default();
         let now = Timestamp(1_000_000);
         for _ in 0..FREE {
-            assert_eq!(brake.wait_s("eve", now), None);
-            brake.wrong("eve", now);
+            assert_eq!(brake.attempt("eve", now), Ok(()));
         }
-        assert_eq!(brake.wait_s("eve", now), Some(2));
-        brake.wrong("eve", now);
-        assert_eq!(brake.wait_s("eve", now), Some(3));
-        assert_eq!(brake.wait_s("eve", now.plus_ms(2500)), None);
-        assert_eq!(brake.wait_s("bob", now), None);
+        assert_eq!(brake.attempt("eve", now), Err(2));
+        assert_eq!(brake.attempt("eve", now), Err(2), "what was refused is not counted");
+        assert_eq!(brake.attempt("eve", now.plus_ms(1500)), Ok(()));
+        assert_eq!(brake.attempt("eve", now.plus_ms(1500)), Err(3));
+        assert_eq!(brake.attempt("bob", now), Ok(()));
         brake.right("eve");
-        assert_eq!(brake.wait_s("eve", now), None);
+        assert_eq!(brake.attempt("eve", now), Ok(()));
+        for _ in 0..100 {
+            let _ = brake.attempt("eve", now);
+        }
+        assert_eq!(brake.attempt("eve", now.plus_ms(FORGET_MS + 1)), Ok(()), "forgotten");
+    }
+
+    #[test]
+    fn a_hospital_behind_one_address_has_more_patience() {
+        let (brake, now) = (Brake::default(), Timestamp(1_000_000));
+        let address = format!("{ADDRESS}10.0.0.1");
+        for _ in 0..FREE_ADDRESS * 3 {
+            assert_eq!(brake.attempt(&address, now), Ok(()));
+            brake.take_back(&address);
+        }
+        for _ in 0..FREE_ADDRESS {
+            assert_eq!(brake.attempt(&address, now), Ok(()));
+        }
+        brake.take_back(&address);
+        assert_eq!(brake.attempt(&address, now), Ok(()));
+        assert_eq!(brake.attempt(&address, now), Err(2));
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_newest_is_kept() {
+        let brake = Brake::default();
+        for number in 0..REMEMBERED + 50 {
+            brake.attempt(&format!("name {number}"), Timestamp(i64::try_from(number).unwrap())).unwrap();
+        }
+        let all = brake.0.lock().unwrap();
+        assert_eq!(all.len(), REMEMBERED);
+        assert!(all.contains_key(&format!("name {}", REMEMBERED + 49)) && !all.contains_key("name 0"));
     }
 }

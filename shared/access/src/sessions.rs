@@ -1,13 +1,14 @@
-//! Sessions: random tokens, stored hashed, with a sliding and an absolute end, and a CSRF token each.
+//! Sessions: random tokens, stored hashed, with a sliding and an absolute end, and a CSRF token each. One read for the session, one for
+//! its person.
 
 use adit_domain::{Timestamp, UserId};
-use adit_store::items::{Condition, Index, Item, Key, Kind, Query, SkRange, StoreError};
+use adit_store::items::{Condition, Index, Item, Key, Query, SkRange, StoreError, Write};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::users::item;
-use crate::{Access, AccessError, Person, password, random};
+use crate::people::{TRIES, User, conflict};
+use crate::rows::{hash, item, key, put, value};
+use crate::{Access, AccessError, Person, random};
 
 /// A session ends after this much idleness, in seconds.
 const IDLE_S: i64 = 12 * 3600;
@@ -43,6 +44,8 @@ struct Stored {
     csrf_token: String,
     created: Timestamp,
     seen: Timestamp,
+    #[serde(default)]
+    epoch: u32,
 }
 
 impl SessionInfo {
@@ -54,82 +57,71 @@ impl SessionInfo {
 }
 
 impl Access {
-    /// Logs a person in. `address` is where the attempt comes from.
-    pub async fn log_in(
-        &self,
-        username: &str,
-        password: &str,
-        address: &str,
-        now: Timestamp,
-    ) -> Result<NewSession, AccessError> {
-        let name = username.trim().to_lowercase();
-        self.check_brake(&name, now)?;
-        self.check_brake(address, now)?;
-        let user = self.user_by_name(username).await?.filter(|user| user.active);
-        let right = password::verify(password.to_owned(), user.as_ref().map(|user| user.password_hash.clone())).await;
-        match user.filter(|_| right) {
-            Some(user) => {
-                self.brake.right(&name);
-                self.brake.right(address);
-                tracing::info!(user = %user.id, "logged in");
-                self.begin_session(Person { user_id: user.id, username: user.username, staff: user.staff }, now).await
-            }
-            None => {
-                self.brake.wrong(&name, now);
-                self.brake.wrong(address, now);
-                tracing::info!("a log-in failed");
-                Err(AccessError::WrongCredentials)
-            }
-        }
-    }
-
     /// A session for the command line on this machine, for the first administrator found.
     pub async fn local_session(&self, now: Timestamp) -> Result<Option<NewSession>, AccessError> {
-        let query = Query {
-            index: Index::First,
-            pk: "USERS".into(),
-            sk: SkRange::All,
-            descending: false,
-            limit: 100,
-            after: None,
-        };
-        for found in self.items.query(query).await?.items {
-            let user: crate::User =
-                serde_json::from_value(found.body).map_err(|error| StoreError::new(Kind::Corrupt, error))?;
-            if user.active && user.staff {
-                return self
-                    .begin_session(Person { user_id: user.id, username: user.username, staff: true }, now)
-                    .await
-                    .map(Some);
-            }
+        match self.administrators().await?.first() {
+            Some(user) => self.begin_session(user, Vec::new(), now).await.map(Some),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
-    async fn begin_session(&self, person: Person, now: Timestamp) -> Result<NewSession, AccessError> {
+    /// Begins a session and notes the log-in, together with `more`. Who was deactivated or had all sessions ended since `user` was read
+    /// gets none.
+    pub(crate) async fn begin_session(
+        &self,
+        user: &User,
+        more: Vec<Write>,
+        now: Timestamp,
+    ) -> Result<NewSession, AccessError> {
         let (token, csrf_token) = (hex::encode(random::<32>()), hex::encode(random::<32>()));
-        let stored = Stored { user: person.user_id.clone(), csrf_token: csrf_token.clone(), created: now, seen: now };
-        self.items.put(session_item(&id_of(&token), &stored)?, Condition::Absent).await?;
-        Ok(NewSession { token, csrf_token, person })
+        let id = hash(&token);
+        let beginning = self.change(&user.id, |current| {
+            if !current.is_active() || current.epoch != user.epoch {
+                return Err(AccessError::LogInOver);
+            }
+            current.last_login = Some(now);
+            let stored = Stored {
+                user: current.id.clone(),
+                csrf_token: csrf_token.clone(),
+                created: now,
+                seen: now,
+                epoch: current.epoch,
+            };
+            let mut writes = more.clone();
+            writes.push(put(session_item(&id, &stored)?, Condition::Absent));
+            Ok(writes)
+        });
+        let user = beginning.await.map_err(|error| error.conflict().map_or(error, |_| AccessError::LogInOver))?;
+        tracing::info!(user = %user.id, "logged in");
+        Ok(NewSession { token, csrf_token, person: user.person() })
     }
 
     /// The session of a token, if it is valid and its user may still log in.
     pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<SessionInfo>, AccessError> {
-        let id = id_of(token);
-        let Some(found) = self.items.get(&session_key(&id)).await? else { return Ok(None) };
-        let mut stored: Stored =
-            serde_json::from_value(found.body).map_err(|error| StoreError::new(Kind::Corrupt, error))?;
-        if now.seconds() > ends_at(&stored) {
-            return Ok(None);
-        }
-        let Some((user, _)) = self.user(&stored.user).await?.filter(|(user, _)| user.active) else { return Ok(None) };
+        let id = hash(token);
+        let Some((mut stored, user, version)) = self.valid(&id, now).await? else { return Ok(None) };
         if now.seconds() - stored.seen.seconds() > TOUCH_S {
             stored.seen = now;
             // Somebody else may have moved it forward at the same moment; that serves as well.
-            let _ = self.items.put(session_item(&id, &stored)?, Condition::Version(found.version)).await;
+            let _ = self.items.put(session_item(&id, &stored)?, Condition::Version(version)).await;
         }
-        let person = Person { user_id: user.id, username: user.username, staff: user.staff };
-        Ok(Some(SessionInfo { person, csrf_token: stored.csrf_token, id }))
+        Ok(Some(SessionInfo { person: user.person(), csrf_token: stored.csrf_token, id }))
+    }
+
+    /// Whether a session known by its id is still valid.
+    pub async fn is_alive(&self, id: &str, now: Timestamp) -> Result<bool, AccessError> {
+        Ok(self.valid(id, now).await?.is_some())
+    }
+
+    async fn valid(&self, id: &str, now: Timestamp) -> Result<Option<(Stored, User, u64)>, AccessError> {
+        let Some(found) = self.items.get(&session_key(id)).await? else { return Ok(None) };
+        let (stored, version) = value::<Stored>(found)?;
+        if now.seconds() > ends_at(&stored) {
+            return Ok(None);
+        }
+        let user = self.user(&stored.user).await?.map(|(user, _)| user);
+        let user = user.filter(|user| user.is_active() && user.epoch == stored.epoch);
+        Ok(user.map(|user| (stored, user, version)))
     }
 
     /// Logs out.
@@ -137,23 +129,70 @@ impl Access {
         Ok(self.items.delete(&session_key(id), Condition::None).await?)
     }
 
-    pub(crate) async fn end_other_sessions(&self, user: &UserId, keep: &str) -> Result<(), AccessError> {
-        let pk = format!("SESSIONS#{user}");
+    /// Logs a person out everywhere, or everywhere but in the session `keep`. Links to a new password or address end as well; API tokens stay.
+    pub async fn log_out_everywhere(&self, id: &UserId, keep: Option<&str>) -> Result<(), AccessError> {
+        self.end_sessions_but(id, keep, |_| Ok(Vec::new())).await
+    }
+
+    /// Changes a person and ends their sessions but `keep` in the same moment.
+    pub(crate) async fn end_sessions_but(
+        &self,
+        id: &UserId,
+        keep: Option<&str>,
+        mut decide: impl FnMut(&mut User) -> Result<Vec<Write>, AccessError>,
+    ) -> Result<(), AccessError> {
+        for _ in 0..TRIES {
+            let kept = match keep {
+                Some(keep) => self.items.get(&session_key(keep)).await?.map(value::<Stored>).transpose()?,
+                None => None,
+            };
+            let mut own = usize::MAX;
+            let changing = self.change(id, |user| {
+                let mut writes = decide(user)?;
+                own = writes.len();
+                user.end_sessions();
+                if let (Some(keep), Some((stored, version))) = (keep, &kept)
+                    && stored.user == user.id
+                {
+                    let stored = Stored {
+                        epoch: user.epoch,
+                        csrf_token: stored.csrf_token.clone(),
+                        user: user.id.clone(),
+                        ..*stored
+                    };
+                    writes.push(put(session_item(keep, &stored)?, Condition::Version(*version)));
+                }
+                Ok(writes)
+            });
+            match changing.await {
+                // The kept session was moved forward at the same moment.
+                Err(error) if error.conflict() == Some(own) => {}
+                Err(error) => return Err(error),
+                Ok(_) => return self.tidy_sessions(id, keep).await,
+            }
+        }
+        Err(conflict(0))
+    }
+
+    /// Removes the rows of sessions that are over; those that an index does not show yet end by themselves.
+    async fn tidy_sessions(&self, user: &UserId, keep: Option<&str>) -> Result<(), AccessError> {
+        let kept = keep.map(session_key);
         let mut after = None;
         loop {
-            let page = self
-                .items
-                .query(Query {
-                    index: Index::First,
-                    pk: pk.clone(),
-                    sk: SkRange::All,
-                    descending: false,
-                    limit: 100,
-                    after,
-                })
-                .await?;
-            for found in page.items.iter().filter(|found| found.key != session_key(keep)) {
-                self.items.delete(&found.key, Condition::None).await?;
+            let query = Query {
+                index: Index::First,
+                pk: format!("SESSIONS#{user}"),
+                sk: SkRange::All,
+                descending: false,
+                limit: 100,
+                after,
+            };
+            let page = self.items.query(query).await?;
+            let over = page.items.into_iter().filter(|found| Some(&found.key) != kept.as_ref());
+            let deletions: Vec<Write> =
+                over.map(|found| Write::Delete { key: found.key, condition: Condition::None }).collect();
+            if !deletions.is_empty() {
+                self.items.transact(deletions).await?;
             }
             after = page.next;
             if after.is_none() {
@@ -167,27 +206,11 @@ fn ends_at(stored: &Stored) -> i64 {
     (stored.seen.seconds() + IDLE_S).min(stored.created.seconds() + TOTAL_S)
 }
 
-/// The hash under which a session is stored: who reads the database cannot take a session over.
-fn id_of(token: &str) -> String {
-    hex::encode(Sha256::digest(token.as_bytes()))
-}
-
 fn session_key(id: &str) -> Key {
-    Key { pk: format!("SESSION#{id}"), sk: "SESSION".into() }
+    key(format!("SESSION#{id}"), "SESSION")
 }
 
 fn session_item(id: &str, stored: &Stored) -> Result<Item, StoreError> {
-    let body = serde_json::to_value(stored).map_err(|error| StoreError::new(Kind::Invalid, error))?;
     let index1 = Some((format!("SESSIONS#{}", stored.user), format!("{:015}", stored.created.0)));
-    Ok(Item { index1, expires_at: Some(ends_at(stored)), ..item(session_key(id), body) })
-}
-
-impl Access {
-    /// Whether a session known by its id is still valid.
-    pub async fn is_alive(&self, id: &str, now: Timestamp) -> Result<bool, AccessError> {
-        let Some(found) = self.items.get(&session_key(id)).await? else { return Ok(false) };
-        let stored: Stored =
-            serde_json::from_value(found.body).map_err(|error| StoreError::new(Kind::Corrupt, error))?;
-        Ok(now.seconds() <= ends_at(&stored))
-    }
+    Ok(Item { index1, expires_at: Some(ends_at(stored)), ..item(session_key(id), stored)? })
 }

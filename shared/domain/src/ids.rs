@@ -82,6 +82,7 @@ id!(RuleId, "rule");
 id!(NodeId, "node");
 id!(UserId, "user");
 id!(EventId, "audit event");
+id!(GroupId, "group");
 
 #[cfg(test)]
 mod tests {

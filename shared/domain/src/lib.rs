@@ -10,8 +10,10 @@ pub mod implementation;
 pub mod job;
 mod losses;
 pub mod node;
+pub mod person;
 pub mod project;
 pub mod retry;
+pub mod right;
 pub mod rule;
 pub mod task;
 pub mod text;
@@ -19,5 +21,5 @@ pub mod time;
 pub mod transfer;
 
 pub use dicom::{AeTitle, InvalidValue, Uid};
-pub use ids::{EventId, JobId, NodeId, RuleId, TaskId, UserId};
+pub use ids::{EventId, GroupId, JobId, NodeId, RuleId, TaskId, UserId};
 pub use time::Timestamp;

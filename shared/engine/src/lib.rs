@@ -29,6 +29,7 @@ use adit_store::queue::WorkQueue;
 use adit_store::repositories::{Arrivals, Firings, Jobs, Nodes, Projects, Receipts, Registry, Reports, Rules, Tasks};
 use adit_store::shelf::{Buckets, Folders};
 use adit_store::staging::Staging;
+use adit_store::vault::Vault;
 
 pub use clock::now;
 pub use projects::PreviewRun;
@@ -95,6 +96,7 @@ pub(crate) struct Shared {
     pub senders: rules::Senders,
     pub folders: OnceLock<Arc<dyn Folders>>,
     pub pages: PageSeal,
+    pub vault: Vault,
     pub deidentifiers: projects::Deidentifiers,
     pub peers: peers::Peers,
     pub running: worker::Running,
@@ -106,8 +108,10 @@ impl Engine {
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let items = Arc::clone(&ports.items);
+        let vault = Vault::new(settings.project_key.as_bytes());
         Self(Arc::new(Shared {
-            nodes: Nodes::new(Arc::clone(&items)),
+            nodes: Nodes::new(Arc::clone(&items), vault.clone()),
+            vault,
             jobs: Jobs::new(Arc::clone(&items)),
             tasks: Tasks::new(Arc::clone(&items)),
             receipts: Receipts::new(Arc::clone(&items)),

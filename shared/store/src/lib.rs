@@ -11,3 +11,4 @@ pub mod queue;
 pub mod repositories;
 pub mod shelf;
 pub mod staging;
+pub mod vault;

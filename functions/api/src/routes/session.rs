@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use adit_access::LogIn;
+use adit_api::error::ErrorCode;
 use adit_api::session::{Login, PasswordChange, Session};
 use adit_engine::now;
 use axum::extract::{ConnectInfo, State};
@@ -43,7 +45,13 @@ pub async fn log_in(
     check_origin(&headers)?;
     let address =
         address.map_or_else(|| "unknown".to_owned(), |Extension(ConnectInfo(address))| address.ip().to_string());
-    let session = app.access.log_in(&login.username, &login.password, &address, now()).await?;
+    let session = match app.access.log_in(&login.username, &login.password, &address, now()).await? {
+        LogIn::Session(session) => session,
+        LogIn::NeedsCode { .. } | LogIn::NeedsEnrolment { .. } => {
+            let sentence = "This account is protected by a second factor, which this page cannot ask for.";
+            return Err(Refused::new(ErrorCode::Forbidden, sentence));
+        }
+    };
     let body = Json(view(&app, &session.person.username, session.person.staff, &session.csrf_token));
     Ok(([cookie(&session.token, app.https)], body).into_response())
 }

@@ -3,7 +3,7 @@
 //! | item | pk | sk | index 1 | index 2 |
 //! |---|---|---|---|---|
 //! | node | `NODES` | `NODE#<id>` | | |
-//! | node secrets | `NODES` | `SECRET#<id>` | | |
+//! | node secrets (sealed) | `NODES` | `SECRET#<id>` | | |
 //! | claim on a name or AE title | `NODE_CLAIM` | `NAME#<name>` / `AE#<title>` | | |
 //! | job (counters: tasks by state) | `JOB#<id>` | `JOB` | `OWNER#<user>` / `<id>` | `JOBS` / `<id>` |
 //! | task | `JOB#<id>` | `TASK#<id>` | `LEASE` / `<until>` while running | `OUTBOX` / `<created>` until enqueued, then `WAITING` / `<since>` until claimed |

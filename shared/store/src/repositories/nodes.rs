@@ -1,12 +1,17 @@
-//! Nodes and their secrets. Names and AE titles are unique through claim items written in the same transaction.
+//! Nodes and their secrets. Names and AE titles are unique through claim items written in the same transaction. Secrets are sealed; those
+//! that were stored before there was a vault are read, and sealed when the node is changed next.
 
 use std::sync::Arc;
 
 use adit_domain::NodeId;
 use adit_domain::node::{Node, Secrets};
 
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
 use super::encoding::{Versioned, item, key, value};
-use crate::items::{Condition, Index, Item, ItemStore, Key, Query, SkRange, StoreError, Write};
+use crate::items::{Condition, Index, Item, ItemStore, Key, Kind, Query, SkRange, StoreError, Write};
+use crate::vault::Vault;
 
 const PARTITION: &str = "NODES";
 const CLAIMS: &str = "NODE_CLAIM";
@@ -26,13 +31,22 @@ pub struct NodeRecord {
 #[derive(Clone)]
 pub struct Nodes {
     items: Arc<dyn ItemStore>,
+    vault: Vault,
+}
+
+/// A node's secrets as they are stored.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    Sealed { sealed: String },
+    BeforeTheVault(Secrets),
 }
 
 impl Nodes {
-    /// A repository over `items`.
+    /// A repository over `items` that keeps secrets in `vault`.
     #[must_use]
-    pub fn new(items: Arc<dyn ItemStore>) -> Self {
-        Self { items }
+    pub fn new(items: Arc<dyn ItemStore>, vault: Vault) -> Self {
+        Self { items, vault }
     }
 
     /// All nodes, by id. An installation has tens of them.
@@ -72,15 +86,30 @@ impl Nodes {
     }
 
     async fn secrets(&self, id: &NodeId) -> Result<Secrets, StoreError> {
-        let found = self.items.get(&secret_key(id)).await?;
-        Ok(found.map(value::<Secrets>).transpose()?.map(|secrets| secrets.value).unwrap_or_default())
+        let key = secret_key(id);
+        let Some(found) = self.items.get(&key).await? else { return Ok(Secrets::default()) };
+        match value(found)?.value {
+            Kept::BeforeTheVault(secrets) => Ok(secrets),
+            Kept::Sealed { sealed } => {
+                let plain = Zeroizing::new(self.vault.open(&key, &sealed)?);
+                // The parser's own message could quote a secret.
+                serde_json::from_slice(&plain).map_err(|_| StoreError::new(Kind::Corrupt, "secrets of a node"))
+            }
+        }
+    }
+
+    fn keep(&self, id: &NodeId, secrets: &Secrets) -> Result<Write, StoreError> {
+        let key = secret_key(id);
+        let plain = serde_json::to_vec(secrets).map_err(|error| StoreError::new(Kind::Invalid, error))?;
+        let sealed = self.vault.seal(&key, &Zeroizing::new(plain));
+        Ok(Write::Put { item: item(key, &Kept::Sealed { sealed })?, condition: Condition::None })
     }
 
     /// Adds a node. Conflict at write 1 or later: name or AE title is taken.
     pub async fn insert(&self, node: &Node, secrets: &Secrets) -> Result<(), StoreError> {
         let mut writes = vec![
             Write::Put { item: item(node_key(&node.id), node)?, condition: Condition::Absent },
-            Write::Put { item: item(secret_key(&node.id), secrets)?, condition: Condition::None },
+            self.keep(&node.id, secrets)?,
         ];
         writes.extend(claims(node).into_iter().map(|claim| take(claim, &node.id)));
         self.items.transact(writes).await
@@ -90,7 +119,7 @@ impl Nodes {
     pub async fn update(&self, before: &NodeRecord, node: &Node, secrets: &Secrets) -> Result<(), StoreError> {
         let mut writes = vec![
             Write::Put { item: item(node_key(&node.id), node)?, condition: Condition::Version(before.version) },
-            Write::Put { item: item(secret_key(&node.id), secrets)?, condition: Condition::None },
+            self.keep(&node.id, secrets)?,
         ];
         let (old, new) = (claims(&before.node), claims(node));
         writes.extend(new.iter().filter(|claim| !old.contains(claim)).map(|claim| take(claim.clone(), &node.id)));
