@@ -19,5 +19,5 @@ pub mod time;
 pub mod transfer;
 
 pub use dicom::{AeTitle, InvalidValue, Uid};
-pub use ids::{JobId, NodeId, RuleId, TaskId, UserId};
+pub use ids::{JobId, MailId, NodeId, RuleId, TaskId, UserId};
 pub use time::Timestamp;
