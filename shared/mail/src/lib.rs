@@ -22,5 +22,5 @@ pub use public_url::PublicUrl;
 pub use recipient::Recipient;
 pub use sheet::Written;
 #[cfg(feature = "smtp")]
-pub use transport::{FileTransport, SmtpTransport};
+pub use transport::{FileTransport, SmtpTransport, check_sender};
 pub use transport::{LogTransport, MailError, OutgoingMail, Transport};

@@ -7,6 +7,14 @@ use lettre::message::{Mailbox, MultiPart};
 
 use super::{MailError, OutgoingMail};
 
+/// Whether `from` can be a sender: `adit@example.org` or `ADIT <adit@example.org>`.
+///
+/// # Errors
+/// Says what a sender has to look like.
+pub fn check_sender(from: &str) -> Result<(), String> {
+    from.parse::<Mailbox>().map(|_| ()).map_err(|_| "the sender must look like ADIT <adit@example.org>".to_owned())
+}
+
 /// What is wrong with it never mends itself.
 pub(super) fn message(mail: &OutgoingMail) -> Result<Message, MailError> {
     let never = |what: &str| MailError::new(false, what);

@@ -18,6 +18,8 @@ use crate::Recipient;
 pub use file::FileTransport;
 pub use log::LogTransport;
 #[cfg(feature = "smtp")]
+pub use message::check_sender;
+#[cfg(feature = "smtp")]
 pub use smtp::SmtpTransport;
 #[cfg(feature = "smtp")]
 pub(crate) use smtp::{Security, SmtpServer};
