@@ -49,11 +49,14 @@ unit: ## Unit, contract and flow tests
 	@echo "[adit] unit, contract and flow tests"
 	@scripts/test-workspace
 
-peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers)
+peers: ## Journeys with Orthanc, DCMTK and a mail server (installed by scripts/install-peers)
 	@echo "[adit] tests with Orthanc and DCMTK"
 	@scripts/install-peers
 	@$(CARGO) build --locked --workspace --bin adit
 	@$(CARGO) test --locked --workspace --test peers
+	@python3 -m venv $(TARGET)/mail-venv
+	@$(TARGET)/mail-venv/bin/pip install --quiet --disable-pip-version-check --requirement shared/mail/tests/smtp/requirements.txt
+	@ADIT_MAIL_PYTHON=$(abspath $(TARGET))/mail-venv/bin/python $(CARGO) test --locked --workspace --test smtp
 
 browser: ## Journeys in Chromium
 	@echo "[adit] browser tests"

@@ -57,7 +57,7 @@ impl Letter {
     pub fn write(&self, to: &Recipient, public_url: &PublicUrl) -> Result<Written, askama::Error> {
         let sheet = tidy(words::sheet(self, public_url));
         let (name, site) = (to.greeted(), public_url.to_string());
-        let text = Text { sheet: &sheet, name, site: site.clone() }.render()?;
+        let text = Text { sheet: &sheet, name, site: site.clone() }.render()? + "\n";
         let html = Html { sheet: &sheet, name, body: to_html(&sheet.markdown), site }.render()?;
         Ok(Written { subject: sheet.subject, text, html })
     }
