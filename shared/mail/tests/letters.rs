@@ -1,5 +1,7 @@
 //! What people read. `ADIT_WRITE_LETTERS=DIR` writes every letter as HTML and text, to be looked at.
 
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test, with helpers and a place to write to")]
+
 use adit_domain::job::{JobStatus, TaskCounts};
 use adit_domain::{JobId, Timestamp};
 use adit_mail::{JobEnded, JobWaits, Letter, PublicUrl, Recipient, Written};

@@ -1,5 +1,7 @@
 //! Mails over SMTP to a real server (aiosmtpd, see `server.py`): `make peers` runs them by name.
 
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test, with helpers and a program to start")]
+
 use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
