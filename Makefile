@@ -50,13 +50,16 @@ unit: ## Unit, contract and flow tests
 	@echo "[adit] unit, contract and flow tests"
 	@scripts/test-workspace
 
-peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers), log-in at a real OpenID Connect issuer
+peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers), log-in at an OpenID Connect issuer, a mail server
 	@echo "[adit] tests with Orthanc and DCMTK"
 	@scripts/install-peers
 	@$(CARGO) build --locked --workspace --bin adit
 	@$(CARGO) test --locked --workspace --test peers
 	@cd tests/issuer && npm ci --no-audit --no-fund --loglevel=error
 	@$(CARGO) test --locked --workspace --test issuer
+	@python3 -m venv $(TARGET)/mail-venv
+	@$(TARGET)/mail-venv/bin/pip install --quiet --disable-pip-version-check --requirement shared/mail/tests/smtp/requirements.txt
+	@ADIT_MAIL_PYTHON=$(abspath $(TARGET))/mail-venv/bin/python $(CARGO) test --locked --workspace --test smtp
 
 browser: ## Journeys in Chromium
 	@echo "[adit] browser tests"

@@ -102,8 +102,10 @@ class Rights(unittest.TestCase):
 
     def test_functions_get_the_settings_that_they_read(self):
         wanted = {"ADIT_TABLE", "ADIT_STAGING_BUCKET", "ADIT_QUEUE_PREFIX", "ADIT_SECRET", "ADIT_DEFAULT_PROFILE", "ADIT_AE_TITLE", "ADIT_LOG", "ADIT_HTTPS"}
+        mail = {"ADIT_MAIL_TRANSPORT", "ADIT_MAIL_FROM", "ADIT_PUBLIC_URL"}
         for name, part in of("AWS::Lambda::Function").items():
-            self.assertEqual(set(part["Properties"]["Environment"]["Variables"]), wanted, name)
+            more = mail if name == "WorkerFunction" else set()
+            self.assertEqual(set(part["Properties"]["Environment"]["Variables"]), wanted | more, name)
             self.assertEqual((part["Properties"]["Runtime"], f"{part['Properties']['Handler'].title()}Function"), ("provided.al2023", name))
         container = RESOURCES["BridgeTask"]["Properties"]["ContainerDefinitions"][0]
         self.assertLessEqual(wanted, {variable["Name"] for variable in container["Environment"] if "Name" in variable})

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use adit_access::Access;
 use adit_backend_aws::{Aws, AwsSettings};
 use adit_domain::AeTitle;
-use adit_engine::{Engine, Ports, Settings, now};
+use adit_engine::{Engine, Ports, Post, Settings, now};
+use adit_mail::PublicUrl;
 use adit_runtime::emf::Emf;
 use adit_runtime::settings::CloudSettings;
 use adit_runtime::telemetry;
@@ -72,6 +73,11 @@ pub async fn compose(process_name: &str) -> Result<Cloud> {
             folder_roots: settings.folder_roots,
         },
     );
+    if settings.mail.ses {
+        let public_url =
+            PublicUrl::parse(&settings.mail.public_url).map_err(anyhow::Error::msg).context("ADIT_PUBLIC_URL")?;
+        engine.use_post(Post { transport: Arc::new(aws.mail.clone()), from: settings.mail.from, public_url });
+    }
     let access = Access::new(Arc::clone(&aws.items)).with_vault(Vault::new(secret.project_key().as_bytes()));
     Ok(Cloud { aws, engine, access, secret, metrics, https: settings.https })
 }

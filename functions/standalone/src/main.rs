@@ -3,6 +3,7 @@
 mod cli;
 mod demo;
 mod files;
+mod mail;
 mod serve;
 
 use std::process::ExitCode;

@@ -23,8 +23,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::connection::SavedSession;
-use crate::{demo, files};
+use crate::{demo, files, mail};
 
+/// Letters, and what else needs neither DIMSE nor a disk, at the same time.
+const LIGHT_WORK: usize = 4;
 /// How long open connections of browsers may take to end.
 const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -35,6 +37,7 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     let backend = Embedded::open(data_dir, Arc::new(SystemClock))
         .with_context(|| format!("the data directory {} cannot be used", data_dir.display()))?;
     let engine = engine(&settings, &backend)?;
+    engine.use_post(mail::post(&settings.mail, loopback(settings.listen))?);
     let access = Access::new(Arc::clone(&backend.items)).with_vault(Vault::new(project_key(&settings)?.as_bytes()));
     let first_login = access.ensure_first_administrator(now()).await?;
     engine.use_folders(Arc::new(LocalFolders));
@@ -51,8 +54,11 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
         None
     };
     engine.refresh_reception().await;
-    let worker = Worker::new(engine.clone(), settings.parallel_transfers, &[Lane::Bridge, Lane::Worker]);
+    let worker = Worker::new(engine.clone(), settings.parallel_transfers, &[Lane::Bridge]);
     supervisor.add("worker", worker.run(supervisor.stop()));
+    // By itself, so that no letter waits for a transfer that runs for hours.
+    let light = Worker::new(engine.clone(), LIGHT_WORK, &[Lane::Worker]);
+    supervisor.add("worker of letters", light.run(supervisor.stop()));
     let (sweeper, stop) = (engine.clone(), supervisor.stop());
     supervisor.add("sweeper", async move { sweeper.sweep_forever(stop).await });
     let (watcher, stop) = (engine.clone(), supervisor.stop());

@@ -24,7 +24,7 @@ use adit_store::shelf::Buckets;
 use adit_store::staging::Staging;
 
 pub use error::AwsError;
-pub use mail::{Mail, OutgoingMail};
+pub use mail::Mail;
 pub use queue::{ReceivedMessage, delivery};
 pub use secrets::{Secret, Secrets};
 pub use settings::AwsSettings;

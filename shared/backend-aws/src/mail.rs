@@ -1,26 +1,19 @@
 //! Mail by SES.
 
+use std::time::Duration;
+
+use adit_mail::{MailError, OutgoingMail, Transport};
+use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::error::BuildError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 
 use crate::error::AwsError;
 
-/// A mail to send. It holds no patient data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutgoingMail {
-    /// Sender; an identity that SES has verified.
-    pub from: String,
-    /// Recipients. Each gets a mail of their own and sees no other.
-    pub to: Vec<String>,
-    /// Subject.
-    pub subject: String,
-    /// The mail as plain text.
-    pub text: String,
-    /// The mail as HTML, if it has such a form.
-    pub html: Option<String>,
-}
+/// One mail takes no longer than this in all.
+const WHOLE: Duration = Duration::from_secs(50);
 
-/// Sends mail.
+/// Sends mail by SES. The sender has to be an identity that SES has verified.
 #[derive(Debug, Clone)]
 pub struct Mail(Client);
 
@@ -28,41 +21,39 @@ impl Mail {
     pub(crate) fn new(client: Client) -> Self {
         Self(client)
     }
+}
 
-    /// Hands the mail to SES once per recipient.
-    ///
-    /// # Errors
-    /// The first recipient's error; the others are served all the same. Sending again sends again to all.
-    pub async fn send(&self, mail: &OutgoingMail) -> Result<(), AwsError> {
-        let content = content(mail)?;
-        let mut result = Ok(());
-        for recipient in &mail.to {
-            let sent = self
-                .0
-                .send_email()
-                .from_email_address(&mail.from)
-                .destination(Destination::builder().to_addresses(recipient).build())
-                .content(content.clone())
-                .send()
-                .await;
-            if let Err(error) = sent {
-                result = result.and(Err(AwsError::of("mail", &error)));
-            }
+#[async_trait]
+impl Transport for Mail {
+    async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
+        let content = content(mail).map_err(|error| MailError::new(false, &error.to_string()))?;
+        let sending = self
+            .0
+            .send_email()
+            .from_email_address(&mail.from)
+            .destination(Destination::builder().to_addresses(&mail.to.address).build())
+            .content(content)
+            .send();
+        match tokio::time::timeout(WHOLE, sending).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(sorted(&AwsError::of("mail", &error))),
+            Err(_) => Err(MailError::new(true, "SES did not answer in time")),
         }
-        result
     }
 }
 
-fn content(mail: &OutgoingMail) -> Result<EmailContent, AwsError> {
-    let text = |data: &str| {
-        let content = Content::builder().data(data).charset("UTF-8").build();
-        content.map_err(|error| AwsError::Refused(error.to_string()))
-    };
-    let body = Body::builder().text(text(&mail.text)?);
-    let body = match &mail.html {
-        Some(html) => body.html(text(html)?),
-        None => body,
-    };
+/// What an operator can mend (a right, an identity, the sandbox) is tried again; a message that SES does not want is not.
+fn sorted(error: &AwsError) -> MailError {
+    let said = error.to_string();
+    let unwanted =
+        ["MessageRejected", "BadRequestException", "ValidationException"].iter().any(|code| said.contains(code));
+    let ours_to_mend = said.contains("not verified");
+    MailError::new(!unwanted || ours_to_mend, &said)
+}
+
+fn content(mail: &OutgoingMail) -> Result<EmailContent, BuildError> {
+    let text = |data: &str| Content::builder().data(data).charset("UTF-8").build();
+    let body = Body::builder().text(text(&mail.text)?).html(text(&mail.html)?);
     let message = Message::builder().subject(text(&mail.subject)?).body(body.build()).build();
     Ok(EmailContent::builder().simple(message).build())
 }

@@ -83,6 +83,7 @@ id!(NodeId, "node");
 id!(UserId, "user");
 id!(EventId, "audit event");
 id!(GroupId, "group");
+id!(MailId, "mail");
 
 #[cfg(test)]
 mod tests {

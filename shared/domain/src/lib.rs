@@ -21,5 +21,5 @@ pub mod time;
 pub mod transfer;
 
 pub use dicom::{AeTitle, InvalidValue, Uid};
-pub use ids::{EventId, GroupId, JobId, NodeId, RuleId, TaskId, UserId};
+pub use ids::{EventId, GroupId, JobId, MailId, NodeId, RuleId, TaskId, UserId};
 pub use time::Timestamp;

@@ -34,6 +34,21 @@ pub fn loss_wait_ms(times: u32, jitter: f64) -> Option<i64> {
     }
 }
 
+/// A mail is tried for this long after it was written, in milliseconds: a day.
+pub const MAIL_TRIED_MS: i64 = 24 * 3_600_000;
+/// Who has taken a mail in hand keeps it for this long, in milliseconds; a transport answers within a minute.
+pub const MAIL_IN_HAND_MS: i64 = 180_000;
+/// A mail that is due for this long has lost its queue message, in milliseconds.
+pub const MAIL_STRANDED_MS: i64 = 600_000;
+
+/// Milliseconds to wait before a mail is tried again that was tried `attempts` times: a minute at first, an hour at last.
+#[must_use]
+pub fn mail_wait_ms(attempts: u32, jitter: f64) -> i64 {
+    const LONGEST_MS: u64 = 3_600_000;
+    let base = (60_000_u64 << attempts.saturating_sub(1).min(10)).min(LONGEST_MS);
+    i64::try_from(base + spread(base, jitter)).unwrap_or(i64::MAX)
+}
+
 /// Up to a quarter of `base`.
 fn spread(base: u64, jitter: f64) -> u64 {
     #[expect(
@@ -67,6 +82,13 @@ mod tests {
         assert_eq!(loss_wait_ms(1, 1.0), Some(0));
         assert_eq!((loss_wait_ms(2, 0.0), loss_wait_ms(2, 1.0)), (Some(5_000), Some(20_000)));
         assert_eq!(loss_wait_ms(MAX_LOSSES, 0.5), None);
+    }
+
+    #[test]
+    fn a_mail_waits_a_minute_at_first_and_an_hour_at_last() {
+        let waits: Vec<i64> = (1..=8).map(|attempts| mail_wait_ms(attempts, 0.0) / 60_000).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!((mail_wait_ms(0, 0.0), mail_wait_ms(u32::MAX, 1.0)), (60_000, 4_500_000));
     }
 
     #[test]

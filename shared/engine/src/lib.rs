@@ -7,6 +7,7 @@ mod clock;
 mod jobs;
 mod nodes;
 mod peers;
+mod post;
 mod probe;
 mod projects;
 pub mod reception;
@@ -26,12 +27,15 @@ use adit_domain::UserId;
 use adit_store::items::ItemStore;
 use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
-use adit_store::repositories::{Arrivals, Firings, Jobs, Nodes, Projects, Receipts, Registry, Reports, Rules, Tasks};
+use adit_store::repositories::{
+    Arrivals, Firings, Jobs, Mails, Nodes, Projects, Receipts, Registry, Reports, Rules, Tasks,
+};
 use adit_store::shelf::{Buckets, Folders};
 use adit_store::staging::Staging;
 use adit_store::vault::Vault;
 
 pub use clock::now;
+pub use post::{AddressBook, Addressee, Post};
 pub use projects::PreviewRun;
 pub use refusal::Refusal;
 pub use rules::{Arrived, Watch};
@@ -96,7 +100,8 @@ pub(crate) struct Shared {
     pub senders: rules::Senders,
     pub folders: OnceLock<Arc<dyn Folders>>,
     pub pages: PageSeal,
-    pub vault: Vault,
+    pub mails: Mails,
+    pub post: post::PostOffice,
     pub deidentifiers: projects::Deidentifiers,
     pub peers: peers::Peers,
     pub running: worker::Running,
@@ -111,7 +116,8 @@ impl Engine {
         let vault = Vault::new(settings.project_key.as_bytes());
         Self(Arc::new(Shared {
             nodes: Nodes::new(Arc::clone(&items), vault.clone()),
-            vault,
+            mails: Mails::new(Arc::clone(&items), vault),
+            post: post::PostOffice::default(),
             jobs: Jobs::new(Arc::clone(&items)),
             tasks: Tasks::new(Arc::clone(&items)),
             receipts: Receipts::new(Arc::clone(&items)),

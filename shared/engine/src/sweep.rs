@@ -50,6 +50,7 @@ impl Engine {
         }
         self.enqueue_forgotten(now().plus_ms(-OUTBOX_MS)).await?;
         self.resend_stranded().await?;
+        self.sweep_mails().await?;
         self.sweep_rules().await
     }
 

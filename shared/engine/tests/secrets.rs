@@ -1,6 +1,8 @@
 //! What people enter and never see again stands sealed in the database; what was stored before there was a vault is sealed at the next
 //! change.
 
+#![expect(clippy::unwrap_used, reason = "a test, with helpers")]
+
 use std::path::Path;
 use std::sync::Arc;
 

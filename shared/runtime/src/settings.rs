@@ -1,9 +1,13 @@
 //! Settings of the server and of the cloud home's processes, from the command line or the environment; the one place where their names stand.
 
+mod mail;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+
+pub use mail::{CloudMailSettings, MailSettings};
 
 /// Profiles of de-identification.
 const PROFILES: [&str; 3] = ["basic", "research", "adit-compatible"];
@@ -38,6 +42,9 @@ pub struct ServeSettings {
     /// The page is reached by https (through a reverse proxy): cookies are then sent encrypted only
     #[arg(long, env = "ADIT_HTTPS")]
     pub https: bool,
+    /// Mail.
+    #[command(flatten)]
+    pub mail: MailSettings,
     /// Write the log as JSON lines
     #[arg(long, env = "ADIT_LOG_JSON")]
     pub log_json: bool,
@@ -64,6 +71,8 @@ pub struct CloudSettings {
     pub https: bool,
     /// `ADIT_FOLDER_ROOTS`, separated by `:`. A bridge on the hospital's premises may write into folders below these; empty: anywhere.
     pub folder_roots: Vec<PathBuf>,
+    /// Mail.
+    pub mail: CloudMailSettings,
 }
 
 impl CloudSettings {
@@ -92,6 +101,7 @@ impl CloudSettings {
                 true
             }
         };
+        let mail = CloudMailSettings::read(given, &mut wrong);
         if !wrong.is_empty() {
             return Err(format!("environment: {}", wrong.join("; ")));
         }
@@ -105,6 +115,7 @@ impl CloudSettings {
             folder_roots: given("ADIT_FOLDER_ROOTS")
                 .map(|text| text.split(':').map(PathBuf::from).collect())
                 .unwrap_or_default(),
+            mail,
         })
     }
 }

@@ -1,6 +1,6 @@
-//! What a queue message says: which task, or which rule's scheduled minute. Wire value with a schema version; unknown versions go to the dead-letter queue.
+//! What a queue message says: which task, which rule's scheduled minute, or which mail. Wire value with a schema version; unknown versions go to the dead-letter queue.
 
-use adit_domain::{JobId, RuleId, TaskId, Timestamp};
+use adit_domain::{JobId, MailId, RuleId, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -28,6 +28,16 @@ pub struct RulePointer {
     pub minute: Timestamp,
 }
 
+/// Points to a mail that is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailPointer {
+    v: u32,
+    kind: String,
+    /// The mail.
+    pub mail_id: MailId,
+}
+
 /// What a message points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pointed {
@@ -35,6 +45,8 @@ pub enum Pointed {
     Task(Pointer),
     /// A rule whose search is to be made.
     Rule(RulePointer),
+    /// A mail that is to be sent.
+    Mail(MailPointer),
 }
 
 /// A message that this version of ADIT cannot read.
@@ -89,9 +101,30 @@ impl RulePointer {
     }
 }
 
+impl MailPointer {
+    /// Points to a mail.
+    #[must_use]
+    pub fn new(mail: &MailId) -> Self {
+        Self { v: 1, kind: "mail".to_owned(), mail_id: mail.clone() }
+    }
+
+    /// The message body.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("a pointer is plain JSON")
+    }
+
+    fn decode(body: &str) -> Option<Self> {
+        serde_json::from_str(body).ok().filter(|pointer: &Self| pointer.v == 1 && pointer.kind == "mail")
+    }
+}
+
 impl Pointed {
     /// Reads a message body of any kind.
     pub fn decode(body: &str) -> Result<Self, UnknownMessage> {
+        if let Some(pointer) = MailPointer::decode(body) {
+            return Ok(Self::Mail(pointer));
+        }
         match RulePointer::decode(body) {
             Ok(pointer) => Ok(Self::Rule(pointer)),
             Err(_) => Pointer::decode(body).map(Self::Task),
@@ -124,6 +157,17 @@ mod tests {
         assert_eq!(Pointed::decode(RULE).unwrap(), Pointed::Rule(pointer));
         assert!(matches!(Pointed::decode(GOLDEN).unwrap(), Pointed::Task(_)));
         for wrong in [RULE.replace("\"v\":1", "\"v\":2"), RULE.replace("\"rule\"", "\"mail\"")] {
+            assert!(Pointed::decode(&wrong).is_err());
+        }
+    }
+
+    #[test]
+    fn a_mail_has_a_wire_form_of_its_own() {
+        const MAIL: &str = r#"{"v":1,"kind":"mail","mail_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV"}"#;
+        let pointer = MailPointer::new(&"01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap());
+        assert_eq!(pointer.encode(), MAIL);
+        assert_eq!(Pointed::decode(MAIL).unwrap(), Pointed::Mail(pointer));
+        for wrong in [MAIL.replace("\"v\":1", "\"v\":2"), MAIL.replace("\"mail\"", "\"task\"")] {
             assert!(Pointed::decode(&wrong).is_err());
         }
     }

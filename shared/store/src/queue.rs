@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use crate::items::{Kind, StoreError};
-pub use crate::pointer::{Pointed, Pointer, RulePointer, UnknownMessage};
+pub use crate::pointer::{MailPointer, Pointed, Pointer, RulePointer, UnknownMessage};
 
 /// Bytes of a message at most.
 pub const MAX_BODY: usize = 1024;

@@ -12,7 +12,7 @@ use adit_domain::{JobId, NodeId, TaskId, Timestamp, UserId};
 use adit_engine::{Ports, Settings, now};
 use adit_store::clock::SystemClock;
 use adit_store::items::{Item, ItemStore, Key, Page, Query, StoreError, Write};
-use adit_store::queue::{Message, Pointer, Receipt};
+use adit_store::queue::{Message, Pointed, Pointer, Receipt};
 use adit_store::repositories::{Jobs, Tasks};
 use async_trait::async_trait;
 use tempfile::TempDir;
@@ -266,4 +266,28 @@ fn a_record_is_read_with_band_group_and_trace() {
     let delivery = delivery_of(record);
     assert_eq!((delivery.message.band, delivery.message.lane, delivery.receive_count), (Band::Urgent, Lane::Worker, 3));
     assert_eq!((delivery.message.body.as_str(), delivery.message.trace.as_str()), ("b", "Root=1-2-3"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_among_transfers_is_handled_and_leaves_nothing() {
+    let site = Site::open(BTreeMap::new());
+    let (_, plain) = site.task(&node(1), 1).await;
+    let to = adit_mail::Recipient { name: String::new(), address: "jane@example.org".into() };
+    site.worker.engine.post(to, &adit_mail::Letter::AccountApproved { path: "/login".into() }).await.unwrap();
+    let event = site.event().await;
+    assert_eq!(event.records.len(), 2);
+    let mails: Vec<_> = event
+        .records
+        .iter()
+        .filter_map(|record| match Pointed::decode(record.body.as_ref()?) {
+            Ok(Pointed::Mail(pointer)) => Some(pointer.mail_id),
+            _ => None,
+        })
+        .collect();
+    let response = site.worker.handle(event, Duration::from_secs(60)).await;
+    assert_eq!(failed(&response), Vec::<String>::new());
+    assert_eq!(site.stored(&plain).await.status, TaskStatus::Failure);
+    let key = adit_store::items::Key { pk: format!("MAIL#{}", mails[0]), sk: "MAIL".into() };
+    assert!(site.backend.items.get(&key).await.unwrap().is_none());
+    assert_eq!(site.backend.queue.depth(Lane::Worker).await.unwrap().dead, 0);
 }

@@ -7,10 +7,10 @@ use adit_domain::job::Job;
 use adit_domain::rule::inbox;
 use adit_domain::task::{Task, TaskStatus};
 use adit_domain::{JobId, NodeId, TaskId};
-use adit_store::items::Kind;
+use adit_store::items::{Kind, StoreError, Write};
 use adit_store::queue::{Band, Lane, Message, Pointer};
-use adit_store::repositories::Versioned;
 use adit_store::repositories::jobs::JobRecord;
+use adit_store::repositories::{Mails, Versioned};
 use tokio::task::JoinSet;
 
 use crate::{Engine, Refusal, now};
@@ -142,14 +142,24 @@ impl Engine {
     pub(crate) async fn change_job(
         &self,
         id: &JobId,
+        change: impl FnMut(&mut JobRecord) -> bool,
+    ) -> Result<Option<JobRecord>, Refusal> {
+        self.change_job_with(id, change, |_| Ok(Vec::new())).await
+    }
+
+    /// The same; what `more` makes of the changed job is written in the same transaction.
+    async fn change_job_with(
+        &self,
+        id: &JobId,
         mut change: impl FnMut(&mut JobRecord) -> bool,
+        mut more: impl FnMut(&JobRecord) -> Result<Vec<Write>, StoreError>,
     ) -> Result<Option<JobRecord>, Refusal> {
         for _ in 0..TRIES {
             let Some(mut record) = self.0.jobs.get(id).await? else { return Ok(None) };
             if !change(&mut record) {
                 return Ok(None);
             }
-            match self.0.jobs.update(&record.job, record.version).await {
+            match self.0.jobs.update_with(&record.job, record.version, more(&record)?).await {
                 Ok(()) => return Ok(Some(record)),
                 Err(error) if matches!(error.kind, Kind::Conflict { .. }) => {}
                 Err(error) => return Err(error.into()),
@@ -160,30 +170,35 @@ impl Engine {
 
     /// Brings a job's status in line with its tasks. Safe to call at any time and twice.
     pub(crate) async fn settle_job(&self, id: &JobId) -> Result<(), Refusal> {
-        let changed = self
-            .change_job(id, |record| {
-                let (status, message) = record.counts.derive(record.job.canceling);
-                let job = &mut record.job;
-                let started = job.start.is_none() && record.counts.in_progress > 0;
-                if job.status == status && !started {
-                    return false;
-                }
-                if started {
-                    job.start = Some(now());
-                }
-                job.status = status;
-                message.clone_into(&mut job.message);
-                job.end = status.is_final().then(now);
-                if status.is_final() {
-                    job.canceling = false;
-                }
-                true
-            })
-            .await?;
+        let mut mail = None;
+        let change = |record: &mut JobRecord| {
+            let (status, message) = record.counts.derive(record.job.canceling);
+            let job = &mut record.job;
+            let started = job.start.is_none() && record.counts.in_progress > 0;
+            if job.status == status && !started {
+                return false;
+            }
+            if started {
+                job.start = Some(now());
+            }
+            job.status = status;
+            message.clone_into(&mut job.message);
+            job.end = status.is_final().then(now);
+            if status.is_final() {
+                job.canceling = false;
+            }
+            true
+        };
+        // The mail of an ending is written together with it: neither is there without the other, nor twice.
+        let tell = |record: &JobRecord| {
+            mail = self.mail_of_ending(record)?;
+            mail.as_ref().map(Mails::insertion).into_iter().collect()
+        };
+        let changed = self.change_job_with(id, change, tell).await?;
         if let Some(record) = changed.filter(|record| record.job.status.is_final()) {
             tracing::info!(job = %id, status = ?record.job.status, "job finished");
-            if record.job.options.send_finished_mail {
-                tracing::info!(job = %id, "the owner wants a mail; no way to send mail is set up");
+            if let Some(mail) = mail {
+                self.send_pointer(&mail.id, Duration::ZERO).await;
             }
         }
         Ok(())

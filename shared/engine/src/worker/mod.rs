@@ -3,6 +3,7 @@
 //! [`Worker`] is the loop of a long-running process; [`Engine::work_on`] handles one pointer and is all that a function needs.
 
 mod claim;
+mod mail;
 #[cfg(any(test, feature = "proofs"))]
 pub mod proofs;
 mod run;

@@ -63,6 +63,7 @@ impl Engine {
         let pointer = match Pointed::decode(&delivery.message.body) {
             Ok(Pointed::Task(pointer)) => pointer,
             Ok(Pointed::Rule(pointer)) => return self.scheduled(delivery, &pointer, stop).await,
+            Ok(Pointed::Mail(pointer)) => return self.mail(delivery, &pointer, stop).await,
             Err(error) => {
                 tracing::error!(error = %error, "a queue message cannot be read and is set aside");
                 return Worked::Unreadable(error.to_string());

@@ -37,7 +37,7 @@ impl Engine {
     }
 
     /// Renews the hold for as long as it is polled.
-    async fn hold(&self, delivery: &Delivery) {
+    pub(super) async fn hold(&self, delivery: &Delivery) {
         loop {
             tokio::time::sleep(HOLD / 3).await;
             if let Err(error) = self.0.ports.queue.extend(&delivery.receipt, HOLD).await {

@@ -63,6 +63,13 @@ impl Jobs {
         self.items.put(job_item(job)?, Condition::Version(version)).await
     }
 
+    /// The same, with `more` in the same transaction.
+    pub async fn update_with(&self, job: &Job, version: u64, more: Vec<Write>) -> Result<(), StoreError> {
+        let mut writes = vec![Write::Put { item: job_item(job)?, condition: Condition::Version(version) }];
+        writes.extend(more);
+        self.items.transact(writes).await
+    }
+
     /// Removes a job whose tasks are gone.
     pub async fn delete(&self, id: &JobId) -> Result<(), StoreError> {
         self.items.delete(&job_key(id), Condition::None).await

@@ -21,6 +21,7 @@
 //! | study that arrives | `ARRIVAL#<node>#<Study Instance UID>` | `ARRIVAL` | `DUE` / `<time>` while due | `ARRIVALS#<node>` / `<first>` |
 //! | object that has arrived | `ARRIVAL#<node>#<Study Instance UID>` | `O#<SOP Instance UID>` | `SHELF#<node>` / `<name>` for files | |
 //! | running C-MOVE and the bridge that waits (expires) | `MOVES` | `<calling AE title>#<message id>` | | |
+//! | mail that waits, sealed (expires) | `MAIL#<id>` | `MAIL` | `MAILS` / `<due>` | |
 //! | living bridge (expires) | `BRIDGES` | `<name>` | | |
 //! | receipts of up to 100 instances | `TASK#<id>#<epoch>` | `R#B<hash of what it holds>` | | |
 
@@ -29,6 +30,7 @@ pub mod bridges;
 mod encoding;
 pub mod firings;
 pub mod jobs;
+pub mod mails;
 pub mod moves;
 pub mod nodes;
 pub mod projects;
@@ -43,6 +45,7 @@ pub use bridges::{Bridge, Bridges};
 pub use encoding::Versioned;
 pub use firings::{Fired, Firings};
 pub use jobs::Jobs;
+pub use mails::{Mails, WaitingMail};
 pub use moves::{MoveKey, Moves};
 pub use nodes::{NodeRecord, Nodes};
 pub use projects::Projects;

@@ -2,6 +2,7 @@
 
 mod large;
 mod losses;
+mod mail;
 mod ownership;
 
 use std::sync::Arc;

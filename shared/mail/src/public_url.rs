@@ -1,0 +1,53 @@
+//! Where people reach this installation's page: the beginning of every link in a mail.
+
+use std::fmt;
+
+/// Such as `https://adit.example.org`, without a slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// Reads `http://` or `https://`, a host, perhaps a port and a path.
+    ///
+    /// # Errors
+    /// A sentence that says what an address has to look like.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = text.trim().trim_end_matches('/');
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+        let legal = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]".contains(c);
+        if rest.is_empty() || rest.starts_with([':', '/']) || !rest.chars().all(legal) {
+            return Err("the public address must look like https://adit.example.org".to_owned());
+        }
+        Ok(Self(url.to_owned()))
+    }
+
+    /// The absolute link to a path of the page.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        format!("{}/{}", self.0, path.trim_start_matches('/'))
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_absolute() {
+        let url = PublicUrl::parse(" https://adit.example.org/ ").unwrap();
+        assert_eq!(url.link("/jobs/1"), "https://adit.example.org/jobs/1");
+        assert_eq!(url.link("//evil.example/x"), "https://adit.example.org/evil.example/x");
+        assert_eq!(PublicUrl::parse("http://[::1]:8080/adit").unwrap().link("/a"), "http://[::1]:8080/adit/a");
+        for wrong in
+            ["", "adit.example.org", "https://", "https:///x", "javascript:alert(1)", "https://a b", "https://a/?q\"<"]
+        {
+            assert!(PublicUrl::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}
