@@ -8,6 +8,7 @@
 //! | session | `SESSION#<hash of its token>` | `SESSION` | `SESSIONS#<user>` / `<created>` |
 
 mod brake;
+mod caller;
 mod password;
 mod sessions;
 mod users;
@@ -18,6 +19,7 @@ use adit_domain::UserId;
 use adit_store::items::{ItemStore, StoreError};
 use thiserror::Error;
 
+pub use caller::TokenCaller;
 pub use sessions::{NewSession, SessionInfo};
 pub use users::{FirstLogin, User};
 

@@ -10,7 +10,7 @@ use crate::{Access, AccessError, Person, password, random};
 /// Preferences may have this many bytes.
 const MAX_PREFERENCES: usize = 8 * 1024;
 /// User name of the first administrator.
-const FIRST: &str = "admin";
+pub(crate) const FIRST: &str = "admin";
 
 /// A user as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -81,6 +81,7 @@ id!(TaskId, "task");
 id!(RuleId, "rule");
 id!(NodeId, "node");
 id!(UserId, "user");
+id!(GroupId, "group");
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 
 pub mod deidentification;
 pub mod dicom;
+pub mod group;
 pub mod ids;
 pub mod implementation;
 pub mod job;
@@ -12,6 +13,7 @@ mod losses;
 pub mod node;
 pub mod project;
 pub mod retry;
+pub mod right;
 pub mod rule;
 pub mod task;
 pub mod text;
@@ -19,5 +21,7 @@ pub mod time;
 pub mod transfer;
 
 pub use dicom::{AeTitle, InvalidValue, Uid};
-pub use ids::{JobId, NodeId, RuleId, TaskId, UserId};
+pub use group::Group;
+pub use ids::{GroupId, JobId, NodeId, RuleId, TaskId, UserId};
+pub use right::Right;
 pub use time::Timestamp;

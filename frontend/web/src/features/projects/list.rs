@@ -110,7 +110,8 @@ fn facts(project: &Project) -> String {
     if project.name.is_empty() {
         return format!("Profile: {profile}");
     }
-    let (revision, by, at, key) = (project.revision, &project.changed_by, moment(project.changed), project.key_version + 1);
+    let (revision, by, at, key) =
+        (project.revision, &project.changed_by, moment(project.changed), project.key_version + 1);
     format!("Profile: {profile} · revision {revision} by {by}, {at} · key {key}")
 }
 

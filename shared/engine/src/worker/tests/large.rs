@@ -48,7 +48,7 @@ async fn ten_thousand_tasks_and_eight_consumers_are_counted_exactly() {
     let engine = site.engine_over("first", Arc::clone(&counting) as Arc<dyn ItemStore>);
     let job = job(1);
     let tasks: Vec<Task> = (1..=TASKS).map(|number| task(&job, number)).collect();
-    engine.submit(&job, tasks).await.unwrap();
+    engine.submit(&job, tasks, Vec::new()).await.unwrap();
     let record = engine.0.jobs.get(&job.id).await.unwrap().unwrap();
     assert_eq!((record.counts.pending, record.counts.total()), (TASKS, TASKS));
     let depth = engine.0.ports.queue.depth(Lane::Bridge).await.unwrap();

@@ -117,6 +117,9 @@ fn job(number: u128) -> Job {
         end: None,
         trace: "Root=1-test".into(),
         cause: None,
+        group: None,
+        by_staff: false,
+        approval: None,
     }
 }
 
@@ -133,7 +136,7 @@ fn task(job: &Job, number: u32) -> Task {
 async fn one(engine: &Engine) -> (Job, Task) {
     let job = job(1);
     let task = task(&job, 1);
-    engine.submit(&job, vec![task.clone()]).await.unwrap();
+    engine.submit(&job, vec![task.clone()], Vec::new()).await.unwrap();
     (job, task)
 }
 
