@@ -1,5 +1,6 @@
 //! The only crate in the browser that knows HTTP: requests with the session's CSRF token, streamed searches, live jobs.
 
+mod groups;
 mod live;
 mod projects;
 mod request;
@@ -16,6 +17,10 @@ use adit_api::search::{SeriesQuery, SeriesRow};
 use adit_api::session::{Login, PasswordChange, Session};
 use adit_domain::job::JobAction;
 
+pub use groups::{
+    add_member, choose_group, delete_group, grants_of_group, grants_on_node, groups, members, remove_member,
+    save_group, set_grant, waiting_jobs,
+};
 pub use live::{Live, watch_job};
 pub use projects::{preview, project, projects, report_address, save_project};
 pub use rules::{delete_rule, firings, rules, save_rule, try_rule};

@@ -33,6 +33,7 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
 
 pub fn job_status(status: JobStatus) -> (&'static str, &'static str) {
     match status {
+        JobStatus::WaitingForApproval => ("Waiting for approval", "badge-accent badge-outline"),
         JobStatus::Pending => ("Waiting", "badge-neutral badge-outline"),
         JobStatus::InProgress => ("Running", "badge-info"),
         JobStatus::Canceling => ("Canceling", "badge-neutral badge-outline"),
@@ -70,6 +71,8 @@ pub fn step(step: Step) -> &'static str {
 /// Button text, question before it, and whether it destroys something.
 pub fn action(action: JobAction) -> (&'static str, &'static str, bool) {
     match action {
+        JobAction::Approve => ("Approve", "Let this job begin?", false),
+        JobAction::Reject => ("Reject", "Refuse this job? Nothing of it is transferred.", true),
         JobAction::Cancel => ("Cancel", "Cancel this job? Images that have arrived stay at the destination.", true),
         JobAction::Resume => ("Resume", "Let the canceled transfers go on?", false),
         JobAction::Retry => {

@@ -1,17 +1,19 @@
 //! The JSON API and the delivery of the web page: an axum router over the engine's use cases.
 //!
-//! Path = file: `routes/<noun>.rs`. A handler takes [`session::Reader`] or [`session::Writer`]; without one of them it cannot
-//! know who asks, so a route without a session check does not come about by accident.
+//! Path = file: `routes/<noun>.rs`. Who may call what stands in [`table`]; `guard` enforces it before the handler, which learns who asks
+//! from `caller`.
 
 mod account_errors;
 mod app;
+mod caller;
 mod docs;
 mod face;
 mod files;
+mod guard;
 mod headers;
 mod refused;
 mod routes;
-mod session;
+pub mod table;
 
 pub use app::{App, router};
 pub use face::Face;

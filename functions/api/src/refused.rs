@@ -21,6 +21,12 @@ impl Refused {
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self { body: ErrorBody { code, detail: detail.into(), field: None }, retry_after_s: None }
     }
+
+    /// Names the form field that the sentence is about.
+    pub fn at(mut self, field: &str) -> Self {
+        self.body.field = Some(field.to_owned());
+        self
+    }
 }
 
 impl IntoResponse for Refused {

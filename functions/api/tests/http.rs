@@ -2,159 +2,31 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::net::SocketAddr;
+mod site;
+
 use std::sync::Arc;
 
 use adit_access::{Access, LogIn};
 use adit_api::error::{ErrorBody, ErrorCode};
 use adit_api::paths::{self, CSRF_HEADER};
-use adit_api::session::Session;
 use adit_backend_embedded::Embedded;
-use adit_deid::ProjectKey;
-use adit_engine::{Engine, Ports, Settings, now};
-use adit_http::{App, Face, WebPage, router};
+use adit_engine::now;
+use adit_http::Face;
+use adit_http::table::{Needs, ROUTES};
 use adit_store::clock::SystemClock;
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::json;
-use tempfile::TempDir;
+use site::{ID, Site, Visitor, refusal};
 
-struct Site {
-    url: String,
-    access: Access,
-    _dir: TempDir,
-}
-
-/// A logged-in browser.
-struct Visitor {
-    cookie: String,
-    csrf: String,
-}
-
-impl Site {
-    async fn start() -> Self {
-        Self::start_as(Face::WHOLE).await
-    }
-
-    async fn start_as(face: Face) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let backend = Embedded::open(&dir.path().join("data"), Arc::new(SystemClock)).unwrap();
-        let ports = Ports {
-            items: backend.items.clone(),
-            queue: backend.queue.clone(),
-            staging: backend.staging.clone(),
-            buckets: None,
-        };
-        let settings = Settings {
-            ae_title: "ADIT".into(),
-            project_key: ProjectKey::from_bytes([1; 32]),
-            default_profile: "adit-compatible".into(),
-            process: "test".into(),
-            folder_roots: Vec::new(),
-        };
-        let access = Access::new(backend.items.clone());
-        access.add_user("staff", "a long password", true, now()).await.unwrap();
-        access.add_user("user", "a long password", false, now()).await.unwrap();
-        let page = dir.path().join("page");
-        std::fs::create_dir_all(&page).unwrap();
-        std::fs::write(page.join("index.html"), "<!doctype html><title>page</title>").unwrap();
-        std::fs::write(page.join("adit-123.js"), "1").unwrap();
-        let app = App {
-            engine: Engine::new(ports, settings),
-            access: access.clone(),
-            face,
-            https: true,
-            scp_port: None,
-            page: Arc::new(WebPage::new(Some(page))),
-        };
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move {
-            axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>()).await
-        });
-        Self { url, access, _dir: dir }
-    }
-
-    async fn log_in(&self, username: &str) -> Visitor {
-        let body = json!({ "username": username, "password": "a long password" });
-        let response = Client::new().post(format!("{}{}", self.url, paths::SESSION)).json(&body).send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        let cookie = response.headers()["set-cookie"].to_str().unwrap().to_owned();
-        for flag in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/"] {
-            assert!(cookie.contains(flag), "{cookie}");
-        }
-        let session: Session = response.json().await.unwrap();
-        Visitor { cookie: cookie.split(';').next().unwrap().to_owned(), csrf: session.csrf_token }
-    }
-
-    async fn send(&self, method: Method, path: &str, visitor: &Visitor, body: &serde_json::Value) -> Response {
-        let request = Client::new().request(method, format!("{}{path}", self.url)).json(body);
-        request.header("cookie", &visitor.cookie).header(CSRF_HEADER, &visitor.csrf).send().await.unwrap()
-    }
-
-    async fn call(&self, method: Method, path: &str, visitor: Option<&Visitor>, csrf: bool) -> Response {
-        let mut request = Client::new().request(method, format!("{}{path}", self.url)).json(&json!({}));
-        if let Some(visitor) = visitor {
-            request = request.header("cookie", &visitor.cookie);
-            if csrf {
-                request = request.header(CSRF_HEADER, &visitor.csrf);
-            }
-        }
-        request.send().await.unwrap()
-    }
-}
-
-async fn refusal(response: Response) -> (StatusCode, ErrorCode) {
-    let status = response.status();
-    let body: ErrorBody = response.json().await.unwrap();
-    assert!(body.detail.len() > 10, "a refusal is a sentence");
-    assert_eq!(body.code.status(), status.as_u16());
-    (status, body.code)
-}
-
-const ID: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-
-/// Every route but log-in, health and the page.
+/// Every route of the table but those for anybody.
 fn routes() -> Vec<(Method, String)> {
-    let fill = |path| paths::fill(path, &[ID, ID, "reset"]);
-    vec![
-        (Method::GET, paths::SESSION.into()),
-        (Method::DELETE, paths::SESSION.into()),
-        (Method::POST, paths::PASSWORD.into()),
-        (Method::GET, paths::PREFERENCES.into()),
-        (Method::PUT, paths::PREFERENCES.into()),
-        (Method::GET, paths::NODES.into()),
-        (Method::POST, paths::NODES.into()),
-        (Method::GET, fill(paths::NODE)),
-        (Method::PUT, fill(paths::NODE)),
-        (Method::DELETE, fill(paths::NODE)),
-        (Method::POST, fill(paths::NODE_TEST)),
-        (Method::POST, paths::SEARCH.into()),
-        (Method::POST, paths::SEARCH_SERIES.into()),
-        (Method::GET, paths::JOBS.into()),
-        (Method::POST, paths::JOBS.into()),
-        (Method::GET, fill(paths::JOB)),
-        (Method::PATCH, fill(paths::JOB)),
-        (Method::DELETE, fill(paths::JOB)),
-        (Method::GET, fill(paths::JOB_EVENTS)),
-        (Method::POST, paths::fill(paths::JOB_ACTION, &[ID, "cancel"])),
-        (Method::GET, fill(paths::TASK)),
-        (Method::POST, fill(paths::TASK_ACTION)),
-        (Method::GET, fill(paths::JOB_REPORT)),
-        (Method::GET, paths::PROJECTS.into()),
-        (Method::POST, paths::PROJECTS.into()),
-        (Method::GET, paths::fill(paths::PROJECT, &["Liver"])),
-        (Method::PUT, paths::fill(paths::PROJECT, &["Liver"])),
-        (Method::POST, paths::PREVIEW.into()),
-        (Method::GET, paths::RULES.into()),
-        (Method::POST, paths::RULES.into()),
-        (Method::GET, fill(paths::RULE)),
-        (Method::PUT, fill(paths::RULE)),
-        (Method::DELETE, fill(paths::RULE)),
-        (Method::GET, fill(paths::RULE_FIRINGS)),
-        (Method::POST, paths::RULE_DRY_RUN.into()),
-        (Method::GET, paths::OPENAPI.into()),
-        (Method::GET, paths::DOCS.into()),
-    ]
+    let rows = ROUTES.iter().filter(|row| row.needs != Needs::Anybody);
+    let filled = rows.filter_map(|row| {
+        let last = if row.path == paths::JOB_ACTION { "cancel" } else { "reset" };
+        let values: &[&str] = if row.path == paths::JOB_ACTION { &[ID, last] } else { &[ID, ID, last] };
+        Some((row.method.clone()?, paths::fill(row.path, values)))
+    });
+    filled.collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,7 +83,8 @@ pub async fn compose(process_name: &str) -> Result<Cloud> {
 }
 
 impl Cloud {
-    /// Makes the administrator `admin` with the password of the installation's secret when there is no user at all. Safe to call
+    /// Makes the administrator `admin` with the password of the installation's secret when there is no user at all, and the first group.
+    /// Safe to call
     /// from several processes at once.
     ///
     /// # Errors
@@ -93,6 +94,7 @@ impl Cloud {
         if !password.is_empty() && self.access.ensure_first_administrator_with(password, now()).await? {
             tracing::info!("the first administrator was made from the installation's secret");
         }
+        self.engine.found_groups(&self.access.everybody().await?).await?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use adit_archive::{Running, demo_studies, generate};
 use adit_dimse::{Peer, Timeouts};
 use adit_domain::AeTitle;
 use adit_domain::node::{DicomWeb, Folder, Limits, NodeConfig, NodeKind, Server, Services, Tls};
-use adit_engine::Engine;
+use adit_engine::{Actor, Engine};
 use anyhow::{Context, Result};
 
 /// The demo archives; they end with the process.
@@ -17,7 +17,7 @@ pub struct Demo {
 }
 
 /// Starts the archives below `data_dir/demo` and makes the engine know them. Ports are chosen anew at every start.
-pub async fn start(data_dir: &Path, engine: &Engine, dicom: SocketAddr) -> Result<Demo> {
+pub async fn start(data_dir: &Path, engine: &Engine, actor: &Actor, dicom: SocketAddr) -> Result<Demo> {
     let root = std::path::absolute(data_dir.join("demo"))?;
     let filled = root.join("archive1");
     if !filled.join(".complete").exists() {
@@ -32,7 +32,7 @@ pub async fn start(data_dir: &Path, engine: &Engine, dicom: SocketAddr) -> Resul
         std::fs::create_dir_all(&folder)?;
         let archive = adit_archive::serve(&folder, SocketAddr::from(([127, 0, 0, 1], 0)), &ae_title).await?;
         archive.know(engine.ae_title(), peer(engine.ae_title(), dicom, &ae_title));
-        put_node(engine, server(&name, &ae_title, archive.addr())?).await?;
+        put_node(engine, actor, server(&name, &ae_title, archive.addr())?).await?;
         archives.push(archive);
     }
     let second = archives[1].addr();
@@ -42,7 +42,7 @@ pub async fn start(data_dir: &Path, engine: &Engine, dicom: SocketAddr) -> Resul
     let folder = root.join("folder");
     std::fs::create_dir_all(&folder)?;
     let kind = NodeKind::Folder(Folder { path: folder.display().to_string(), quota_gb: 0, warn_size_gb: 0 });
-    put_node(engine, NodeConfig { name: "Demo folder".into(), enabled: true, kind }).await?;
+    put_node(engine, actor, NodeConfig { name: "Demo folder".into(), enabled: true, kind }).await?;
     Ok(Demo { _archives: archives })
 }
 
@@ -89,12 +89,12 @@ fn server(name: &str, ae_title: &str, addr: SocketAddr) -> Result<NodeConfig> {
 }
 
 /// Adds the node, or gives the one of the same name its new address.
-async fn put_node(engine: &Engine, config: NodeConfig) -> Result<()> {
+async fn put_node(engine: &Engine, actor: &Actor, config: NodeConfig) -> Result<()> {
     let input = |config| NodeInput { config, client_key_pem: None, authorization_header: None, version: None };
-    let known = engine.nodes().await?.into_iter().find(|node| node.config.name == config.name);
+    let known = engine.nodes(actor).await?.into_iter().find(|node| node.config.name == config.name);
     match known {
-        Some(node) => engine.change_node(&node.id, input(config)).await?,
-        None => engine.add_node(input(config)).await?,
+        Some(node) => engine.change_node(actor, &node.id, input(config)).await?,
+        None => engine.add_node(actor, input(config)).await?,
     };
     Ok(())
 }

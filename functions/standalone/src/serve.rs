@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use adit_access::Access;
+use adit_access::{Access, Person};
 use adit_backend_embedded::{Embedded, LocalFolders};
 use adit_deid::ProjectKey;
 use adit_dimse::{Server, ServerConfig};
 use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
-use adit_engine::{Engine, Ports, Settings, now};
+use adit_engine::{Actor, Engine, Known, Ports, Settings, now};
 use adit_http::{App, Face, WebPage, router};
 use adit_runtime::settings::ServeSettings;
 use adit_runtime::shutdown::Supervisor;
@@ -40,6 +40,7 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     engine.use_post(mail::post(&settings.mail, loopback(settings.listen))?);
     let access = Access::new(Arc::clone(&backend.items)).with_vault(Vault::new(project_key(&settings)?.as_bytes()));
     let first_login = access.ensure_first_administrator(now()).await?;
+    engine.found_groups(&access.everybody().await?).await?;
     engine.use_folders(Arc::new(LocalFolders));
     engine.open_inbox();
     engine.recover().await?;
@@ -49,7 +50,11 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     let dicom_addr = dicom.local_addr()?;
     supervisor.add("DICOM receiver", dicom.run(supervisor.stop()));
     let demo = if with_demo {
-        Some(demo::start(data_dir, &engine, dicom_addr).await.context("the demo cannot be started")?)
+        Some(
+            demo::start(data_dir, &engine, &administrator(&engine, &access).await?, dicom_addr)
+                .await
+                .context("the demo cannot be started")?,
+        )
     } else {
         None
     };
@@ -83,6 +88,13 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     let healthy = supervisor.run().await;
     let _ = std::fs::remove_file(data_dir.join(SavedSession::FILE));
     Ok(healthy)
+}
+
+/// The first administrator, in whose name the demo is set up.
+async fn administrator(engine: &Engine, access: &Access) -> Result<Actor> {
+    let session = access.local_session(now()).await?.context("there is no administrator")?;
+    let Person { user_id, username, staff } = session.person;
+    Ok(engine.actor(Known { user_id, username, staff }).await?)
 }
 
 fn engine(settings: &ServeSettings, backend: &Embedded) -> Result<Engine> {

@@ -20,6 +20,7 @@
 //! links at once is the person's epoch, which each of them carries: indexes may lag behind, the person's row does not.
 
 mod brake;
+mod caller;
 mod email;
 mod error;
 mod links;
@@ -41,6 +42,7 @@ use adit_domain::UserId;
 use adit_store::items::ItemStore;
 use adit_store::vault::Vault;
 
+pub use caller::TokenCaller;
 pub use email::Email;
 pub use error::AccessError;
 pub use links::{LinkView, Purpose};

@@ -1,9 +1,9 @@
 //! Jobs and tasks: creating, listing, watching, acting on them.
 
-use adit_domain::job::{Cause, JobAction, JobStatus, TaskCounts};
+use adit_domain::job::{Approval, Cause, JobAction, JobStatus, TaskCounts};
 use adit_domain::task::{InstanceFailure, LogEntry, Progress, TaskStatus};
 use adit_domain::transfer::TransferOptions;
-use adit_domain::{JobId, NodeId, TaskId, Timestamp};
+use adit_domain::{GroupId, JobId, NodeId, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::projects::ReportSummary;
@@ -78,6 +78,12 @@ pub struct JobView {
     /// What made it, if a rule did.
     #[serde(default)]
     pub cause: Option<Cause>,
+    /// The group for which it was made.
+    #[serde(default)]
+    pub group: Option<GroupId>,
+    /// Where its approval stands, if it needs one.
+    #[serde(default)]
+    pub approval: Option<Approval>,
 }
 
 /// A page of jobs, newest first.

@@ -3,6 +3,7 @@
 //! The browser, the command line and the server compile this one crate; nothing here knows how a request is answered.
 
 pub mod error;
+pub mod groups;
 pub mod jobs;
 pub mod nodes;
 pub mod paths;

@@ -37,10 +37,16 @@ pub struct NodeView {
     pub has_client_key: bool,
     /// An authorization header is stored.
     pub has_authorization_header: bool,
-    /// Images may be fetched from here.
+    /// Images can be fetched from here.
     pub can_be_source: bool,
-    /// Images may be sent here.
+    /// Images can be sent here.
     pub can_be_destination: bool,
+    /// The active group may search it and fetch images from it, and it can.
+    #[serde(default)]
+    pub may_be_source: bool,
+    /// The active group may send images to it, and it can.
+    #[serde(default)]
+    pub may_be_destination: bool,
     /// How the node did lately.
     pub health: NodeHealth,
 }

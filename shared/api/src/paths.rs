@@ -4,12 +4,16 @@
 pub const SESSION: &str = "/api/session";
 /// POST: change the own password.
 pub const PASSWORD: &str = "/api/session/password";
+/// PUT: chooses the group that one acts for.
+pub const ACTIVE_GROUP: &str = "/api/session/group";
 /// GET, PUT: the own preferences (a small JSON object).
 pub const PREFERENCES: &str = "/api/preferences";
 /// GET: list; POST: add.
 pub const NODES: &str = "/api/nodes";
 /// GET, PUT, DELETE.
 pub const NODE: &str = "/api/nodes/{id}";
+/// GET: which groups may use it (administrators).
+pub const NODE_GRANTS: &str = "/api/nodes/{id}/grants";
 /// POST: test the connection.
 pub const NODE_TEST: &str = "/api/nodes/{id}/test";
 /// POST: search, answered as newline-delimited JSON while the servers answer.
@@ -18,9 +22,11 @@ pub const SEARCH: &str = "/api/search";
 pub const SEARCH_SERIES: &str = "/api/search/series";
 /// GET: list; POST: create.
 pub const JOBS: &str = "/api/jobs";
+/// GET: jobs of the active group that wait for approval.
+pub const WAITING_JOBS: &str = "/api/jobs/waiting";
 /// GET, DELETE; PATCH: urgent.
 pub const JOB: &str = "/api/jobs/{id}";
-/// POST: cancel, resume, retry, restart.
+/// POST: cancel, resume, retry, restart, approve, reject.
 pub const JOB_ACTION: &str = "/api/jobs/{id}/{action}";
 /// GET: server-sent events, each a [`crate::jobs::JobSnapshot`].
 pub const JOB_EVENTS: &str = "/api/jobs/{id}/events";
@@ -44,12 +50,26 @@ pub const RULE: &str = "/api/rules/{id}";
 pub const RULE_FIRINGS: &str = "/api/rules/{id}/firings";
 /// POST: what a rule would do (administrators).
 pub const RULE_DRY_RUN: &str = "/api/rules/dry-run";
+/// GET: a page of groups (administrators). POST: adds one.
+pub const GROUPS: &str = "/api/groups";
+/// GET, PUT, DELETE: one group (administrators).
+pub const GROUP: &str = "/api/groups/{id}";
+/// GET: a page of its members (administrators). POST: adds one.
+pub const GROUP_MEMBERS: &str = "/api/groups/{id}/members";
+/// DELETE: a member (administrators).
+pub const GROUP_MEMBER: &str = "/api/groups/{id}/members/{user}";
+/// GET: the servers and folders that it may use (administrators).
+pub const GROUP_GRANTS: &str = "/api/groups/{id}/nodes";
+/// PUT: what it may do with one of them (administrators).
+pub const GROUP_GRANT: &str = "/api/groups/{id}/nodes/{node}";
 /// Paths that need DIMSE or last long: they go to the bridge where the API is a function.
 pub const BULK: [&str; 5] = [NODE_TEST, SEARCH, SEARCH_SERIES, JOB_EVENTS, RULE_DRY_RUN];
 /// GET: the OpenAPI description.
 pub const OPENAPI: &str = "/api/openapi.json";
 /// GET: the same for people.
 pub const DOCS: &str = "/api/docs";
+/// GET: the style of that page.
+pub const DOCS_STYLE: &str = "/api/docs.css";
 /// GET: alive.
 pub const HEALTH: &str = "/health/";
 /// Header that carries the CSRF token of the session on every request that changes something.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::groups::Standing;
+
 /// Log-in data.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -28,6 +30,9 @@ pub struct Session {
     pub ae_title: String,
     /// Port of this ADIT's own C-STORE receiver, if it runs: needed for C-MOVE.
     pub scp_port: Option<u16>,
+    /// For which group the person acts, and what they may do for it.
+    #[serde(default)]
+    pub standing: Standing,
 }
 
 /// Changes the own password.

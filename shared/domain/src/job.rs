@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{JobId, NodeId, RuleId, UserId};
+use crate::ids::{GroupId, JobId, NodeId, RuleId, UserId};
 use crate::task::TaskStatus;
 use crate::time::Timestamp;
 use crate::transfer::TransferOptions;
@@ -12,6 +12,8 @@ use crate::transfer::TransferOptions;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JobStatus {
+    /// Nothing begins before somebody with the right approves it.
+    WaitingForApproval,
     /// No task has begun.
     Pending,
     /// A task runs, or some are finished and others wait.
@@ -41,6 +43,10 @@ impl JobStatus {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JobAction {
+    /// Lets a job that waits for approval begin.
+    Approve,
+    /// Ends a job that waits for approval.
+    Reject,
     /// Ends waiting tasks at once and running ones promptly.
     Cancel,
     /// Lets canceled tasks wait again.
@@ -55,14 +61,16 @@ pub enum JobAction {
 
 impl JobAction {
     /// All actions, in the order in which they are offered.
-    pub const ALL: [Self; 5] = [Self::Cancel, Self::Resume, Self::Retry, Self::Restart, Self::Delete];
+    pub const ALL: [Self; 7] =
+        [Self::Approve, Self::Reject, Self::Cancel, Self::Resume, Self::Retry, Self::Restart, Self::Delete];
 
     /// The one table of legal moves: in which status an action is allowed.
     #[must_use]
     pub fn allowed_in(self, status: JobStatus) -> bool {
-        use JobStatus::{Canceled, Canceling, Failure, InProgress, Pending, Success, Warning};
+        use JobStatus::{Canceled, Canceling, Failure, InProgress, Pending, Success, WaitingForApproval, Warning};
         match self {
-            Self::Cancel => matches!(status, Pending | InProgress),
+            Self::Approve | Self::Reject => status == WaitingForApproval,
+            Self::Cancel => matches!(status, WaitingForApproval | Pending | InProgress),
             Self::Resume => status == Canceled,
             Self::Retry => matches!(status, Failure | Warning),
             Self::Restart => matches!(status, Canceled | Success | Warning | Failure),
@@ -76,6 +84,12 @@ impl JobAction {
         self == Self::Restart
     }
 
+    /// Whether it decides about somebody's wish: not for the owner, unless they are staff.
+    #[must_use]
+    pub fn is_decision(self) -> bool {
+        matches!(self, Self::Approve | Self::Reject)
+    }
+
     /// Which tasks the action puts back into the queue.
     #[must_use]
     pub fn reopens(self, task: TaskStatus) -> bool {
@@ -83,7 +97,7 @@ impl JobAction {
             Self::Resume => task == TaskStatus::Canceled,
             Self::Retry => matches!(task, TaskStatus::Failure | TaskStatus::Warning),
             Self::Restart => task.is_final(),
-            Self::Cancel | Self::Delete => false,
+            Self::Approve | Self::Reject | Self::Cancel | Self::Delete => false,
         }
     }
 }
@@ -195,6 +209,46 @@ pub struct Job {
     /// Why there is this job, if no person asked for it.
     #[serde(default)]
     pub cause: Option<Cause>,
+    /// The group for which it was made; none: it is older than groups, and no group is asked.
+    #[serde(default)]
+    pub group: Option<GroupId>,
+    /// Made by an administrator, who holds every right of the group.
+    #[serde(default)]
+    pub by_staff: bool,
+    /// Where its approval stands; none: it needs none.
+    #[serde(default)]
+    pub approval: Option<Approval>,
+}
+
+/// Where the approval of a job stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Approval {
+    /// Nobody has decided.
+    Waiting,
+    /// It may begin.
+    Given {
+        /// User name of who decided.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// It may not.
+    Rejected {
+        /// User name of who decided.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Job {
+    /// Whether nothing of it may begin before somebody has approved it.
+    #[must_use]
+    pub fn lacks_approval(&self) -> bool {
+        self.approval.as_ref().is_some_and(|approval| !matches!(approval, Approval::Given { .. }))
+    }
 }
 
 /// What made a job.
@@ -235,6 +289,12 @@ mod tests {
         for status in [JobStatus::Canceled, JobStatus::Success, JobStatus::Warning, JobStatus::Failure] {
             assert!(JobAction::Delete.allowed_in(status) && JobAction::Restart.allowed_in(status));
         }
+        let waiting = JobStatus::WaitingForApproval;
+        assert!(!waiting.is_final() && JobAction::Cancel.allowed_in(waiting) && JobAction::Delete.allowed_in(waiting));
+        for action in [JobAction::Approve, JobAction::Reject] {
+            assert!(action.allowed_in(waiting) && !action.allowed_in(JobStatus::Pending));
+        }
+        assert!(!JobAction::Resume.allowed_in(waiting) && !JobAction::Restart.allowed_in(waiting));
         assert!(!JobAction::Delete.allowed_in(JobStatus::InProgress));
         assert!(JobAction::Retry.allowed_in(JobStatus::Warning));
         assert!(!JobAction::Retry.allowed_in(JobStatus::Success));

@@ -5,6 +5,7 @@
 
 pub mod deidentification;
 pub mod dicom;
+pub mod group;
 pub mod ids;
 pub mod implementation;
 pub mod job;
@@ -21,5 +22,7 @@ pub mod time;
 pub mod transfer;
 
 pub use dicom::{AeTitle, InvalidValue, Uid};
+pub use group::Group;
 pub use ids::{EventId, GroupId, JobId, MailId, NodeId, RuleId, TaskId, UserId};
+pub use right::Right;
 pub use time::Timestamp;

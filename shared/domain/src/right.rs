@@ -1,14 +1,161 @@
-//! What may be done.
+//! What a group's members may do, and what a token may be used for. Who asks for a right is `engine`; what a route needs stands in the
+//! table of routes.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-/// What an API token may be used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+use crate::ids::NodeId;
+
+/// Something that the members of a group may do. Administrators hold every right of every group they act for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    /// Search servers that the group may read.
+    Search,
+    /// Make transfers.
+    Transfer,
+    /// Let transfers go before others.
+    TransferUrgently,
+    /// Make transfers that keep the patient's identity.
+    TransferUnpseudonymised,
+    /// Make tokens for programs.
+    CreateTokens,
+    /// Make tokens that never expire.
+    NeverExpiringTokens,
+    /// Let waiting jobs of the group begin, or reject them.
+    ApproveJobs,
+    /// Read the audit record.
+    ReadAudit,
+}
+
+impl Right {
+    /// All rights, in the order in which people see them.
+    pub const ALL: [Self; 8] = [
+        Self::Search,
+        Self::Transfer,
+        Self::TransferUrgently,
+        Self::TransferUnpseudonymised,
+        Self::CreateTokens,
+        Self::NeverExpiringTokens,
+        Self::ApproveJobs,
+        Self::ReadAudit,
+    ];
+
+    /// The name that goes over the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Search => "search",
+            Self::Transfer => "transfer",
+            Self::TransferUrgently => "transfer_urgently",
+            Self::TransferUnpseudonymised => "transfer_unpseudonymised",
+            Self::CreateTokens => "create_tokens",
+            Self::NeverExpiringTokens => "never_expiring_tokens",
+            Self::ApproveJobs => "approve_jobs",
+            Self::ReadAudit => "read_audit",
+        }
+    }
+
+    /// The name that people read.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Search => "Search",
+            Self::Transfer => "Transfer",
+            Self::TransferUrgently => "Transfer urgently",
+            Self::TransferUnpseudonymised => "Transfer without pseudonyms",
+            Self::CreateTokens => "Create tokens",
+            Self::NeverExpiringTokens => "Tokens that never expire",
+            Self::ApproveJobs => "Approve jobs",
+            Self::ReadAudit => "Read the audit record",
+        }
+    }
+
+    /// What it allows, in one sentence.
+    #[must_use]
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Search => "Search the servers that the group may fetch from, and see patients and studies there.",
+            Self::Transfer => "Send studies from the group's sources to its destinations.",
+            Self::TransferUrgently => "Let a transfer go before those of others.",
+            Self::TransferUnpseudonymised => {
+                "Send images that still show who the patient is. Without this right every transfer is pseudonymised."
+            }
+            Self::CreateTokens => "Make tokens with which programs act in one's name.",
+            Self::NeverExpiringTokens => {
+                "Make tokens without an end. Without this right a token ends after 90 days at most."
+            }
+            Self::ApproveJobs => "Let jobs of the group that wait for approval begin, or reject them.",
+            Self::ReadAudit => "Search and export the record of what everybody has done.",
+        }
+    }
+}
+
+/// What a token may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Searching.
+    /// Searching servers.
     Search,
-    /// Making, watching and steering jobs.
+    /// Making, watching and changing jobs.
     Jobs,
+}
+
+impl Scope {
+    /// All scopes.
+    pub const ALL: [Self; 2] = [Self::Search, Self::Jobs];
+
+    /// The name that goes over the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Search => "search",
+            Self::Jobs => "jobs",
+        }
+    }
+
+    /// What it allows, in one sentence.
+    #[must_use]
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Search => "List servers and search them.",
+            Self::Jobs => "Make transfers, watch them and act on them.",
+        }
+    }
+}
+
+/// How a token is narrower than its owner.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TokenLimits {
+    /// What it may be used for.
+    pub scopes: BTreeSet<Scope>,
+    /// The only servers and folders it may use; none: all that the group may.
+    #[serde(default)]
+    pub nodes: Option<BTreeSet<NodeId>>,
+    /// Only transfers with pseudonyms.
+    #[serde(default)]
+    pub pseudonymised_only: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_wire_and_everything_is_explained() {
+        for right in Right::ALL {
+            assert_eq!(serde_json::to_value(right).unwrap(), right.name());
+            assert!(right.explanation().ends_with('.') && !right.title().is_empty());
+        }
+        for scope in Scope::ALL {
+            assert_eq!(serde_json::to_value(scope).unwrap(), scope.name());
+            assert!(scope.explanation().ends_with('.'));
+        }
+        let names: BTreeSet<&str> = Right::ALL.into_iter().map(Right::name).collect();
+        assert_eq!(names.len(), Right::ALL.len());
+    }
 }

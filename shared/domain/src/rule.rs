@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dicom::{InvalidValue, check_text};
-use crate::ids::{NodeId, RuleId, UserId};
+use crate::ids::{GroupId, NodeId, RuleId, UserId};
 use crate::time::Timestamp;
 use crate::transfer::TransferOptions;
 
@@ -28,6 +28,9 @@ pub struct Rule {
     pub owner: UserId,
     /// The owner's user name.
     pub owner_name: String,
+    /// The group for which the owner acted; its jobs use what this group may use. None: it is older than groups.
+    #[serde(default)]
+    pub group: Option<GroupId>,
     /// What an administrator enters.
     #[serde(flatten)]
     pub config: RuleConfig,

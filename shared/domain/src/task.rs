@@ -188,6 +188,9 @@ pub struct Task {
     /// Attempts that count against [`crate::retry::MAX_ATTEMPTS`]; deferrals do not.
     #[serde(default)]
     pub failed_attempts: u32,
+    /// Its job waits for approval: nobody sends a message for it.
+    #[serde(default)]
+    pub held: bool,
     /// The outcome in one sentence.
     #[serde(default)]
     pub message: String,

@@ -3,10 +3,13 @@
 //! The engine knows the three ports, DIMSE and de-identification; it knows neither HTTP nor a backend. [`Engine`] is what a
 //! caller asks; [`worker::Worker`] is the loop that moves images; [`reception::Reception`] takes what a C-MOVE sends us.
 
+mod actor;
 mod clock;
+mod groups;
 mod jobs;
 mod nodes;
 mod peers;
+mod permit;
 mod post;
 mod probe;
 mod projects;
@@ -23,33 +26,22 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use adit_deid::ProjectKey;
-use adit_domain::UserId;
 use adit_store::items::ItemStore;
 use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
 use adit_store::repositories::{
-    Arrivals, Firings, Jobs, Mails, Nodes, Projects, Receipts, Registry, Reports, Rules, Tasks,
+    Arrivals, Firings, GroupLimits, Groups, Jobs, Mails, Nodes, Projects, Receipts, Registry, Reports, Rules, Tasks,
 };
 use adit_store::shelf::{Buckets, Folders};
 use adit_store::staging::Staging;
 use adit_store::vault::Vault;
 
+pub use actor::{Actor, Known};
 pub use clock::now;
 pub use post::{AddressBook, Addressee, Post};
 pub use projects::PreviewRun;
 pub use refusal::Refusal;
 pub use rules::{Arrived, Watch};
-
-/// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    /// Identifies the person.
-    pub user_id: UserId,
-    /// User name.
-    pub username: String,
-    /// Sees all jobs and logs.
-    pub staff: bool,
-}
 
 /// What the engine must be told about this installation.
 pub struct Settings {
@@ -86,6 +78,8 @@ pub struct Engine(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub settings: Settings,
     pub ports: Ports,
+    pub groups: Groups,
+    pub limits: GroupLimits,
     pub nodes: Nodes,
     pub jobs: Jobs,
     pub tasks: Tasks,
@@ -118,6 +112,8 @@ impl Engine {
             nodes: Nodes::new(Arc::clone(&items), vault.clone()),
             mails: Mails::new(Arc::clone(&items), vault),
             post: post::PostOffice::default(),
+            groups: Groups::new(Arc::clone(&items)),
+            limits: GroupLimits::new(Arc::clone(&items)),
             jobs: Jobs::new(Arc::clone(&items)),
             tasks: Tasks::new(Arc::clone(&items)),
             receipts: Receipts::new(Arc::clone(&items)),

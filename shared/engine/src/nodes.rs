@@ -4,41 +4,50 @@ use std::path::Path;
 
 use adit_api::nodes::{NodeInput, NodeView};
 use adit_domain::NodeId;
+use adit_domain::group::Direction;
 use adit_domain::node::{Node, NodeConfig, NodeKind, Secrets};
 use adit_store::items::{Kind, StoreError};
 use adit_store::repositories::NodeRecord;
 
 use crate::clock::random;
-use crate::{Engine, Refusal, now};
+use crate::permit::Reach;
+use crate::{Actor, Engine, Refusal, now};
 
 impl Engine {
-    /// All nodes: servers first, then folders, each by name.
-    pub async fn nodes(&self) -> Result<Vec<NodeView>, Refusal> {
-        let mut views: Vec<NodeView> =
-            self.0.nodes.list().await?.into_iter().map(|record| self.node_view(record)).collect();
+    /// The nodes that the actor's group may use, all of them for staff: servers first, then folders, each by name.
+    pub async fn nodes(&self, actor: &Actor) -> Result<Vec<NodeView>, Refusal> {
+        let reach = self.reach(actor).await?;
+        let records = self.0.nodes.list().await?.into_iter();
+        let seen = records.filter(|record| sees(actor, &reach, &record.node.id));
+        let mut views: Vec<NodeView> = seen.map(|record| self.node_view(record, &reach)).collect();
         views.sort_by_key(|view| (view.config.server().is_none(), view.config.name.to_lowercase()));
         Ok(views)
     }
 
-    /// One node.
-    pub async fn node(&self, id: &NodeId) -> Result<NodeView, Refusal> {
-        Ok(self.node_view(self.node_record(id).await?))
+    /// One node; one that the actor's group may not use answers as absent, except to staff.
+    pub async fn node(&self, actor: &Actor, id: &NodeId) -> Result<NodeView, Refusal> {
+        let reach = self.reach(actor).await?;
+        if !sees(actor, &reach, id) {
+            return Err(Refusal::not_found("server or folder"));
+        }
+        Ok(self.node_view(self.node_record(id).await?, &reach))
     }
 
-    /// Adds a node.
-    pub async fn add_node(&self, input: NodeInput) -> Result<NodeView, Refusal> {
+    /// Adds a node, and grants it to the actor's group for all that it can do.
+    pub async fn add_node(&self, actor: &Actor, input: NodeInput) -> Result<NodeView, Refusal> {
         let config = self.checked(input.config)?;
         let node = Node { id: NodeId::new(now(), random()), config };
         let secrets = merged(Secrets::default(), input.client_key_pem, input.authorization_header);
         check_tls(&node.config, &secrets)?;
         self.0.nodes.insert(&node, &secrets).await.map_err(taken)?;
+        self.grant_new(actor, &node).await?;
         self.refresh_reception().await;
         tracing::info!(node = %node.id, "node added");
-        self.node(&node.id).await
+        self.node(actor, &node.id).await
     }
 
     /// Changes a node; a stale version is refused.
-    pub async fn change_node(&self, id: &NodeId, input: NodeInput) -> Result<NodeView, Refusal> {
+    pub async fn change_node(&self, actor: &Actor, id: &NodeId, input: NodeInput) -> Result<NodeView, Refusal> {
         let before = self.node_record(id).await?;
         if input.version.is_some_and(|version| version != before.version) {
             return Err(Refusal::conflict(
@@ -57,7 +66,7 @@ impl Engine {
         self.0.peers.forget(id);
         self.refresh_reception().await;
         tracing::info!(node = %id, "node changed");
-        self.node(id).await
+        self.node(actor, id).await
     }
 
     /// Deletes a node that no unfinished job uses. Finished jobs keep its name.
@@ -69,6 +78,7 @@ impl Engine {
             ));
         }
         self.0.nodes.delete(&record).await?;
+        self.0.groups.forget_node(id).await?;
         self.0.peers.forget(id);
         self.refresh_reception().await;
         tracing::info!(node = %id, "node deleted");
@@ -122,10 +132,13 @@ impl Engine {
         Ok(config)
     }
 
-    fn node_view(&self, record: NodeRecord) -> NodeView {
+    fn node_view(&self, record: NodeRecord, reach: &Reach) -> NodeView {
+        let (id, config) = (&record.node.id, &record.node.config);
         NodeView {
-            can_be_source: record.node.config.can_be_source(),
-            can_be_destination: record.node.config.can_be_destination(),
+            can_be_source: config.can_be_source(),
+            can_be_destination: config.can_be_destination(),
+            may_be_source: config.can_be_source() && reach.allows(id, Direction::Source),
+            may_be_destination: config.can_be_destination() && reach.allows(id, Direction::Destination),
             health: self.0.peers.health(&record.node.id),
             id: record.node.id,
             config: record.node.config,
@@ -134,6 +147,11 @@ impl Engine {
             has_authorization_header: !record.secrets.authorization_header.is_empty(),
         }
     }
+}
+
+/// A session of an administrator sees all nodes; everybody else, and every token, those of the group.
+fn sees(actor: &Actor, reach: &Reach, id: &NodeId) -> bool {
+    (actor.staff && actor.token.is_none()) || reach.includes(id)
 }
 
 fn merged(mut secrets: Secrets, key: Option<String>, header: Option<String>) -> Secrets {

@@ -16,7 +16,7 @@ use adit_domain::transfer::{Identity, TransferOptions};
 use adit_domain::{JobId, Timestamp, UserId};
 use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
-use adit_engine::{Actor, Engine, Ports, Settings};
+use adit_engine::{Actor, Engine, Known, Ports, Settings};
 use adit_store::clock::SystemClock;
 use adit_store::queue::{Depth, Lane};
 use adit_store::shelf::{Buckets, Shelf};
@@ -84,7 +84,9 @@ impl Rig {
         tokio::spawn(server.run(stop.clone()));
         tokio::spawn(Worker::new(engine.clone(), 2, &[Lane::Bridge, Lane::Worker]).run(stop.clone()));
         let user_id = UserId::new(Timestamp(0), 1);
-        let actor = Actor { user_id, username: "tester".into(), staff: true };
+        let known = Known { user_id: user_id.clone(), username: "tester".into(), staff: true };
+        engine.found_groups(&[user_id]).await.expect("the first group is made");
+        let actor = engine.actor(known).await.expect("the tester is known");
         Self { engine, backend, actor, dicom, data_dir: data_dir.to_owned(), stop }
     }
 
@@ -136,7 +138,7 @@ impl Rig {
 
     async fn add(&self, config: NodeConfig) -> NodeView {
         let input = NodeInput { config, client_key_pem: None, authorization_header: None, version: None };
-        self.engine.add_node(input).await.expect("the node is accepted")
+        self.engine.add_node(&self.actor, input).await.expect("the node is accepted")
     }
 
     /// Adds a project.

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use adit_api::groups::PageQuery;
 use adit_api::jobs::{CreateJob, JobFilter, JobPage, JobPatch, JobSnapshot, JobView};
 use adit_api::projects::JobReport;
 use adit_domain::JobId;
@@ -18,8 +19,8 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::Body;
 use crate::App;
+use crate::caller::Caller;
 use crate::refused::Refused;
-use crate::session::{Reader, Writer};
 
 /// How often a watched job is looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -32,26 +33,26 @@ type Id = Result<Path<JobId>, PathRejection>;
 #[utoipa::path(get, path = "/api/jobs", tag = "Jobs", description = "The own jobs, newest first; with all=true everybody's (staff). Needs a session.", params(JobFilter), responses((status = 200, body = JobPage), (status = 403)))]
 pub async fn list(
     State(app): State<App>,
-    reader: Reader,
+    caller: Caller,
     filter: Result<Query<JobFilter>, QueryRejection>,
 ) -> Result<Json<JobPage>, Refused> {
-    Ok(Json(app.engine.jobs(&reader.actor, filter?.0).await?))
+    Ok(Json(app.engine.jobs(&caller.actor, filter?.0).await?))
 }
 
 /// Creates a job.
 #[utoipa::path(post, path = "/api/jobs", tag = "Jobs", description = "Creates a transfer of the chosen studies or series; it starts at once. Needs a session and its CSRF token.", request_body = CreateJob, responses((status = 201, body = JobView), (status = 400), (status = 404), (status = 409)))]
 pub async fn create(
     State(app): State<App>,
-    writer: Writer,
+    caller: Caller,
     Body(wish): Body<CreateJob>,
 ) -> Result<(StatusCode, Json<JobView>), Refused> {
-    Ok((StatusCode::CREATED, Json(app.engine.create_job(&writer.actor, wish).await?)))
+    Ok((StatusCode::CREATED, Json(app.engine.create_job(&caller.actor, wish).await?)))
 }
 
 /// One job with its tasks; with If-None-Match 304 when nothing has changed.
 #[utoipa::path(get, path = "/api/jobs/{id}", tag = "Jobs", description = "A job with its tasks. Answers with an ETag; with If-None-Match 304 when nothing has changed. Owner or staff.", params(("id" = String, Path)), responses((status = 200, body = JobSnapshot), (status = 304), (status = 404)))]
-pub async fn show(State(app): State<App>, reader: Reader, id: Id, headers: HeaderMap) -> Result<Response, Refused> {
-    let snapshot = app.engine.snapshot(&reader.actor, &id?.0).await?;
+pub async fn show(State(app): State<App>, caller: Caller, id: Id, headers: HeaderMap) -> Result<Response, Refused> {
+    let snapshot = app.engine.snapshot(&caller.actor, &id?.0).await?;
     let text = serde_json::to_string(&snapshot).unwrap_or_default();
     let tag = format!("\"{:x}\"", fingerprint(&text));
     if headers.get(header::IF_NONE_MATCH).is_some_and(|given| given.as_bytes() == tag.as_bytes()) {
@@ -71,29 +72,39 @@ fn fingerprint(text: &str) -> u64 {
 #[utoipa::path(patch, path = "/api/jobs/{id}", tag = "Jobs", description = "Lets a job go before others, or no longer. Owner or staff, with CSRF token.", params(("id" = String, Path)), request_body = JobPatch, responses((status = 200, body = JobView), (status = 404)))]
 pub async fn change(
     State(app): State<App>,
-    writer: Writer,
+    caller: Caller,
     id: Id,
     Body(patch): Body<JobPatch>,
 ) -> Result<Json<JobView>, Refused> {
-    Ok(Json(app.engine.set_urgent(&writer.actor, &id?.0, patch.urgent).await?))
+    Ok(Json(app.engine.set_urgent(&caller.actor, &id?.0, patch.urgent).await?))
 }
 
 /// Deletes a job.
 #[utoipa::path(delete, path = "/api/jobs/{id}", tag = "Jobs", description = "Deletes a job that does not run. Owner or staff, with CSRF token.", params(("id" = String, Path)), responses((status = 204), (status = 404), (status = 409)))]
-pub async fn remove(State(app): State<App>, writer: Writer, id: Id) -> Result<StatusCode, Refused> {
-    app.engine.act(&writer.actor, &id?.0, JobAction::Delete).await?;
+pub async fn remove(State(app): State<App>, caller: Caller, id: Id) -> Result<StatusCode, Refused> {
+    app.engine.act(&caller.actor, &id?.0, JobAction::Delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Cancel, resume, retry, restart.
-#[utoipa::path(post, path = "/api/jobs/{id}/{action}", tag = "Jobs", description = "Does cancel, resume, retry or restart (staff), as the job's list of actions allows. Owner or staff, with CSRF token.", params(("id" = String, Path), ("action" = JobAction, Path)), responses((status = 200, body = JobView), (status = 403), (status = 404), (status = 409)))]
+/// Jobs that wait for approval.
+#[utoipa::path(get, path = "/api/jobs/waiting", tag = "Jobs", description = "The jobs of the active group that wait for approval, the oldest first. Needs a session and the right to approve jobs.", params(PageQuery), responses((status = 200, body = JobPage), (status = 403)))]
+pub async fn waiting(
+    State(app): State<App>,
+    caller: Caller,
+    query: Result<Query<PageQuery>, QueryRejection>,
+) -> Result<Json<JobPage>, Refused> {
+    Ok(Json(app.engine.waiting_jobs(&caller.actor, &query?.0).await?))
+}
+
+/// Cancel, resume, retry, restart, approve, reject.
+#[utoipa::path(post, path = "/api/jobs/{id}/{action}", tag = "Jobs", description = "Does cancel, resume, retry or restart (staff), as the job's list of actions allows: owner or staff, with CSRF token. approve and reject decide about a job that waits: members of its group with the right to approve, not its owner.", params(("id" = String, Path), ("action" = JobAction, Path)), responses((status = 200, body = JobView), (status = 403), (status = 404), (status = 409)))]
 pub async fn act(
     State(app): State<App>,
-    writer: Writer,
+    caller: Caller,
     path: Result<Path<(JobId, JobAction)>, PathRejection>,
 ) -> Result<Response, Refused> {
     let (id, action) = path?.0;
-    Ok(match app.engine.act(&writer.actor, &id, action).await? {
+    Ok(match app.engine.act(&caller.actor, &id, action).await? {
         Some(view) => Json(view).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     })
@@ -101,8 +112,8 @@ pub async fn act(
 
 /// The report of de-identification.
 #[utoipa::path(get, path = "/api/jobs/{id}/deidentification", tag = "Jobs", description = "What de-identification did to the images of a job, as a JSON file to keep; it holds no values of the source. Owner or staff.", params(("id" = String, Path)), responses((status = 200, body = JobReport), (status = 404)))]
-pub async fn report(State(app): State<App>, reader: Reader, id: Id) -> Result<Response, Refused> {
-    let report = app.engine.job_report(&reader.actor, &id?.0).await?;
+pub async fn report(State(app): State<App>, caller: Caller, id: Id) -> Result<Response, Refused> {
+    let report = app.engine.job_report(&caller.actor, &id?.0).await?;
     let name = format!("attachment; filename=\"de-identification-{}.json\"", report.job);
     let text = serde_json::to_string_pretty(&report).unwrap_or_default();
     Ok(([(header::CONTENT_DISPOSITION, name), (header::CONTENT_TYPE, "application/json".to_owned())], text)
@@ -113,15 +124,15 @@ pub async fn report(State(app): State<App>, reader: Reader, id: Id) -> Result<Re
 #[utoipa::path(get, path = "/api/jobs/{id}/events", tag = "Jobs", description = "Server-sent events named snapshot, each a JobSnapshot, whenever something has changed. Ends when the job is deleted or the session ends. Owner or staff.", params(("id" = String, Path)), responses((status = 200, body = JobSnapshot, content_type = "text/event-stream"), (status = 404)))]
 pub async fn events(
     State(app): State<App>,
-    reader: Reader,
+    caller: Caller,
     id: Id,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refused> {
     let id = id?.0;
-    app.engine.snapshot(&reader.actor, &id).await?;
+    app.engine.snapshot(&caller.actor, &id).await?;
     let (sender, receiver) = tokio::sync::mpsc::channel(2);
     tokio::spawn(async move {
         let (mut last, mut looks) = (String::new(), 0_u32);
-        while let Ok(snapshot) = app.engine.snapshot(&reader.actor, &id).await {
+        while let Ok(snapshot) = app.engine.snapshot(&caller.actor, &id).await {
             let text = serde_json::to_string(&snapshot).unwrap_or_default();
             if text != last {
                 if sender.send(Ok(Event::default().event("snapshot").data(&text))).await.is_err() {
@@ -134,9 +145,7 @@ pub async fn events(
                 () = sender.closed() => return,
             }
             looks += 1;
-            if looks.is_multiple_of(CHECK_SESSION)
-                && !app.access.is_alive(&reader.session.id, adit_engine::now()).await.unwrap_or(false)
-            {
+            if looks.is_multiple_of(CHECK_SESSION) && !caller.is_still_valid(&app).await {
                 return;
             }
         }

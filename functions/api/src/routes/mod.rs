@@ -1,6 +1,7 @@
 //! Handlers, a file per noun.
 
 pub mod deid;
+pub mod groups;
 pub mod jobs;
 pub mod nodes;
 pub mod projects;

@@ -12,13 +12,17 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::Body;
 use crate::App;
+use crate::caller::Caller;
 use crate::refused::Refused;
-use crate::session::Writer;
 
 /// Searches studies. Closing the connection ends the search at the servers.
-#[utoipa::path(post, path = "/api/search", tag = "Search", description = "Searches studies at one or several servers. Answers with newline-delimited JSON, a SearchLine each, while the servers answer; closing the connection ends the search. Needs a session and its CSRF token.", request_body = StudyQuery, responses((status = 200, body = SearchLine, content_type = "application/x-ndjson"), (status = 400), (status = 404)))]
-pub async fn studies(State(app): State<App>, _: Writer, Body(query): Body<StudyQuery>) -> Result<Response, Refused> {
-    let lines = ReceiverStream::new(app.engine.search(query).await?);
+#[utoipa::path(post, path = "/api/search", tag = "Search", description = "Searches studies at one or several servers. Answers with newline-delimited JSON, a SearchLine each, while the servers answer; closing the connection ends the search. Needs a session and its CSRF token, and the right to search.", request_body = StudyQuery, responses((status = 200, body = SearchLine, content_type = "application/x-ndjson"), (status = 400), (status = 404)))]
+pub async fn studies(
+    State(app): State<App>,
+    caller: Caller,
+    Body(query): Body<StudyQuery>,
+) -> Result<Response, Refused> {
+    let lines = ReceiverStream::new(app.engine.search(&caller.actor, query).await?);
     let bytes = lines.map(|line| {
         let mut text = serde_json::to_vec(&line)?;
         text.push(b'\n');
@@ -31,8 +35,8 @@ pub async fn studies(State(app): State<App>, _: Writer, Body(query): Body<StudyQ
 #[utoipa::path(post, path = "/api/search/series", tag = "Search", description = "The series of one study. Needs a session and its CSRF token.", request_body = SeriesQuery, responses((status = 200, body = Vec<SeriesRow>), (status = 400), (status = 404), (status = 502)))]
 pub async fn series(
     State(app): State<App>,
-    _: Writer,
+    caller: Caller,
     Body(query): Body<SeriesQuery>,
 ) -> Result<Json<Vec<SeriesRow>>, Refused> {
-    Ok(Json(app.engine.series(query).await?))
+    Ok(Json(app.engine.series(&caller.actor, query).await?))
 }

@@ -8,31 +8,31 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 
 use crate::App;
+use crate::caller::Caller;
 use crate::refused::Refused;
-use crate::session::{Reader, Writer};
 
 /// Everything about a task.
 #[utoipa::path(get, path = "/api/jobs/{id}/tasks/{task_id}", tag = "Jobs", description = "Everything about a task: what failed, where and why; the log for staff. Owner or staff.", params(("id" = String, Path), ("task_id" = String, Path)), responses((status = 200, body = TaskDetail), (status = 404)))]
 pub async fn show(
     State(app): State<App>,
-    reader: Reader,
+    caller: Caller,
     path: Result<Path<(JobId, TaskId)>, PathRejection>,
 ) -> Result<Json<TaskDetail>, Refused> {
     let (job, task) = path?.0;
-    Ok(Json(app.engine.task(&reader.actor, &job, &task).await?))
+    Ok(Json(app.engine.task(&caller.actor, &job, &task).await?))
 }
 
 /// Reset or kill.
 #[utoipa::path(post, path = "/api/jobs/{id}/tasks/{task_id}/{action}", tag = "Jobs", description = "reset lets a finished task run again, kill ends a running one (staff). Owner or staff, with CSRF token.", params(("id" = String, Path), ("task_id" = String, Path), ("action" = String, Path)), responses((status = 200, body = TaskDetail), (status = 403), (status = 404), (status = 409)))]
 pub async fn act(
     State(app): State<App>,
-    writer: Writer,
+    caller: Caller,
     path: Result<Path<(JobId, TaskId, String)>, PathRejection>,
 ) -> Result<Json<TaskDetail>, Refused> {
     let (job, task, action) = path?.0;
     match action.as_str() {
-        "reset" => Ok(Json(app.engine.reset_task(&writer.actor, &job, &task).await?)),
-        "kill" => Ok(Json(app.engine.kill_task(&writer.actor, &job, &task).await?)),
+        "reset" => Ok(Json(app.engine.reset_task(&caller.actor, &job, &task).await?)),
+        "kill" => Ok(Json(app.engine.kill_task(&caller.actor, &job, &task).await?)),
         _ => Err(Refused::new(ErrorCode::NotFound, "A task can be reset or killed.")),
     }
 }

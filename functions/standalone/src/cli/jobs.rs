@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use adit_api::jobs::{JobPage, JobSnapshot};
+use adit_api::jobs::{JobPage, JobSnapshot, JobView};
 use adit_api::paths;
 use adit_api::projects::JobReport;
 use adit_domain::job::JobStatus;
@@ -39,6 +39,16 @@ pub enum Action {
     },
     /// Print what de-identification did, as JSON
     Report {
+        /// Its id
+        id: String,
+    },
+    /// Let one that waits for approval begin
+    Approve {
+        /// Its id
+        id: String,
+    },
+    /// Refuse one that waits for approval
+    Reject {
         /// Its id
         id: String,
     },
@@ -86,6 +96,8 @@ pub async fn run(connection: &Connection, action: Option<Action>, json: bool) ->
             connection.send(Method::DELETE, &paths::fill(paths::JOB, &[&id]), None::<&()>).await?;
             return Ok(ExitCode::SUCCESS);
         }
+        Action::Approve { id } => return decide(connection, &id, "approve", json).await,
+        Action::Reject { id } => return decide(connection, &id, "reject", json).await,
         Action::Cancel { id } => (id, "cancel"),
         Action::Resume { id } => (id, "resume"),
         Action::Retry { id } => (id, "retry"),
@@ -93,6 +105,17 @@ pub async fn run(connection: &Connection, action: Option<Action>, json: bool) ->
     };
     connection.send(Method::POST, &paths::fill(paths::JOB_ACTION, &[&id, verb]), None::<&()>).await?;
     show(&connection.get(&paths::fill(paths::JOB, &[&id])).await?, json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Who has decided about a job may not see it any more: the answer is all there is.
+async fn decide(connection: &Connection, id: &str, verb: &str, json: bool) -> Result<ExitCode> {
+    let job: JobView = connection.post(&paths::fill(paths::JOB_ACTION, &[id, verb]), &()).await?;
+    if json {
+        println!("{}", serde_json::to_string(&job)?);
+    } else {
+        println!("Job {}: {}. {}", job.id, word(&job.status), job.message);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

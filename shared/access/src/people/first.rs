@@ -9,7 +9,7 @@ use crate::rows::put;
 use crate::{Access, AccessError, password, random};
 
 /// User name of the first administrator.
-const FIRST: &str = "admin";
+pub(crate) const FIRST: &str = "admin";
 
 /// Log-in data of the first administrator, shown once.
 pub struct FirstLogin {

@@ -19,7 +19,7 @@ use crate::Notice;
 
 pub(crate) use change::{TRIES, conflict};
 pub use first::FirstLogin;
-pub(crate) use first::readable;
+pub(crate) use first::{FIRST, readable};
 pub use lists::{People, PeopleQuery};
 pub(crate) use register::letter;
 #[cfg(test)]

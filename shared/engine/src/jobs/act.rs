@@ -1,7 +1,8 @@
 //! What a person may do with a job or a task, following the tables in `adit_domain::job`.
 
 use adit_api::jobs::{JobView, TaskDetail};
-use adit_domain::job::{Job, JobAction, JobStatus};
+use adit_domain::Right;
+use adit_domain::job::{Approval, Job, JobAction, JobStatus};
 use adit_domain::task::{Task, TaskStatus};
 use adit_domain::{JobId, TaskId};
 use adit_store::repositories::jobs::JobRecord;
@@ -11,6 +12,9 @@ use crate::{Actor, Engine, Refusal, now};
 impl Engine {
     /// Does `action`; `None` when the job is gone by it.
     pub async fn act(&self, actor: &Actor, id: &JobId, action: JobAction) -> Result<Option<JobView>, Refusal> {
+        if action.is_decision() {
+            return self.decide(actor, id, action).await.map(Some);
+        }
         let record = self.readable(actor, id).await?;
         if action.staff_only() && !actor.staff {
             return Err(Refusal::forbidden("Only staff may restart a job. Use retry, or ask an administrator."));
@@ -25,6 +29,7 @@ impl Engine {
                 self.delete_job(&record).await?;
                 return Ok(None);
             }
+            JobAction::Approve | JobAction::Reject => {}
             JobAction::Resume | JobAction::Retry | JobAction::Restart => self.reopen(&record.job, action).await?,
         }
         self.job_view(actor, id).await.map(Some)
@@ -33,6 +38,9 @@ impl Engine {
     /// Lets a job go before others, or no longer. Waiting tasks get a new queue message; the old one finds nothing to do.
     pub async fn set_urgent(&self, actor: &Actor, id: &JobId, urgent: bool) -> Result<JobView, Refusal> {
         let record = self.readable(actor, id).await?;
+        if urgent {
+            self.demand_in(actor, record.job.group.as_ref(), Right::TransferUrgently).await?;
+        }
         if record.job.urgent != urgent {
             let changed = self.change_job(id, |record| {
                 record.job.urgent = urgent;
@@ -52,6 +60,12 @@ impl Engine {
     /// Lets one finished task run again; only what is missing moves.
     pub async fn reset_task(&self, actor: &Actor, job: &JobId, id: &TaskId) -> Result<TaskDetail, Refusal> {
         let record = self.readable(actor, job).await?;
+        if record.job.lacks_approval() {
+            return Err(Refusal::conflict(
+                "This job was not approved. Resume the whole job; it then waits for approval.",
+            ));
+        }
+        self.go_on(&record.job).await?;
         let reset = self.change_task(job, id, |task| {
             let done = task.status.is_final();
             task.wait_again(true);
@@ -76,7 +90,7 @@ impl Engine {
         self.task(actor, job, id).await
     }
 
-    async fn cancel(&self, job: &Job) -> Result<(), Refusal> {
+    pub(super) async fn cancel(&self, job: &Job) -> Result<(), Refusal> {
         self.change_job(&job.id, |record| {
             record.job.canceling = true;
             true
@@ -85,7 +99,8 @@ impl Engine {
         for task in self.0.tasks.of_job(&job.id).await? {
             self.end_task(&job.id, &task.value.id).await?;
         }
-        self.settle_job(&job.id).await
+        self.settle_job(&job.id).await?;
+        self.wait_no_longer(job).await
     }
 
     /// A waiting task is canceled at once; a running one is told to stop.
@@ -110,7 +125,16 @@ impl Engine {
     }
 
     async fn reopen(&self, job: &Job, action: JobAction) -> Result<(), Refusal> {
+        self.go_on(job).await?;
+        let held = job.lacks_approval();
+        if held {
+            self.wait_for_approval(job).await?;
+        }
         self.change_job(&job.id, |record| {
+            if held {
+                record.job.status = JobStatus::WaitingForApproval;
+                record.job.approval = Some(Approval::Waiting);
+            }
             record.job.canceling = false;
             record.job.end = None;
             record.job.message.clear();
@@ -119,13 +143,19 @@ impl Engine {
         .await?;
         for task in self.0.tasks.of_job(&job.id).await? {
             let Task { id, epoch, .. } = task.value;
-            let again = self.change_task(&job.id, &id, |task| reopened(task, action));
+            let again = self.change_task(&job.id, &id, |task| {
+                let yes = reopened(task, action);
+                task.held = held;
+                yes
+            });
             if again.await?.is_some() {
                 if action == JobAction::Restart {
                     self.0.receipts.forget_all(&id, epoch).await?;
                     self.0.reports.delete(&job.id, &id).await?;
                 }
-                self.enqueue(job, &id).await?;
+                if !held {
+                    self.enqueue(job, &id).await?;
+                }
             }
         }
         self.settle_job(&job.id).await
@@ -133,6 +163,7 @@ impl Engine {
 
     async fn delete_job(&self, record: &JobRecord) -> Result<(), Refusal> {
         let id = &record.job.id;
+        self.wait_no_longer(&record.job).await?;
         for task in self.0.tasks.of_job(id).await? {
             if task.value.status == TaskStatus::InProgress {
                 return Err(Refusal::conflict("A task of this job has just begun. Cancel the job, then delete it."));
@@ -157,8 +188,10 @@ fn reopened(task: &mut Task, action: JobAction) -> bool {
     yes
 }
 
-fn refused(action: JobAction, status: JobStatus) -> String {
+pub(super) fn refused(action: JobAction, status: JobStatus) -> String {
     let verb = match action {
+        JobAction::Approve => "approved",
+        JobAction::Reject => "rejected",
         JobAction::Cancel => "canceled",
         JobAction::Resume => "resumed",
         JobAction::Retry => "retried",
@@ -166,6 +199,7 @@ fn refused(action: JobAction, status: JobStatus) -> String {
         JobAction::Delete => "deleted",
     };
     let state = match status {
+        JobStatus::WaitingForApproval => "waiting for approval",
         JobStatus::Pending => "waiting",
         JobStatus::InProgress => "running",
         JobStatus::Canceling => "being canceled",

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use adit_domain::job::Job;
+use adit_domain::job::{Approval, Job, JobStatus};
 use adit_domain::rule::inbox;
 use adit_domain::task::{Task, TaskStatus};
 use adit_domain::{JobId, NodeId, TaskId};
@@ -27,7 +27,7 @@ impl Engine {
     /// Sends a queue message for a waiting task and records that it was sent.
     pub(crate) async fn enqueue(&self, job: &Job, id: &TaskId) -> Result<(), Refusal> {
         let Some(task) = self.0.tasks.get(&job.id, id).await? else { return Ok(()) };
-        if task.value.status != TaskStatus::Pending {
+        if task.value.status != TaskStatus::Pending || task.value.held || job.status == JobStatus::WaitingForApproval {
             return Ok(());
         }
         let lane = self.lane_between(&task.value.source, &task.value.destination).await?;
@@ -114,6 +114,17 @@ impl Engine {
         &self,
         job: &JobId,
         id: &TaskId,
+        change: impl FnMut(&mut Task) -> bool,
+    ) -> Result<Option<Task>, Refusal> {
+        self.change_task_with(job, id, None, change).await
+    }
+
+    /// The same together with another write.
+    pub(crate) async fn change_task_with(
+        &self,
+        job: &JobId,
+        id: &TaskId,
+        also: Option<Write>,
         mut change: impl FnMut(&mut Task) -> bool,
     ) -> Result<Option<Task>, Refusal> {
         for _ in 0..TRIES {
@@ -124,7 +135,7 @@ impl Engine {
             if !change(&mut task) {
                 return Ok(None);
             }
-            match self.0.tasks.update(&task, before, version).await {
+            match self.0.tasks.update_with(&task, before, version, also.clone()).await {
                 Ok(()) => {
                     if before != task.status && task.status.is_final() {
                         metrics::counter!("tasks", "state" => task.status.counter()).increment(1);
@@ -172,6 +183,10 @@ impl Engine {
     pub(crate) async fn settle_job(&self, id: &JobId) -> Result<(), Refusal> {
         let mut mail = None;
         let change = |record: &mut JobRecord| {
+            let waits = record.job.status == JobStatus::WaitingForApproval && !record.job.canceling;
+            if waits && record.job.approval == Some(Approval::Waiting) {
+                return false;
+            }
             let (status, message) = record.counts.derive(record.job.canceling);
             let job = &mut record.job;
             let started = job.start.is_none() && record.counts.in_progress > 0;

@@ -9,7 +9,7 @@ use adit_domain::{JobId, TaskId};
 use adit_store::repositories::LiveProgress;
 use adit_store::repositories::jobs::{JobRecord, listing};
 
-use super::views::{job_view, task_view, total};
+use super::views::{job_view, may_decide, task_view, total};
 use crate::{Actor, Engine, Refusal};
 
 /// Jobs on a page unless asked otherwise, and at most.
@@ -34,6 +34,7 @@ impl Engine {
             jobs.extend(
                 records
                     .into_iter()
+                    .filter(|record| actor.concerns(record.job.group.as_ref()))
                     .filter(|record| filter.status.is_none_or(|status| record.job.status == status))
                     .map(|record| job_view(actor, &record)),
             );
@@ -47,7 +48,7 @@ impl Engine {
 
     /// A job with its tasks, as it is this moment.
     pub async fn snapshot(&self, actor: &Actor, id: &JobId) -> Result<JobSnapshot, Refusal> {
-        let record = self.readable(actor, id).await?;
+        let record = self.visible(actor, id).await?;
         let tasks = self.0.tasks.of_job(id).await?;
         let live: HashMap<String, LiveProgress> = self.0.tasks.live_of_job(id).await?.into_iter().collect();
         let views: Vec<_> =
@@ -105,7 +106,18 @@ impl Engine {
         let record = self.0.jobs.get(id).await?;
         record
             .filter(|record| actor.staff || record.job.owner == actor.user_id)
+            .filter(|record| actor.concerns(record.job.group.as_ref()))
             .ok_or_else(|| Refusal::not_found("job"))
+    }
+
+    /// A job that the actor may look at from outside: their own, or one that waits for their decision.
+    pub(crate) async fn visible(&self, actor: &Actor, id: &JobId) -> Result<JobRecord, Refusal> {
+        let record = self.0.jobs.get(id).await?.ok_or_else(|| Refusal::not_found("job"))?;
+        let is_own = actor.staff || record.job.owner == actor.user_id;
+        if (is_own && actor.concerns(record.job.group.as_ref())) || may_decide(actor, &record.job) {
+            return Ok(record);
+        }
+        Err(Refusal::not_found("job"))
     }
 }
 

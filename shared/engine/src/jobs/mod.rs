@@ -1,6 +1,7 @@
 //! Use cases on jobs and tasks as a person sees them: submit, look, act.
 
 mod act;
+mod approve;
 mod enqueue;
 mod look;
 mod submit;

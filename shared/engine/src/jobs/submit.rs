@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use adit_api::jobs::{CreateJob, JobView, StudySelection};
-use adit_domain::job::{Job, JobStatus};
+use adit_domain::job::{Approval, Job, JobStatus};
 use adit_domain::task::{Losses, Progress, Task, TaskStatus};
 use adit_domain::transfer::{MAX_STUDIES, TransferOptions, parse_pseudonym};
 use adit_domain::{JobId, NodeId, TaskId, Timestamp, Uid};
+use adit_store::items::{Kind, Write};
 use adit_store::repositories::NodeRecord;
 
 use crate::clock::random;
@@ -19,11 +20,17 @@ impl Engine {
         check_selection(&wish.studies)?;
         check_pseudonyms(&options, &wish.studies)?;
         self.choose_project(&mut options).await?;
+        let wanted: BTreeSet<NodeId> = wish.studies.iter().map(|study| study.source.clone()).collect();
+        let studies = wish.studies.len();
+        self.permit_job(actor, &options, wish.urgent, &wanted, &wish.destination, studies).await?;
+        let group = actor.acting_group()?;
         let destination = self.node_record(&wish.destination).await.map_err(|error| error.at("destination"))?;
         check_destination(&destination)?;
         let sources = self.sources(&wish.studies).await?;
         check_direct_move(&options, &destination)?;
         let now = now();
+        let approval = (group.config.settings.jobs_need_approval && !actor.staff).then_some(Approval::Waiting);
+        let waits = approval.is_some();
         let job = Job {
             id: JobId::new(now, random()),
             owner: actor.user_id.clone(),
@@ -36,24 +43,40 @@ impl Engine {
             urgent: wish.urgent,
             trace: crate::clock::new_trace(now),
             cause: None,
+            group: Some(group.id.clone()),
+            by_staff: actor.staff,
+            approval,
             canceling: false,
-            status: JobStatus::Pending,
+            status: if waits { JobStatus::WaitingForApproval } else { JobStatus::Pending },
             message: String::new(),
             created: now,
             start: None,
             end: None,
         };
         let tasks: Vec<Task> = (0_i64..).zip(wish.studies).map(|(n, study)| new_task(&job, study, now, n)).collect();
-        self.submit(&job, tasks).await?;
+        let mut also = self.one_at_a_time(group, &job).await?;
+        if waits {
+            also.push(self.0.limits.wait(&group.id, &job.id)?);
+        }
+        self.submit(&job, tasks, also).await?;
         self.job_view(actor, &job.id).await
     }
 
-    /// Stores a job with any number of tasks and puts them into the queue. Once it is stored nothing is lost: a task that is not
-    /// enqueued here is found by the sweeper.
-    pub(crate) async fn submit(&self, job: &Job, tasks: Vec<Task>) -> Result<(), Refusal> {
-        self.0.jobs.insert(job, &tasks).await?;
+    /// Stores a job with any number of tasks, together with a few other writes, and puts the tasks into the queue. Once it is stored
+    /// nothing is lost: a task that is not enqueued here is found by the sweeper.
+    pub(crate) async fn submit(&self, job: &Job, tasks: Vec<Task>, also: Vec<Write>) -> Result<(), Refusal> {
+        self.0.jobs.insert_with(job, &tasks, also).await.map_err(|error| match error.kind {
+            Kind::Conflict { .. } => {
+                Refusal::conflict("You have begun another job at the same moment. Look at your jobs and try again.")
+            }
+            _ => error.into(),
+        })?;
         tracing::info!(job = %job.id, tasks = tasks.len(), pseudonymised = job.options.pseudonymises(), trace = job.trace, "job created");
-        self.enqueue_new(job, tasks).await;
+        if job.lacks_approval() {
+            tracing::info!(job = %job.id, "the job waits for approval");
+        } else {
+            self.enqueue_new(job, tasks).await;
+        }
         Ok(())
     }
 
@@ -183,6 +206,7 @@ pub(crate) fn new_task(job: &Job, study: StudySelection, now: Timestamp, place: 
         pseudonym: study.pseudonym.trim().to_owned(),
         label: study.label,
         status: TaskStatus::Pending,
+        held: job.lacks_approval(),
         attempts: 0,
         failed_attempts: 0,
         message: String::new(),

@@ -1,7 +1,8 @@
 //! What people see of jobs and tasks, made from what is stored.
 
 use adit_api::jobs::{JobView, TaskView};
-use adit_domain::job::JobAction;
+use adit_domain::Right;
+use adit_domain::job::{Job, JobAction, JobStatus};
 use adit_domain::task::{LogLevel, Progress, Task, TaskStatus};
 use adit_store::repositories::LiveProgress;
 use adit_store::repositories::jobs::JobRecord;
@@ -13,7 +14,10 @@ const WARNINGS: usize = 5;
 
 pub(super) fn job_view(actor: &Actor, record: &JobRecord) -> JobView {
     let job = record.job.clone();
-    let allowed = |action: &JobAction| action.allowed_in(job.status) && (actor.staff || !action.staff_only());
+    let is_own = actor.staff || job.owner == actor.user_id;
+    let by_them = |action: &JobAction| if action.is_decision() { may_decide(actor, &job) } else { is_own };
+    let allowed =
+        |action: &JobAction| action.allowed_in(job.status) && by_them(action) && (actor.staff || !action.staff_only());
     JobView {
         actions: JobAction::ALL.into_iter().filter(allowed).collect(),
         id: job.id,
@@ -29,7 +33,17 @@ pub(super) fn job_view(actor: &Actor, record: &JobRecord) -> JobView {
         start: job.start,
         end: job.end,
         cause: job.cause,
+        group: job.group,
+        approval: job.approval,
     }
+}
+
+/// Whether the actor may approve or reject a job: with the right in its group, and not their own unless they are staff.
+pub(super) fn may_decide(actor: &Actor, job: &Job) -> bool {
+    let own_group = actor.group.as_ref().map(|group| &group.id);
+    let in_group = job.group.is_some() && own_group == job.group.as_ref() && actor.may(Right::ApproveJobs);
+    let as_staff = actor.staff && actor.token.is_none();
+    job.status == JobStatus::WaitingForApproval && (as_staff || (in_group && job.owner != actor.user_id))
 }
 
 pub(super) fn task_view(task: &Task, live: Option<&LiveProgress>) -> TaskView {

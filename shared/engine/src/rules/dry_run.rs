@@ -26,6 +26,7 @@ impl Engine {
             id,
             owner: nobody,
             owner_name: String::new(),
+            group: None,
             config,
             created: Timestamp::default(),
             changed: Timestamp::default(),

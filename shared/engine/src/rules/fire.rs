@@ -95,6 +95,7 @@ impl Engine {
 
     /// The job that a rule makes now.
     async fn job_of(&self, rule: &Rule, source: &NodeId, event: &str) -> Result<Job, Refusal> {
+        self.permit_rule(rule, source).await?;
         let config = &rule.config;
         let destination = self.0.nodes.get(&config.destination).await?;
         let destination = destination.ok_or_else(|| Refusal::conflict("The destination was deleted."))?;
@@ -123,6 +124,9 @@ impl Engine {
             urgent: config.urgent,
             trace: new_trace(now),
             cause: Some(Cause { rule: rule.id.clone(), rule_name: config.name.clone(), event: event.to_owned() }),
+            group: rule.group.clone(),
+            by_staff: true,
+            approval: None,
             canceling: false,
             status: JobStatus::Pending,
             message: String::new(),

@@ -162,6 +162,7 @@ fn new_rule(actor: &Actor, config: RuleConfig, now: Timestamp) -> Rule {
         id: RuleId::new(now, 0),
         owner: actor.user_id.clone(),
         owner_name: actor.username.clone(),
+        group: actor.group.as_ref().map(|group| group.id.clone()),
         config,
         created: now,
         changed: now,

@@ -68,7 +68,11 @@ impl Engine {
             return Ok(None);
         }
         let minute = pointer.minute;
-        match self.search_for(&rule.config, minute).await {
+        let searched = match self.permit_rule(&rule, source).await {
+            Ok(()) => self.search_for(&rule.config, minute).await,
+            Err(refusal) => Err(refusal),
+        };
+        match searched {
             Ok(searched) => self.fire_scheduled(&rule, source, minute, searched).await,
             Err(refusal) if now().since_ms(minute) < PATIENCE_MS => {
                 tracing::warn!(rule = %rule.id, error = %refusal, "a scheduled search failed and is tried again");

@@ -6,20 +6,24 @@ mod query;
 pub(crate) mod series;
 
 use adit_api::search::{SearchLine, StudyQuery};
+use adit_domain::Right;
+use adit_domain::group::Direction;
 use tokio::sync::mpsc;
 
-use crate::{Engine, Refusal};
+use crate::{Actor, Engine, Refusal};
 
 /// Lines waiting for a slow reader.
 const WAITING: usize = 256;
 
 impl Engine {
-    /// Asks all chosen servers at once. Lines come as the servers answer, one `Source` line per server at its end. Dropping
+    /// Asks all chosen servers at once; the actor's group must be allowed to search each of them. Lines come as the servers answer, one `Source` line per server at its end. Dropping
     /// the receiver ends the search at every server.
-    pub async fn search(&self, query: StudyQuery) -> Result<mpsc::Receiver<SearchLine>, Refusal> {
+    pub async fn search(&self, actor: &Actor, query: StudyQuery) -> Result<mpsc::Receiver<SearchLine>, Refusal> {
+        actor.demand(Right::Search)?;
         let query = query::checked(query)?;
         let mut records = Vec::new();
         for id in &query.sources {
+            self.permit(actor, id, Direction::Source).await.map_err(|error| error.at("sources"))?;
             let record = self.node_record(id).await.map_err(|error| error.at("sources"))?;
             if record.node.config.server().is_none_or(|server| !server.services.can_find()) {
                 return Err(Refusal::invalid(format!(

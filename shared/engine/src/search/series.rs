@@ -4,13 +4,14 @@ use std::ops::ControlFlow;
 
 use adit_api::search::{SeriesQuery, SeriesRow};
 use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass, Tag, tags};
-use adit_domain::Uid;
+use adit_domain::group::Direction;
 use adit_domain::text::encode_for_query;
 use adit_domain::transfer::TEXT_MODALITIES;
+use adit_domain::{Right, Uid};
 use tokio_util::sync::CancellationToken;
 
 use crate::text::Answer;
-use crate::{Engine, Refusal, now, peers};
+use crate::{Actor, Engine, Refusal, now, peers};
 
 /// Series of a study that are shown.
 const MAX_SERIES: usize = 2000;
@@ -27,8 +28,10 @@ const SERIES_KEYS: [Tag; 7] = [
 
 impl Engine {
     /// The series of a study, by number.
-    pub async fn series(&self, query: SeriesQuery) -> Result<Vec<SeriesRow>, Refusal> {
+    pub async fn series(&self, actor: &Actor, query: SeriesQuery) -> Result<Vec<SeriesRow>, Refusal> {
+        actor.demand(Right::Search)?;
         let study = Uid::parse(&query.study_instance_uid)?;
+        self.permit(actor, &query.source, Direction::Source).await?;
         let record = self.node_record(&query.source).await?;
         let name = record.node.config.name.clone();
         let server = record.node.config.server().filter(|server| server.services.can_find());

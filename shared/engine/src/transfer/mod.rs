@@ -85,6 +85,10 @@ impl Engine {
         ledger: &Arc<Ledger>,
         stop: &CancellationToken,
     ) -> Result<Plan, Problem> {
+        let refused = self.permit_task(job, task).await.map_err(|error| Problem::Transient(error.to_string()))?;
+        if let Some(why) = refused {
+            return Err(Problem::Permanent(why));
+        }
         let (source, destination) = self.ends(task).await?;
         let identity = Arc::new(self.identity(job, task).await?);
         let tally = Arc::new(Tally::default());

@@ -73,7 +73,7 @@ pub async fn large_job(ports: Ports, tasks: u32) -> Result<Counted, Refusal> {
     let engine = engine(ports.clone(), "first");
     let job = job(1);
     let begun = Instant::now();
-    engine.submit(&job, (1..=tasks).map(|number| task(&job, number)).collect()).await?;
+    engine.submit(&job, (1..=tasks).map(|number| task(&job, number)).collect(), Vec::new()).await?;
     let submitted = begun.elapsed();
     let begun = Instant::now();
     let mut consumers = JoinSet::new();
@@ -204,6 +204,9 @@ pub(super) fn job(number: u128) -> Job {
         end: None,
         trace: "Root=1-test".into(),
         cause: None,
+        group: None,
+        by_staff: false,
+        approval: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use adit_domain::TaskId;
-use adit_domain::job::Job;
+use adit_domain::job::{Job, JobStatus};
 use adit_domain::task::{Task, TaskStatus};
 use adit_store::queue::{Delivery, Pointed, Pointer};
 use futures_util::FutureExt;
@@ -96,6 +96,10 @@ impl Engine {
         let (job_id, id) = (&pointer.job_id, &pointer.task_id);
         let Some(record) = self.0.jobs.get(job_id).await? else { return Ok(Worked::Done) };
         let Some(task) = self.0.tasks.get(job_id, id).await? else { return Ok(Worked::Done) };
+        if record.job.status == JobStatus::WaitingForApproval {
+            // Approval sends another message.
+            return Ok(Worked::Done);
+        }
         if let Some(wait) = not_yet(&task.value, now()) {
             return Ok(wait);
         }
@@ -154,8 +158,14 @@ impl Engine {
         outcome: &Outcome,
         handed_back: bool,
     ) -> Result<(), Refusal> {
+        let moved = match &job.group {
+            Some(group) if outcome.progress.bytes > 0 => {
+                Some(self.0.limits.add_bytes(group, now(), outcome.progress.bytes).await?)
+            }
+            _ => None,
+        };
         let settled = self
-            .change_task(&claimed.job_id, &claimed.id, |task| {
+            .change_task_with(&claimed.job_id, &claimed.id, moved, |task| {
                 let mine = owns(task, claimed);
                 if mine {
                     apply(task, outcome, handed_back);

@@ -42,15 +42,22 @@ impl Jobs {
     /// transaction is written in one; else the tasks come first and the job last, and tasks without a job do not count (the sweeper
     /// removes what a process left that died in between).
     pub async fn insert(&self, job: &Job, tasks: &[Task]) -> Result<(), StoreError> {
+        self.insert_with(job, tasks, Vec::new()).await
+    }
+
+    /// The same together with a few other writes, which come with the job. A conflict at one of their places means that it could not be done.
+    pub async fn insert_with(&self, job: &Job, tasks: &[Task], also: Vec<Write>) -> Result<(), StoreError> {
         let mut writes = new_job_writes(job, tasks)?;
-        if writes.len() > MAX_WRITES {
-            let head = writes.remove(0);
-            while writes.len() >= MAX_WRITES {
-                self.items.transact(writes.drain(..CHUNK).collect()).await?;
+        let mut last = also;
+        if writes.len() + last.len() > MAX_WRITES {
+            last.push(writes.remove(0));
+            while writes.len() + last.len() > MAX_WRITES {
+                let chunk = writes.len().min(CHUNK);
+                self.items.transact(writes.drain(..chunk).collect()).await?;
             }
-            writes.push(head);
         }
-        self.items.transact(writes).await
+        last.extend(writes);
+        self.items.transact(last).await
     }
 
     /// One job.

@@ -23,13 +23,24 @@
 //! | running C-MOVE and the bridge that waits (expires) | `MOVES` | `<calling AE title>#<message id>` | | |
 //! | mail that waits, sealed (expires) | `MAIL#<id>` | `MAIL` | `MAILS` / `<due>` | |
 //! | living bridge (expires) | `BRIDGES` | `<name>` | | |
+//! | group | `GROUPS` | `GROUP#<id>` | | |
+//! | claim on its name | `GROUP_NAME` | `<lower-case name>` | | |
+//! | membership | `USER#<id>` | `MEMBER#<group>` | `MEMBERS#<group>` / `<user>` | |
+//! | group that a person acts for | `USER#<id>` | `ACTIVE_GROUP` | | |
+//! | job that a person began last in a group | `USER#<id>` | `ACTIVE_JOB#<group>` | | |
+//! | grant | `GROUP#<id>` | `NODE#<node>` | `NODE_GROUPS#<node>` / `<group>` | |
+//! | job that waits for approval | `GROUP#<id>` | `APPROVAL#<job>` | | |
+//! | bytes of a day (a counter; expires) | `GROUP#<id>` | `DAY#<days since the epoch>` | | |
+//! | the first group was made | `INSTALLATION` | `FIRST_GROUP` | | |
 //! | receipts of up to 100 instances | `TASK#<id>#<epoch>` | `R#B<hash of what it holds>` | | |
 
 pub mod arrivals;
 pub mod bridges;
 mod encoding;
 pub mod firings;
+pub mod groups;
 pub mod jobs;
+pub mod limits;
 pub mod mails;
 pub mod moves;
 pub mod nodes;
@@ -44,7 +55,9 @@ pub use arrivals::{Arrival, Arrivals, ArrivedObject};
 pub use bridges::{Bridge, Bridges};
 pub use encoding::Versioned;
 pub use firings::{Fired, Firings};
+pub use groups::{Groups, Membership};
 pub use jobs::Jobs;
+pub use limits::GroupLimits;
 pub use mails::{Mails, WaitingMail};
 pub use moves::{MoveKey, Moves};
 pub use nodes::{NodeRecord, Nodes};

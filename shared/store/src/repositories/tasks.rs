@@ -85,11 +85,23 @@ impl Tasks {
 
     /// Replaces a task that was read in state `before` at `version`; the job's counters follow in the same transaction.
     pub async fn update(&self, task: &Task, before: TaskStatus, version: u64) -> Result<(), StoreError> {
+        self.update_with(task, before, version, None).await
+    }
+
+    /// The same together with another write.
+    pub async fn update_with(
+        &self,
+        task: &Task,
+        before: TaskStatus,
+        version: u64,
+        also: Option<Write>,
+    ) -> Result<(), StoreError> {
         let mut writes = vec![Write::Put { item: task_item(task)?, condition: Condition::Version(version) }];
         if before != task.status {
             let deltas = vec![(before.counter().to_owned(), -1), (task.status.counter().to_owned(), 1)];
             writes.push(Write::Add { key: job_key(&task.job_id), deltas });
         }
+        writes.extend(also);
         self.items.transact(writes).await
     }
 
@@ -171,7 +183,7 @@ pub(super) fn task_item(task: &Task) -> Result<Item, StoreError> {
     if let (TaskStatus::InProgress, Some(lease)) = (task.status, &task.lease) {
         item.index1 = Some(("LEASE".to_owned(), sortable(lease.until)));
     }
-    if task.status == TaskStatus::Pending && !task.enqueued {
+    if task.status == TaskStatus::Pending && !task.enqueued && !task.held {
         item.index2 = Some(("OUTBOX".to_owned(), sortable(task.created)));
     }
     if let (TaskStatus::Pending, true, Some(sent)) = (task.status, task.enqueued, task.sent) {

@@ -14,7 +14,7 @@ use adit_domain::job::JobStatus;
 use adit_domain::transfer::TransferOptions;
 use adit_domain::{JobId, Timestamp, UserId};
 use adit_engine::worker::Worker;
-use adit_engine::{Actor, Engine};
+use adit_engine::{Actor, Engine, Known};
 use adit_store::clock::SystemClock;
 use adit_store::items::{Index, Query, SkRange};
 use adit_store::queue::Lane;
@@ -35,8 +35,10 @@ struct Scene {
     destination: Scripted,
 }
 
-fn actor() -> Actor {
-    Actor { user_id: UserId::new(Timestamp(0), 1), username: "tester".into(), staff: true }
+async fn actor(engine: &Engine) -> Actor {
+    let user_id = UserId::new(Timestamp(0), 1);
+    engine.found_groups(std::slice::from_ref(&user_id)).await.unwrap();
+    engine.actor(Known { user_id, username: "tester".into(), staff: true }).await.unwrap()
 }
 
 impl Scene {
@@ -63,7 +65,7 @@ impl Scene {
         }))
         .unwrap();
         let input = NodeInput { config, client_key_pem: None, authorization_header: None, version: None };
-        engine.add_node(input).await.unwrap()
+        engine.add_node(&actor(engine).await, input).await.unwrap()
     }
 
     /// Submits `jobs` transfers of the study, at `pace` images per second; all `bridges` know the servers then.
@@ -87,7 +89,7 @@ impl Scene {
             }];
             let options = if jobs == 1 { pseudonym("P") } else { TransferOptions::default() };
             let wish = CreateJob { destination: to.id.clone(), options, urgent: number > 0, studies };
-            ids.push(engine.create_job(&actor(), wish).await.unwrap().id);
+            ids.push(engine.create_job(&actor(engine).await, wish).await.unwrap().id);
         }
         ids
     }
@@ -114,7 +116,7 @@ impl Scene {
 async fn until(engine: &Engine, job: &JobId, wanted: impl Fn(&JobSnapshot) -> bool) -> JobSnapshot {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
     loop {
-        let snapshot = engine.snapshot(&actor(), job).await.unwrap();
+        let snapshot = engine.snapshot(&actor(engine).await, job).await.unwrap();
         if wanted(&snapshot) {
             return snapshot;
         }
@@ -241,7 +243,7 @@ async fn a_bridge_that_drains_finishes_what_runs_and_takes_nothing_new() {
     until(&bridge.engine, &jobs[1], |snapshot| snapshot.progress.delivered >= 10).await;
     ending.cancel();
     working.await.unwrap();
-    let snapshot = async |job| bridge.engine.snapshot(&actor(), job).await.unwrap();
+    let snapshot = async |job| bridge.engine.snapshot(&actor(&bridge.engine).await, job).await.unwrap();
     let (first, second) = (snapshot(&jobs[0]).await, snapshot(&jobs[1]).await);
     assert_eq!((second.job.status, second.progress.delivered), (JobStatus::Success, 60), "{second:?}");
     assert_eq!(first.progress.delivered, 0, "nothing new is taken");

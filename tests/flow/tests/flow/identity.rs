@@ -103,7 +103,13 @@ async fn a_report_tells_what_was_done_and_no_values() {
     let summary = detail.deidentification.unwrap();
     assert_eq!(summary.report.images, 3);
     assert!(summary.totals.iter().any(|total| total.reason == "mapped" && total.count > 0));
-    let stranger = Actor { user_id: UserId::new(Timestamp(5), 99), username: "stranger".into(), staff: false };
+    let stranger = Actor {
+        user_id: UserId::new(Timestamp(5), 99),
+        username: "stranger".into(),
+        staff: false,
+        group: None,
+        token: None,
+    };
     assert!(engine.job_report(&stranger, &end.job.id).await.is_err());
     let plain = scene.rig.transfer(&scene.from, &scene.to, &scene.study(), TransferOptions::default()).await;
     assert!(engine.job_report(actor, &plain.job.id).await.unwrap().tasks.is_empty());

@@ -39,7 +39,13 @@ async fn cancel_is_prompt_and_resume_goes_on_where_it_stopped() {
 async fn a_job_belongs_to_its_owner_and_staff() {
     let scene = Scene::new(2, Script::default(), Script::default()).await;
     let end = scene.rig.transfer(&scene.from, &scene.to, &scene.study(), pseudonym("P")).await;
-    let stranger = Actor { user_id: UserId::new(Timestamp(5), 99), username: "stranger".into(), staff: false };
+    let stranger = Actor {
+        user_id: UserId::new(Timestamp(5), 99),
+        username: "stranger".into(),
+        staff: false,
+        group: None,
+        token: None,
+    };
     let engine = &scene.rig.engine;
     assert!(engine.snapshot(&stranger, &end.job.id).await.is_err());
     assert!(engine.act(&stranger, &end.job.id, JobAction::Delete).await.is_err());
@@ -55,7 +61,13 @@ async fn a_page_token_opens_only_its_own_list() {
         scene.rig.transfer(&scene.from, &scene.to, &scene.study(), pseudonym("P")).await;
     }
     let (engine, owner) = (&scene.rig.engine, &scene.rig.actor);
-    let other = Actor { user_id: UserId::new(Timestamp(5), 99), username: "other".into(), staff: true };
+    let other = Actor {
+        user_id: UserId::new(Timestamp(5), 99),
+        username: "other".into(),
+        staff: true,
+        group: None,
+        token: None,
+    };
     let page = |after: Option<String>| JobFilter { limit: Some(1), after, ..Default::default() };
     let first = engine.jobs(owner, page(None)).await.unwrap();
     let token = first.next.expect("another page");

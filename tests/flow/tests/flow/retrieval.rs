@@ -122,7 +122,7 @@ async fn a_dead_source_defers_its_tasks_without_using_up_attempts() {
     }
     let end = scene.rig.transfer(&from, &scene.to, &scene.study(), pseudonym("P")).await;
     assert!(end.tasks[0].message.contains("does not answer"), "{end:?}");
-    let health = scene.rig.engine.node(&from.id).await.unwrap().health;
+    let health = scene.rig.engine.node(&scene.rig.actor, &from.id).await.unwrap().health;
     assert!(health.resting_until.is_some() && !health.last_error.is_empty());
     let job = scene.rig.engine.act(&scene.rig.actor, &end.job.id, JobAction::Cancel).await.unwrap().unwrap();
     assert_eq!(job.status, JobStatus::Canceled);

@@ -22,7 +22,8 @@ async fn answers_arrive_while_the_server_still_searches_and_cancelling_stops_it(
     let rig = Rig::start(&dir.path().join("data")).await;
     let node = rig.server("SLOW", slow.addr, &ALL).await;
     let begun = Instant::now();
-    let mut lines = rig.engine.search(StudyQuery { sources: vec![node.id], ..StudyQuery::default() }).await.unwrap();
+    let mut lines =
+        rig.engine.search(&rig.actor, StudyQuery { sources: vec![node.id], ..StudyQuery::default() }).await.unwrap();
     assert!(matches!(lines.recv().await, Some(SearchLine::Study(_))));
     // The server needs 100 ms for its first answer.
     assert!(begun.elapsed() < Duration::from_millis(400), "first answer after {:?}", begun.elapsed());
@@ -41,7 +42,8 @@ async fn all_names_are_found_and_shown_as_they_are_written() {
     let rig = Rig::start(&dir.path().join("data")).await;
     let node = rig.server("ARCHIVE", archive.addr, &ALL).await;
     let search = async |query: StudyQuery| {
-        let mut lines = rig.engine.search(StudyQuery { sources: vec![node.id.clone()], ..query }).await.unwrap();
+        let mut lines =
+            rig.engine.search(&rig.actor, StudyQuery { sources: vec![node.id.clone()], ..query }).await.unwrap();
         let mut names = Vec::new();
         while let Some(line) = lines.recv().await {
             if let SearchLine::Study(row) = line {
@@ -94,9 +96,12 @@ async fn a_limit_is_said_and_a_broken_server_does_not_hide_the_others() {
     if let adit_domain::node::NodeKind::Server(server) = &mut input.config.kind {
         server.max_search_results = 5;
     }
-    rig.engine.change_node(&good.id, input).await.unwrap();
-    let mut lines =
-        rig.engine.search(StudyQuery { sources: vec![good.id, bad.id], ..StudyQuery::default() }).await.unwrap();
+    rig.engine.change_node(&rig.actor, &good.id, input).await.unwrap();
+    let mut lines = rig
+        .engine
+        .search(&rig.actor, StudyQuery { sources: vec![good.id, bad.id], ..StudyQuery::default() })
+        .await
+        .unwrap();
     let (mut studies, mut outcomes) = (0, Vec::new());
     while let Some(line) = lines.recv().await {
         match line {

@@ -423,7 +423,7 @@ async fn live() {
     let begun = Instant::now();
     let mut lines = rig
         .engine
-        .search(StudyQuery { sources: vec![from.id.clone()], ..StudyQuery::default() })
+        .search(&rig.actor, StudyQuery { sources: vec![from.id.clone()], ..StudyQuery::default() })
         .await
         .expect("a search");
     assert!(matches!(lines.recv().await, Some(SearchLine::Study(_))));

@@ -27,13 +27,14 @@ async fn dcmqrscp_is_a_source_and_storescp_a_destination() {
     .await;
     let to = rig.server("SINK", SocketAddr::from(([127, 0, 0, 1], sink.port)), &["store_scp"]).await;
     for services in [["study_root_find", "study_root_get"], ["study_root_find", "study_root_move"]] {
-        let from = match rig.engine.nodes().await.unwrap().into_iter().find(|node| node.config.name == "QRSCP") {
-            None => rig.server("QRSCP", SocketAddr::from(([127, 0, 0, 1], archive.port)), &services).await,
-            Some(node) => {
-                rig.engine.delete_node(&node.id).await.unwrap();
-                rig.server("QRSCP", SocketAddr::from(([127, 0, 0, 1], archive.port)), &services).await
-            }
-        };
+        let from =
+            match rig.engine.nodes(&rig.actor).await.unwrap().into_iter().find(|node| node.config.name == "QRSCP") {
+                None => rig.server("QRSCP", SocketAddr::from(([127, 0, 0, 1], archive.port)), &services).await,
+                Some(node) => {
+                    rig.engine.delete_node(&node.id).await.unwrap();
+                    rig.server("QRSCP", SocketAddr::from(([127, 0, 0, 1], archive.port)), &services).await
+                }
+            };
         let end = rig.transfer(&from, &to, &spec.study_instance_uid(), pseudonym("P-001")).await;
         assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Success, 10), "{services:?}: {end:?}");
         assert_eq!(std::fs::read_dir(&received).unwrap().count(), 10);

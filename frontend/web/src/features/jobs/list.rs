@@ -14,7 +14,8 @@ use crate::ui::{Badge, Check, Spinner};
 
 /// How often the list is asked for, in milliseconds.
 const REFRESH_MS: u32 = 3000;
-const STATES: [JobStatus; 7] = [
+const STATES: [JobStatus; 8] = [
+    JobStatus::WaitingForApproval,
     JobStatus::Pending,
     JobStatus::InProgress,
     JobStatus::Canceling,

@@ -18,7 +18,7 @@ use crate::ui::{Check, Problem, Text};
 #[component]
 pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
     let state = shared();
-    let destinations: Vec<NodeView> = nodes.into_iter().filter(|node| node.can_be_destination).collect();
+    let destinations: Vec<NodeView> = nodes.into_iter().filter(|node| node.may_be_destination).collect();
     let remembered =
         state.preference("destination").filter(|id| destinations.iter().any(|node| node.id.as_str() == id));
     let destination = RwSignal::new(remembered.unwrap_or_default());

@@ -78,7 +78,7 @@ pub fn TransferPage() -> impl IntoView {
         <h1 class="mb-4 text-xl font-semibold">"Transfer studies"</h1>
         {move || match nodes.get() {
             None => view! { <Spinner label="Loading servers"/> }.into_any(),
-            Some(all) if !all.iter().any(|node| node.can_be_source) => view! {
+            Some(all) if !all.iter().any(|node| node.may_be_source) => view! {
                 <p class="rounded-box border border-base-300 bg-base-100 p-6">"No server can be searched yet. Add one under "<A href="/servers" attr:class="link">"Servers"</A>"."</p>
             }.into_any(),
             Some(all) => view! {

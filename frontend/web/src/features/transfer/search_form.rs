@@ -16,7 +16,7 @@ pub fn SearchForm(
     searching: RwSignal<bool>,
 ) -> impl IntoView {
     let state = shared();
-    let sources: Vec<NodeView> = nodes.into_iter().filter(|node| node.can_be_source).collect();
+    let sources: Vec<NodeView> = nodes.into_iter().filter(|node| node.may_be_source).collect();
     let remembered = state.preference("sources").unwrap_or_default();
     let first = sources.first().map(|node| node.id.to_string()).unwrap_or_default();
     let known = |id: &str| sources.iter().any(|node| node.id.as_str() == id);

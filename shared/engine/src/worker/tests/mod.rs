@@ -96,7 +96,7 @@ impl Site {
 async fn one(engine: &Engine) -> (Job, Task) {
     let job = job(1);
     let task = task(&job, 1);
-    engine.submit(&job, vec![task.clone()]).await.unwrap();
+    engine.submit(&job, vec![task.clone()], Vec::new()).await.unwrap();
     (job, task)
 }
 

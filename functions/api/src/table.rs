@@ -1,0 +1,192 @@
+//! The one table of routes: who may call what. The router is built from it, so that a route outside of it cannot be.
+//!
+//! `docs/routes.md` is made from it, and a test calls every row as everybody.
+
+use adit_api::paths;
+use adit_domain::Right;
+use adit_domain::right::Scope;
+use axum::http::Method;
+use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
+
+use crate::routes::{deid, groups, jobs, nodes, projects, rules, search, session, tasks};
+use crate::{App, docs, refused};
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Everybody, logged in or not.
+    Anybody,
+    /// A person who is logged in.
+    Session,
+    /// A right of the active group.
+    Right(Right),
+    /// An administrator.
+    Staff,
+    /// The owner of the thing, or an administrator. The use case decides; to others the thing answers as absent.
+    Owner,
+}
+
+/// A row of the table.
+pub struct Route {
+    /// Method; none: all of them.
+    pub method: Option<Method>,
+    /// Path with its placeholders.
+    pub path: &'static str,
+    /// Who may call it.
+    pub needs: Needs,
+    /// The scope with which a token may call it; none: tokens may not.
+    pub token: Option<Scope>,
+    /// The kind of audit event that calling it makes; none: it makes none of its own.
+    pub audit: Option<&'static str>,
+    /// Its handler.
+    pub handler: fn() -> MethodRouter<App>,
+}
+
+impl Route {
+    const fn new(method: Method, path: &'static str, needs: Needs, handler: fn() -> MethodRouter<App>) -> Self {
+        Self { method: Some(method), path, needs, token: None, audit: None, handler }
+    }
+
+    const fn token(mut self, scope: Scope) -> Self {
+        self.token = Some(scope);
+        self
+    }
+
+    const fn audit(mut self, kind: &'static str) -> Self {
+        self.audit = Some(kind);
+        self
+    }
+}
+
+const DELETE: Method = Method::DELETE;
+const GET: Method = Method::GET;
+const PATCH: Method = Method::PATCH;
+const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
+
+use Needs::{Anybody, Owner, Session, Staff};
+use Scope::{Jobs, Search};
+
+const MAY_SEARCH: Needs = Needs::Right(Right::Search);
+const MAY_TRANSFER: Needs = Needs::Right(Right::Transfer);
+const MAY_APPROVE: Needs = Needs::Right(Right::ApproveJobs);
+
+/// All routes.
+pub static ROUTES: &[Route] = &[
+    Route::new(GET, paths::SESSION, Session, || get(session::show)),
+    Route::new(POST, paths::SESSION, Anybody, || post(session::log_in)).audit("log_in"),
+    Route::new(DELETE, paths::SESSION, Session, || delete(session::log_out)).audit("log_out"),
+    Route::new(POST, paths::PASSWORD, Session, || post(session::change_password)).audit("password_changed"),
+    Route::new(PUT, paths::ACTIVE_GROUP, Session, || put(groups::choose)).audit("group_chosen"),
+    Route::new(GET, paths::PREFERENCES, Session, || get(session::preferences)),
+    Route::new(PUT, paths::PREFERENCES, Session, || put(session::set_preferences)),
+    Route::new(GET, paths::NODES, Session, || get(nodes::list)).token(Search),
+    Route::new(POST, paths::NODES, Staff, || post(nodes::add)).audit("node_added"),
+    Route::new(GET, paths::NODE, Session, || get(nodes::show)).token(Search),
+    Route::new(PUT, paths::NODE, Staff, || put(nodes::change)).audit("node_changed"),
+    Route::new(DELETE, paths::NODE, Staff, || delete(nodes::remove)).audit("node_deleted"),
+    Route::new(POST, paths::NODE_TEST, Staff, || post(nodes::test)).audit("node_tested"),
+    Route::new(GET, paths::NODE_GRANTS, Staff, || get(nodes::grants)),
+    Route::new(POST, paths::SEARCH, MAY_SEARCH, || post(search::studies)).token(Search).audit("search"),
+    Route::new(POST, paths::SEARCH_SERIES, MAY_SEARCH, || post(search::series)).token(Search).audit("search"),
+    Route::new(GET, paths::JOBS, Session, || get(jobs::list)).token(Jobs),
+    Route::new(POST, paths::JOBS, MAY_TRANSFER, || post(jobs::create)).token(Jobs).audit("job_created"),
+    Route::new(GET, paths::WAITING_JOBS, MAY_APPROVE, || get(jobs::waiting)).token(Jobs),
+    Route::new(GET, paths::JOB, Owner, || get(jobs::show)).token(Jobs).audit("job_read"),
+    Route::new(PATCH, paths::JOB, Owner, || patch(jobs::change)).token(Jobs).audit("job_changed"),
+    Route::new(DELETE, paths::JOB, Owner, || delete(jobs::remove)).token(Jobs).audit("job_deleted"),
+    Route::new(GET, paths::JOB_EVENTS, Owner, || get(jobs::events)).token(Jobs).audit("job_read"),
+    Route::new(GET, paths::JOB_REPORT, Owner, || get(jobs::report)).token(Jobs).audit("job_read"),
+    Route::new(POST, paths::JOB_ACTION, Owner, || post(jobs::act)).token(Jobs).audit("job_action"),
+    Route::new(GET, paths::TASK, Owner, || get(tasks::show)).token(Jobs).audit("patient_read"),
+    Route::new(POST, paths::TASK_ACTION, Owner, || post(tasks::act)).token(Jobs).audit("task_action"),
+    Route::new(GET, paths::PROJECTS, Session, || get(projects::list)).token(Jobs),
+    Route::new(POST, paths::PROJECTS, Staff, || post(projects::add)).audit("project_added"),
+    Route::new(GET, paths::PROJECT, Staff, || get(projects::show)),
+    Route::new(PUT, paths::PROJECT, Staff, || put(projects::change)).audit("project_changed"),
+    Route::new(POST, paths::PREVIEW, Staff, || post(deid::preview)).audit("deidentification_previewed"),
+    Route::new(GET, paths::RULES, Staff, || get(rules::list)),
+    Route::new(POST, paths::RULES, Staff, || post(rules::add)).audit("rule_added"),
+    Route::new(POST, paths::RULE_DRY_RUN, Staff, || post(rules::dry_run)).audit("rule_tried"),
+    Route::new(GET, paths::RULE, Staff, || get(rules::show)),
+    Route::new(PUT, paths::RULE, Staff, || put(rules::change)).audit("rule_changed"),
+    Route::new(DELETE, paths::RULE, Staff, || delete(rules::remove)).audit("rule_deleted"),
+    Route::new(GET, paths::RULE_FIRINGS, Staff, || get(rules::firings)),
+    Route::new(GET, paths::GROUPS, Staff, || get(groups::list)),
+    Route::new(POST, paths::GROUPS, Staff, || post(groups::add)).audit("group_added"),
+    Route::new(GET, paths::GROUP, Staff, || get(groups::show)),
+    Route::new(PUT, paths::GROUP, Staff, || put(groups::change)).audit("group_changed"),
+    Route::new(DELETE, paths::GROUP, Staff, || delete(groups::remove)).audit("group_deleted"),
+    Route::new(GET, paths::GROUP_MEMBERS, Staff, || get(groups::members)),
+    Route::new(POST, paths::GROUP_MEMBERS, Staff, || post(groups::add_member)).audit("member_added"),
+    Route::new(DELETE, paths::GROUP_MEMBER, Staff, || delete(groups::remove_member)).audit("member_removed"),
+    Route::new(GET, paths::GROUP_GRANTS, Staff, || get(groups::grants)),
+    Route::new(PUT, paths::GROUP_GRANT, Staff, || put(groups::set_grant)).audit("grant_changed"),
+    Route::new(GET, paths::OPENAPI, Session, || get(docs::description)).token(Search),
+    Route::new(GET, paths::DOCS, Session, || get(docs::page)),
+    Route::new(GET, paths::DOCS_STYLE, Anybody, || get(docs::style)),
+    Route::new(GET, paths::HEALTH, Anybody, || get(docs::health)),
+    Route {
+        method: None,
+        path: "/api/{*rest}",
+        needs: Anybody,
+        token: None,
+        audit: None,
+        handler: || any(refused::no_such_route),
+    },
+];
+
+/// The table for people, as it stands in `docs/routes.md`.
+#[must_use]
+pub fn as_text() -> String {
+    let mut text = String::from(
+        "# Who may call what\n\nMade from the table of routes in `functions/api/src/table.rs`; a test keeps both alike, and another one calls every row as everybody.\n\
+         Changes by a session need its CSRF token. *Owner*: the person to whom the thing belongs, or an administrator; to others it answers as absent. A right is one of the\n\
+         active group's; administrators hold all of them. A token needs the scope, and its owner whatever the row needs.\n\n\
+         | Method | Path | Needs | Token's scope | Audit event |\n|---|---|---|---|---|\n",
+    );
+    for row in ROUTES {
+        let method = row.method.as_ref().map_or("any", Method::as_str);
+        let needs = match row.needs {
+            Needs::Anybody => "anybody".to_owned(),
+            Needs::Session => "a session".to_owned(),
+            Needs::Right(right) => format!("right `{}`", right.name()),
+            Needs::Staff => "an administrator".to_owned(),
+            Needs::Owner => "owner".to_owned(),
+        };
+        let token = row.token.map_or_else(String::new, |scope| format!("`{}`", scope.name()));
+        let audit = row.audit.map_or_else(String::new, |kind| format!("`{kind}`"));
+        text.push_str(&format!("| {method} | `{}` | {needs} | {token} | {audit} |\n", row.path));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Set this environment variable to write the file anew.
+    const WRITE: &str = "ADIT_WRITE_ROUTES";
+
+    #[test]
+    fn the_documentation_is_the_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/routes.md");
+        #[expect(clippy::disallowed_methods, reason = "a switch for whoever changes the table")]
+        if std::env::var_os(WRITE).is_some() {
+            std::fs::write(path, as_text()).unwrap();
+        }
+        let file = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(file, as_text(), "docs/routes.md is old: run this test with {WRITE}=1");
+    }
+
+    #[test]
+    fn no_row_stands_twice_and_changes_are_on_record() {
+        let mut seen = std::collections::HashSet::new();
+        for row in ROUTES {
+            assert!(seen.insert((row.method.clone(), row.path)), "{} stands twice", row.path);
+            let is_change = row.method.as_ref().is_some_and(|method| *method != GET);
+            let is_quiet = row.path == paths::PREFERENCES;
+            assert!(!is_change || is_quiet || row.audit.is_some(), "{:?} {} leaves no trace", row.method, row.path);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! A site over a real socket, and who visits it.
+
+#![allow(clippy::unwrap_used, dead_code, reason = "a test that cannot go on fails; not every test needs everything")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use adit_access::Access;
+use adit_api::error::{ErrorBody, ErrorCode};
+use adit_api::paths::{self, CSRF_HEADER};
+use adit_api::session::Session;
+use adit_backend_embedded::Embedded;
+use adit_deid::ProjectKey;
+use adit_engine::{Engine, Ports, Settings, now};
+use adit_http::{App, Face, WebPage, router};
+use adit_store::clock::SystemClock;
+use adit_store::items::ItemStore;
+use reqwest::{Client, Method, Response, StatusCode};
+use serde_json::json;
+use tempfile::TempDir;
+
+pub struct Site {
+    pub url: String,
+    pub access: Access,
+    pub engine: Engine,
+    pub items: Arc<dyn ItemStore>,
+    _dir: TempDir,
+}
+
+/// A logged-in browser.
+#[derive(Clone)]
+pub struct Visitor {
+    pub cookie: String,
+    pub csrf: String,
+}
+
+impl Site {
+    pub async fn start() -> Self {
+        Self::start_as(Face::WHOLE).await
+    }
+
+    pub async fn start_as(face: Face) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let backend = Embedded::open(&dir.path().join("data"), Arc::new(SystemClock)).unwrap();
+        let ports = Ports {
+            items: backend.items.clone(),
+            queue: backend.queue.clone(),
+            staging: backend.staging.clone(),
+            buckets: None,
+        };
+        let settings = Settings {
+            ae_title: "ADIT".into(),
+            project_key: ProjectKey::from_bytes([1; 32]),
+            default_profile: "adit-compatible".into(),
+            process: "test".into(),
+            folder_roots: Vec::new(),
+        };
+        let access = Access::new(backend.items.clone());
+        access.add_user("staff", "a long password", true, now()).await.unwrap();
+        access.add_user("user", "a long password", false, now()).await.unwrap();
+        let page = dir.path().join("page");
+        std::fs::create_dir_all(&page).unwrap();
+        std::fs::write(page.join("index.html"), "<!doctype html><title>page</title>").unwrap();
+        std::fs::write(page.join("adit-123.js"), "1").unwrap();
+        let engine = Engine::new(ports, settings);
+        engine.found_groups(&access.everybody().await.unwrap()).await.unwrap();
+        let kept = engine.clone();
+        let app = App {
+            engine,
+            access: access.clone(),
+            face,
+            https: true,
+            scp_port: None,
+            page: Arc::new(WebPage::new(Some(page))),
+        };
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>()).await
+        });
+        Self { url, access, engine: kept, items: backend.items, _dir: dir }
+    }
+
+    pub async fn log_in(&self, username: &str) -> Visitor {
+        let body = json!({ "username": username, "password": "a long password" });
+        let response = Client::new().post(format!("{}{}", self.url, paths::SESSION)).json(&body).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let cookie = response.headers()["set-cookie"].to_str().unwrap().to_owned();
+        for flag in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/"] {
+            assert!(cookie.contains(flag), "{cookie}");
+        }
+        let session: Session = response.json().await.unwrap();
+        Visitor { cookie: cookie.split(';').next().unwrap().to_owned(), csrf: session.csrf_token }
+    }
+
+    pub async fn send(&self, method: Method, path: &str, visitor: &Visitor, body: &serde_json::Value) -> Response {
+        let request = Client::new().request(method, format!("{}{path}", self.url)).json(body);
+        request.header("cookie", &visitor.cookie).header(CSRF_HEADER, &visitor.csrf).send().await.unwrap()
+    }
+
+    pub async fn call(&self, method: Method, path: &str, visitor: Option<&Visitor>, csrf: bool) -> Response {
+        let mut request = Client::new().request(method, format!("{}{path}", self.url)).json(&json!({}));
+        if let Some(visitor) = visitor {
+            request = request.header("cookie", &visitor.cookie);
+            if csrf {
+                request = request.header(CSRF_HEADER, &visitor.csrf);
+            }
+        }
+        request.send().await.unwrap()
+    }
+}
+
+pub async fn refusal(response: Response) -> (StatusCode, ErrorCode) {
+    let status = response.status();
+    let body: ErrorBody = response.json().await.unwrap();
+    assert!(body.detail.len() > 10, "a refusal is a sentence");
+    assert_eq!(body.code.status(), status.as_u16());
+    (status, body.code)
+}
+
+pub const ID: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";

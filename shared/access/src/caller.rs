@@ -1,0 +1,62 @@
+//! Who asks, as far as accounts know: people by id and name, and what stands in an `Authorization` header.
+
+use adit_domain::right::TokenLimits;
+use adit_domain::{GroupId, Timestamp, UserId};
+use adit_store::items::{Index, Query, SkRange};
+
+use crate::people::FIRST;
+use crate::{Access, AccessError, Person, TokenInfo};
+
+/// The owner of a token, and how the token is narrower than they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenCaller {
+    /// The owner.
+    pub person: Person,
+    /// The group for which the token acts, as long as its owner belongs to it.
+    pub group: GroupId,
+    /// What it may be used for.
+    pub limits: TokenLimits,
+    /// The public beginning of the token.
+    pub prefix: String,
+}
+
+impl Access {
+    /// The caller behind a token, if it is valid at this moment and its owner may log in.
+    pub async fn token_caller(&self, secret: &str, now: Timestamp) -> Result<Option<TokenCaller>, AccessError> {
+        let Some((user, TokenInfo { prefix, wish, .. })) = self.token(secret, now).await? else { return Ok(None) };
+        let limits =
+            TokenLimits { scopes: wish.scopes, nodes: wish.nodes, pseudonymised_only: wish.pseudonymised_only };
+        Ok(Some(TokenCaller { person: user.person(), group: wish.group, limits, prefix }))
+    }
+
+    /// A person by id; none: there is no such account.
+    pub async fn known(&self, id: &UserId) -> Result<Option<Person>, AccessError> {
+        Ok(self.user(id).await?.map(|(user, _)| user.person()))
+    }
+
+    /// The ids of all accounts. The list may lag behind; the first administrator is in it in any case.
+    pub async fn everybody(&self) -> Result<Vec<UserId>, AccessError> {
+        let (mut ids, mut after) = (Vec::new(), None);
+        loop {
+            let query = Query {
+                index: Index::First,
+                pk: "USERS".into(),
+                sk: SkRange::All,
+                descending: false,
+                limit: 500,
+                after,
+            };
+            let page = self.items.query(query).await?;
+            let found = page.items.iter().filter_map(|item| item.key.pk.strip_prefix("USER#")?.parse::<UserId>().ok());
+            ids.extend(found);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        if let Some(first) = self.person_named(FIRST).await?.filter(|person| !ids.contains(&person.id)) {
+            ids.push(first.id);
+        }
+        Ok(ids)
+    }
+}

@@ -1,0 +1,253 @@
+//! May this group use this node, and may this job be made? The only place that asks for grants, restrictions and limits.
+//!
+//! They are read at each request and once more when a task begins: what was revoked meanwhile counts.
+
+use std::collections::{BTreeSet, HashMap};
+
+use adit_domain::group::{Direction, NodeGrant};
+use adit_domain::job::Job;
+use adit_domain::rule::{Rule, inbox};
+use adit_domain::task::Task;
+use adit_domain::transfer::TransferOptions;
+use adit_domain::{Group, GroupId, NodeId, Right, Timestamp};
+use adit_store::items::Write;
+use adit_store::repositories::GroupLimits;
+
+use crate::{Actor, Engine, Refusal, now};
+
+/// Jobs of a person that are looked at for one that is not finished.
+const LOOKED_AT: usize = 50;
+
+/// What a group may do with its nodes.
+pub(crate) struct Reach(HashMap<NodeId, NodeGrant>);
+
+impl Reach {
+    /// Whether the node may be used in this way.
+    pub fn allows(&self, node: &NodeId, direction: Direction) -> bool {
+        self.0.get(node).is_some_and(|grant| grant.allows(direction))
+    }
+
+    /// Whether the node may be used at all.
+    pub fn includes(&self, node: &NodeId) -> bool {
+        self.0.contains_key(node)
+    }
+}
+
+impl Engine {
+    /// Refuses unless the actor's group may use the node in this way now. A node of which the group knows nothing answers as absent.
+    pub(crate) async fn permit(&self, actor: &Actor, node: &NodeId, direction: Direction) -> Result<(), Refusal> {
+        let absent = || Refusal::not_found("server or folder");
+        let group = actor.acting_group()?;
+        let grant = self.0.groups.grant(&group.id, node).await?;
+        if !actor.token_reaches(node) {
+            return Err(absent());
+        }
+        match grant {
+            Some(grant) if grant.allows(direction) => Ok(()),
+            None if !actor.staff => Err(absent()),
+            _ => Err(not_granted(group, &self.node_name(node).await?, direction)),
+        }
+    }
+
+    /// Everything that the actor may use.
+    pub(crate) async fn reach(&self, actor: &Actor) -> Result<Reach, Refusal> {
+        let Some(group) = &actor.group else { return Ok(Reach(HashMap::new())) };
+        let grants = self.0.groups.grants_of(&group.id).await?;
+        let mine = grants.into_iter().filter(|grant| actor.token_reaches(&grant.node));
+        Ok(Reach(mine.map(|grant| (grant.node.clone(), grant)).collect()))
+    }
+
+    /// Refuses a job that the actor's rights, restrictions, grants or limits do not allow.
+    pub(crate) async fn permit_job(
+        &self,
+        actor: &Actor,
+        options: &TransferOptions,
+        urgent: bool,
+        sources: &BTreeSet<NodeId>,
+        destination: &NodeId,
+        studies: usize,
+    ) -> Result<(), Refusal> {
+        actor.demand(Right::Transfer)?;
+        let group = actor.acting_group()?;
+        for source in sources {
+            self.permit(actor, source, Direction::Source).await.map_err(|error| error.at("studies"))?;
+        }
+        self.permit(actor, destination, Direction::Destination).await.map_err(|error| error.at("destination"))?;
+        if urgent {
+            actor.demand(Right::TransferUrgently).map_err(|error| error.at("urgent"))?;
+        }
+        if !options.pseudonymises() {
+            if actor.pseudonymised_only() {
+                return Err(only_pseudonymised(group).at("identity"));
+            }
+            actor.demand(Right::TransferUnpseudonymised).map_err(|error| error.at("identity"))?;
+        }
+        let most = group.config.settings.studies_per_job;
+        if most > 0 && studies > usize::try_from(most).unwrap_or(usize::MAX) {
+            return Err(Refusal::invalid(format!(
+                "A job of the group {} may hold {most} studies at most. Split your choice into several jobs.",
+                group.config.name
+            ))
+            .at("studies"));
+        }
+        self.permit_bytes(group).await
+    }
+
+    /// Refuses when the group has moved as many bytes today as it may.
+    pub(crate) async fn permit_bytes(&self, group: &Group) -> Result<(), Refusal> {
+        let most = group.config.settings.bytes_per_day;
+        let now = now();
+        if most == 0 || self.0.limits.bytes_of_day(&group.id, now).await? < most {
+            return Ok(());
+        }
+        Err(Refusal::conflict(format!(
+            "The group {} has transferred as much today as it may in a day ({}). New jobs are possible again from {} on.",
+            group.config.name,
+            size(most),
+            moment(GroupLimits::next_day(now))
+        )))
+    }
+
+    /// The writes that go with a new job of its owner, or with one that goes on: that it is their unfinished one. Refuses when the group
+    /// allows one at a time and there is another.
+    pub(crate) async fn one_at_a_time(&self, group: &Group, job: &Job) -> Result<Vec<Write>, Refusal> {
+        let known = self.0.limits.active_job(&job.owner, &group.id).await?;
+        if group.config.settings.one_active_job {
+            let (mut records, _) = self.0.jobs.list(Some(&job.owner), LOOKED_AT, None).await?;
+            if let Some(known) = &known {
+                // The list may lag behind, this row does not.
+                records.extend(self.0.jobs.get(&known.value).await?);
+            }
+            let another = records.iter().find(|record| {
+                let other = &record.job;
+                other.id != job.id && other.group.as_ref() == Some(&group.id) && !other.status.is_final()
+            });
+            if another.is_some() {
+                return Err(Refusal::conflict(format!(
+                    "You have a job that has not finished, and the group {} allows one at a time. Wait for it or cancel it.",
+                    group.config.name
+                )));
+            }
+        }
+        let before = known.map(|known| known.version);
+        Ok(vec![self.0.limits.begin_job(&job.owner, &group.id, &job.id, before)?])
+    }
+
+    /// Whether a task may begin now, by the grants, rights and restrictions of this moment; the sentence says why not. A job that is
+    /// older than groups is not asked.
+    pub(crate) async fn permit_task(&self, job: &Job, task: &Task) -> Result<Option<String>, Refusal> {
+        let Some(id) = &job.group else { return Ok(None) };
+        let Some(group) = self.0.groups.get(id).await?.map(|found| found.value) else {
+            return Ok(Some("The group for which this job was made was deleted.".to_owned()));
+        };
+        // A rule acts for its group, whoever has written it.
+        if job.cause.is_none() && !self.0.groups.is_member(&job.owner, id).await? {
+            let name = &group.config.name;
+            return Ok(Some(format!("{} does not belong to the group {name} any more.", job.owner_name)));
+        }
+        let needed = [(true, Right::Transfer), (!job.options.pseudonymises(), Right::TransferUnpseudonymised)];
+        for (_, right) in needed.into_iter().filter(|(is_needed, _)| *is_needed) {
+            if !job.by_staff && !group.may(right) {
+                let (name, title) = (&group.config.name, right.title());
+                return Ok(Some(format!("The group {name} does not have the right \"{title}\" any more.")));
+            }
+        }
+        if group.config.settings.pseudonymised_only && !job.options.pseudonymises() {
+            return Ok(Some(only_pseudonymised(&group).body.detail));
+        }
+        self.permit_ends(&group, &task.source, &task.destination).await
+    }
+
+    /// Whether a rule may fire now; the refusal says why not.
+    pub(crate) async fn permit_rule(&self, rule: &Rule, source: &NodeId) -> Result<(), Refusal> {
+        let Some(id) = &rule.group else { return Ok(()) };
+        let found = self.0.groups.get(id).await?;
+        let group = found.ok_or_else(|| Refusal::conflict("The group for which this rule acts was deleted."))?.value;
+        if group.config.settings.pseudonymised_only && !rule.config.options.pseudonymises() {
+            return Err(only_pseudonymised(&group));
+        }
+        self.permit_bytes(&group).await?;
+        let why = self.permit_ends(&group, source, &rule.config.destination).await?;
+        why.map_or(Ok(()), |why| Err(Refusal::forbidden(why)))
+    }
+
+    /// Whether a group may send from one node to another now; the sentence says why not. The inbox is granted to everybody who may write
+    /// a rule on it.
+    async fn permit_ends(
+        &self,
+        group: &Group,
+        source: &NodeId,
+        destination: &NodeId,
+    ) -> Result<Option<String>, Refusal> {
+        for (node, direction) in [(source, Direction::Source), (destination, Direction::Destination)] {
+            if *node == inbox() {
+                continue;
+            }
+            let grant = self.0.groups.grant(&group.id, node).await?;
+            if !grant.is_some_and(|grant| grant.allows(direction)) {
+                return Ok(Some(not_granted(group, &self.node_name(node).await?, direction).body.detail));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a person who acts as `actor` holds a right in the group of a job, which need not be their active one.
+    pub(crate) async fn demand_in(&self, actor: &Actor, group: Option<&GroupId>, right: Right) -> Result<(), Refusal> {
+        let own = actor.group.as_ref().map(|own| &own.id);
+        let Some(id) = group.filter(|id| Some(*id) != own && !actor.staff) else { return actor.demand(right) };
+        let group = self.group_of(&actor.user_id, id).await?;
+        Actor { group, ..actor.clone() }.demand(right)
+    }
+
+    async fn node_name(&self, id: &NodeId) -> Result<String, Refusal> {
+        let found = self.0.nodes.get(id).await?;
+        Ok(found.map_or_else(|| "a server that was deleted".to_owned(), |record| record.node.config.name))
+    }
+}
+
+fn not_granted(group: &Group, node: &str, direction: Direction) -> Refusal {
+    let what = match direction {
+        Direction::Source => "search or fetch from",
+        Direction::Destination => "send to",
+    };
+    Refusal::forbidden(format!(
+        "The group {} may not {what} {node}. An administrator can allow it among the group's servers.",
+        group.config.name
+    ))
+}
+
+fn only_pseudonymised(group: &Group) -> Refusal {
+    Refusal::forbidden(format!(
+        "Only pseudonymised transfers are allowed here (group {}). Choose to pseudonymise the images.",
+        group.config.name
+    ))
+}
+
+fn size(bytes: u64) -> String {
+    const STEPS: [(u64, &str); 4] = [(1 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")];
+    let step = STEPS.iter().find(|(unit, _)| bytes >= *unit);
+    step.map_or_else(
+        || format!("{bytes} bytes"),
+        |(unit, name)| {
+            let tenths = u128::from(bytes) * 10 / u128::from(*unit);
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        },
+    )
+}
+
+fn moment(at: Timestamp) -> String {
+    let known = jiff::Timestamp::from_millisecond(at.0);
+    known.map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_moments_are_readable() {
+        assert_eq!(size(5 * (1 << 30) + (1 << 29)), "5.5 GB");
+        assert_eq!(size(12), "12 bytes");
+        assert_eq!(moment(GroupLimits::next_day(Timestamp(1_700_000_000_000))), "2023-11-15 00:00 UTC");
+    }
+}
