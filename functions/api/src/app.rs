@@ -38,7 +38,10 @@ pub fn router(app: App) -> Router {
     let mut router = Router::new();
     for row in ROUTES {
         let guard = axum::middleware::from_fn_with_state((app.clone(), row), guard::check);
-        router = router.route(row.path, (row.handler)().route_layer(guard));
+        let handler = (row.handler)();
+        // A method that a path does not know is refused without asking who is there; a row for all methods knows every one.
+        let guarded = if row.method.is_some() { handler.route_layer(guard) } else { handler.layer(guard) };
+        router = router.route(row.path, guarded);
     }
     router
         .route_layer(axum::middleware::from_fn_with_state(app.clone(), face::refuse))
