@@ -110,7 +110,8 @@ impl World {
 
     async fn call(&self, row: &Route, who: Who) -> (StatusCode, String) {
         let method = row.method.clone().unwrap_or(Method::GET);
-        let mut request = Client::new().request(method, format!("{}{}", self.site.url, self.path(row))).json(&self.body);
+        let mut request =
+            Client::new().request(method, format!("{}{}", self.site.url, self.path(row))).json(&self.body);
         if who == Who::BadToken {
             request = request.header("authorization", format!("Token {}", "0".repeat(40)));
         }
