@@ -120,7 +120,7 @@ cloud-programs: cloud-tools
 	@$(CARGO) build --locked --workspace --bin adit-bridge --bin cloud-home
 	@CARGO_TARGET_DIR=$(abspath $(TARGET)) scripts/package-functions --debug
 
-test-cloud: cloud-tool-tests cloud-smoke cloud-life cloud-programs ## Everything that needs a cloud, on LocalStack
+test-cloud: cloud-tool-tests cloud-life cloud-programs ## Everything that needs a cloud, on LocalStack
 	@echo "[adit] tests on the local cloud"
 	@localstack/cloud start --dir $(TARGET)/cloud-contract --port 0
 	@. $(TARGET)/cloud-contract/env && ADIT_TEST_AWS_ENDPOINT=$$AWS_ENDPOINT_URL $(CARGO) test --locked --workspace --test aws --test metering; \
