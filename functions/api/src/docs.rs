@@ -10,8 +10,8 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use crate::routes::{
-    account, account_settings, deid, factor, groups, jobs, links, log_in, nodes, openid, people, projects, registration,
-    rules, search, session, tasks, tokens,
+    account, account_settings, deid, factor, groups, jobs, links, log_in, nodes, openid, people, projects,
+    registration, rules, search, session, tasks, tokens,
 };
 
 #[derive(OpenApi)]

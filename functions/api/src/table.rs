@@ -9,8 +9,8 @@ use axum::http::Method;
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
 use crate::routes::{
-    account, account_settings, deid, factor, groups, jobs, links, log_in, nodes, openid, people, projects, registration,
-    rules, search, session, tasks, tokens,
+    account, account_settings, deid, factor, groups, jobs, links, log_in, nodes, openid, people, projects,
+    registration, rules, search, session, tasks, tokens,
 };
 use crate::{App, docs, refused};
 

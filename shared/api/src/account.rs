@@ -1,7 +1,7 @@
 //! The own account: what one enters and sees about oneself, the second factor, links of letters.
 
-use adit_domain::person::{PersonRecord, PersonState, Profile};
 use adit_domain::Timestamp;
+use adit_domain::person::{PersonRecord, PersonState, Profile};
 use serde::{Deserialize, Serialize};
 
 use crate::groups::OwnGroup;

@@ -64,17 +64,17 @@ pub async fn arrive(
     }
 }
 
-async fn land(
-    app: &App,
-    headers: &HeaderMap,
-    query: Result<Query<Back>, QueryRejection>,
-) -> Result<Response, Refused> {
+async fn land(app: &App, headers: &HeaderMap, query: Result<Query<Back>, QueryRejection>) -> Result<Response, Refused> {
     let Back { code, state } = query?.0;
     if code.is_empty() || state.is_empty() {
-        return Err(Refused::new(ErrorCode::Forbidden, "Your organisation did not let you in. Try again, or ask there."));
+        return Err(Refused::new(
+            ErrorCode::Forbidden,
+            "Your organisation did not let you in. Try again, or ask there.",
+        ));
     }
     let browser = cookie_of(headers).unwrap_or_default();
-    let Arrival { log_in, person, groups, mapped_groups, .. } = app.access.arrive(&state, &code, browser, now()).await?;
+    let Arrival { log_in, person, groups, mapped_groups, .. } =
+        app.access.arrive(&state, &code, browser, now()).await?;
     if let Some(wanted) = groups {
         app.engine.follow_mapping(&person.user_id, &wanted, &mapped_groups).await?;
     }

@@ -94,11 +94,7 @@ impl Engine {
     ///
     /// # Errors
     /// The token is not of this list.
-    pub fn open(
-        &self,
-        (index, partition): &(Index, String),
-        query: &PageQuery,
-    ) -> Result<Option<Cursor>, Refusal> {
+    pub fn open(&self, (index, partition): &(Index, String), query: &PageQuery) -> Result<Option<Cursor>, Refusal> {
         let open = |token: &str| self.0.pages.open(*index, partition, token).map_err(|_| gone());
         query.after.as_deref().map(open).transpose()
     }
