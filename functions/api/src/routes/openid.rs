@@ -52,7 +52,7 @@ pub async fn depart(State(app): State<App>, headers: HeaderMap) -> Response {
 }
 
 /// Back from the issuer. Anybody.
-#[utoipa::path(get, path = "/api/openid/arrival", tag = "Session", description = "Where the OpenID Connect issuer sends the browser back: sets the session cookie. Anybody whose log-in is under way may call it.", params(("code" = String, Query), ("state" = String, Query)), responses((status = 303), (status = 401), (status = 403), (status = 502)))]
+#[utoipa::path(get, path = "/api/openid/arrival", tag = "Session", description = "Where the OpenID Connect issuer sends the browser back: sets the session cookie. Anybody whose log-in is under way may call it.", params(("code" = String, Query), ("state" = String, Query)), responses((status = 303), (status = 400), (status = 401), (status = 403), (status = 502)))]
 pub async fn arrive(
     State(app): State<App>,
     headers: HeaderMap,
@@ -68,7 +68,7 @@ async fn land(app: &App, headers: &HeaderMap, query: Result<Query<Back>, QueryRe
     let Back { code, state } = query?.0;
     if code.is_empty() || state.is_empty() {
         return Err(Refused::new(
-            ErrorCode::Forbidden,
+            ErrorCode::Invalid,
             "Your organisation did not let you in. Try again, or ask there.",
         ));
     }
