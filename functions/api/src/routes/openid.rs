@@ -67,10 +67,7 @@ pub async fn arrive(
 async fn land(app: &App, headers: &HeaderMap, query: Result<Query<Back>, QueryRejection>) -> Result<Response, Refused> {
     let Back { code, state } = query?.0;
     if code.is_empty() || state.is_empty() {
-        return Err(Refused::new(
-            ErrorCode::Invalid,
-            "Your organisation did not let you in. Try again, or ask there.",
-        ));
+        return Err(Refused::new(ErrorCode::Invalid, "Your organisation did not let you in. Try again, or ask there."));
     }
     let browser = cookie_of(headers).unwrap_or_default();
     let Arrival { log_in, person, groups, mapped_groups, .. } =

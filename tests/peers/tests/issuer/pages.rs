@@ -67,7 +67,8 @@ fn pair(cookie: &str) -> &str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_goes_to_the_issuer_and_comes_back_into_its_groups() {
-    let issuer = Issuer::start(json!({ "carla": { "preferred_username": "carla", "groups": ["rad", "unknown"] } })).await;
+    let issuer =
+        Issuer::start(json!({ "carla": { "preferred_username": "carla", "groups": ["rad", "unknown"] } })).await;
     let home = Home::open(&issuer, |_| {}).await;
     let (url, engine) = site(&home).await;
     let entrance: Value = visit(&format!("{url}{}", paths::ENTRANCE), "").await.json().await.unwrap();

@@ -18,7 +18,8 @@ pub fn SettingsPanel() -> impl IntoView {
         match adit_api_client::account_settings().await {
             Ok(AccountSettings { registration, second_factor }) => {
                 open.set(registration.open);
-                needs_approval.set(registration.needs_approval);
+                // Whoever opens it is asked to think of this once.
+                needs_approval.set(registration.needs_approval || !registration.open);
                 domains.set(registration.domains.join(" "));
                 demanded.set(second_factor.demanded_of_staff);
             }
