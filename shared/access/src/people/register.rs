@@ -36,8 +36,8 @@ impl Access {
         }
         let email: Email = new.email.parse()?;
         if !allows(&settings, &email) {
-            let domains = settings.domains.join(", ");
-            return Err(InvalidValue::new("e-mail address", format!("must be one of {domains}")).into());
+            let domains = settings.domains.join(" or ");
+            return Err(InvalidValue::new("e-mail address", format!("must be at {domains}")).into());
         }
         self.brake_letters(&email, address, now)?;
         self.place(new, &email, By::Themselves, now).await

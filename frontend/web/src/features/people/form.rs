@@ -43,7 +43,7 @@ impl PersonFields {
 pub fn PersonForm(fields: PersonFields, #[prop(optional, into)] email_hint: Signal<String>) -> impl IntoView {
     view! {
         <div class="grid gap-3 sm:grid-cols-2">
-            <Text label="User name" value=fields.username autocomplete="username" hint="Letters without accents, digits, . - _ +"/>
+            <Text label="User name" value=fields.username autocomplete="username" hint="Letters, digits and . - _ +"/>
             <div>
                 <Text label="E-mail address" value=fields.email kind="email" autocomplete="email"/>
                 <Show when=move || email_hint.with(|hint| !hint.is_empty())><p class="mt-1 text-xs text-base-content/75">{move || email_hint.get()}</p></Show>

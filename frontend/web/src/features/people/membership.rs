@@ -47,7 +47,7 @@ pub fn Details(
             }.into_any(),
         }}
         <Show when=move || tokens.with(|all| !all.is_empty())>
-            <h3 class="mb-2 mt-3 text-sm font-medium">"Tokens"</h3>
+            <h3 class="mb-2 mt-3 text-sm font-semibold">"Tokens"</h3>
             <TokenList tokens=tokens load=look/>
         </Show>
     }
@@ -106,7 +106,7 @@ fn Groups(
     let nobody = groups.is_empty();
     view! {
         <div>
-            <h3 class="mb-2 text-sm font-medium">"Groups"</h3>
+            <h3 class="mb-2 text-sm font-semibold">"Groups"</h3>
             <Show when=move || nobody><p class="mb-2 text-sm">"None: the person can log in, but neither search nor transfer."</p></Show>
             <ul class="mb-2 flex flex-col gap-1">{groups.into_iter().map(one).collect_view()}</ul>
             <div class="flex items-start gap-2">
@@ -135,7 +135,7 @@ fn Address(id: StoredValue<UserId>, load: impl Fn() + Copy + Send + Sync + 'stat
     };
     view! {
         <form class="flex flex-col gap-2" on:submit=submit>
-            <h3 class="text-sm font-medium">"Another e-mail address"</h3>
+            <h3 class="text-sm font-semibold">"Another e-mail address"</h3>
             <Text label="Address" value=email kind="email" hint="Without confirmation: be sure that it is the person's"/>
             <Problem text=problem/>
             <button class="btn btn-sm self-start" type="submit">"Set address"</button>
