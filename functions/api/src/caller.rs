@@ -156,7 +156,7 @@ pub fn cookie(token: &str, https: bool) -> (HeaderName, HeaderValue) {
     (SET_COOKIE, HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("")))
 }
 
-/// Refuses a log-in that another site's page sends: a browser names the page's origin, and it must be ours. Behind an edge that speaks to
+/// Refuses what another site's page sends to a route for anybody, such as a log-in: a browser names the page's origin, and it must be ours. Behind an edge that speaks to
 /// us under another host name, the browser's own word for it counts (a page cannot forge `Sec-Fetch-Site`).
 pub fn check_origin(headers: &HeaderMap) -> Result<(), Refused> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -165,6 +165,6 @@ pub fn check_origin(headers: &HeaderMap) -> Result<(), Refused> {
     if origin.is_empty() || ours || text("sec-fetch-site") == "same-origin" {
         Ok(())
     } else {
-        Err(Refused::new(ErrorCode::Forbidden, "Log in from ADIT's own page."))
+        Err(Refused::new(ErrorCode::Forbidden, "This has to come from ADIT's own page."))
     }
 }

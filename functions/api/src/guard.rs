@@ -7,13 +7,19 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::App;
-use crate::caller::{Caller, no_token_here};
+use crate::caller::{Caller, check_origin, no_token_here};
 use crate::refused::Refused;
 use crate::table::{Needs, Route};
 
 /// Lets a request pass to the handler of its row, or answers in its place.
 pub async fn check(State((app, row)): State<(App, &'static Route)>, mut request: Request, next: Next) -> Response {
-    if row.needs != Needs::Anybody {
+    if row.needs == Needs::Anybody {
+        if is_change(request.method())
+            && let Err(refused) = check_origin(request.headers())
+        {
+            return refused.into_response();
+        }
+    } else {
         match admit(&app, row, request.method(), request.headers()).await {
             Ok(caller) => {
                 request.extensions_mut().insert(caller);
@@ -36,7 +42,7 @@ async fn admit(app: &App, row: &Route, method: &Method, headers: &HeaderMap) -> 
             ));
         }
     }
-    if !matches!(*method, Method::GET | Method::HEAD) {
+    if is_change(method) {
         caller.check_csrf(headers)?;
     }
     match row.needs {
@@ -46,4 +52,8 @@ async fn admit(app: &App, row: &Route, method: &Method, headers: &HeaderMap) -> 
         Needs::Staff => return Err(Refused::new(ErrorCode::Forbidden, "Only administrators may do this.")),
     }
     Ok(caller)
+}
+
+fn is_change(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD)
 }

@@ -4,6 +4,7 @@
 //! from `caller`.
 
 mod account_errors;
+mod address;
 mod app;
 mod caller;
 mod docs;
@@ -11,6 +12,7 @@ mod face;
 mod files;
 mod guard;
 mod headers;
+mod letters;
 mod refused;
 mod routes;
 pub mod table;
@@ -18,3 +20,4 @@ pub mod table;
 pub use app::{App, router};
 pub use face::Face;
 pub use files::WebPage;
+pub use letters::Addresses;

@@ -12,7 +12,6 @@ use adit_domain::group::{GroupConfig, GroupSettings};
 use adit_domain::{GroupId, NodeId, Right};
 use adit_engine::now;
 use adit_http::table::{Needs, ROUTES, Route};
-use adit_store::items::{Condition, Key};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use site::{ID, Site, Visitor};
@@ -54,6 +53,8 @@ struct World {
     visitors: BTreeMap<Who, Visitor>,
     job: String,
     task: String,
+    /// Public part of a token of the owner.
+    token: String,
     body: Value,
 }
 
@@ -86,7 +87,7 @@ impl World {
             }
             visitors.insert(who, site.log_in(name).await);
             if who == Who::Deactivated {
-                deactivate(&site, &user.to_string()).await;
+                site.access.deactivate(&user).await.unwrap();
             }
         }
         let wish = json!({ "destination": ids[1], "options": { "identity": "pseudonymise" },
@@ -98,11 +99,15 @@ impl World {
         let path = paths::fill(paths::JOB, &[&job]);
         let shown: Value = site.call(Method::GET, &path, Some(owner), false).await.json().await.unwrap();
         let task = shown["tasks"][0]["id"].as_str().unwrap().to_owned();
-        Self { site, visitors, job, task, body: json!({ "urgent": false }) }
+        let wish = json!({ "scopes": ["jobs"] });
+        let token: Value = site.send(Method::POST, paths::TOKENS, owner, &wish).await.json().await.unwrap();
+        let token = token["info"]["prefix"].as_str().unwrap_or_else(|| panic!("no token: {token}")).to_owned();
+        Self { site, visitors, job, task, token, body: json!({ "urgent": false }) }
     }
 
     fn path(&self, row: &Route) -> String {
         match row.path {
+            paths::TOKEN => paths::fill(row.path, &[&self.token]),
             paths::JOB_ACTION => paths::fill(row.path, &[&self.job, "cancel"]),
             path if path.starts_with(paths::JOBS) => paths::fill(path, &[&self.job, &self.task, "reset"]),
             path => paths::fill(path, &[ID, ID, "x"]),
@@ -137,13 +142,6 @@ async fn group(site: &Site, name: &str, rights: &[Right]) -> GroupId {
         settings: GroupSettings::default(),
     };
     site.engine.add_group(GroupInput { config, version: None }).await.unwrap().id
-}
-
-async fn deactivate(site: &Site, user: &str) {
-    let key = Key { pk: format!("USER#{user}"), sk: "USER".into() };
-    let mut item = site.items.get(&key).await.unwrap().unwrap();
-    item.body["active"] = json!(false);
-    site.items.put(item, Condition::None).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use adit_dimse::{Server, ServerConfig};
 use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
 use adit_engine::{Actor, Engine, Known, Ports, Settings, now};
-use adit_http::{App, Face, WebPage, router};
+use adit_http::{Addresses, App, Face, WebPage, router};
 use adit_runtime::settings::ServeSettings;
 use adit_runtime::shutdown::Supervisor;
 use adit_runtime::telemetry;
@@ -39,6 +39,7 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     let engine = engine(&settings, &backend)?;
     engine.use_post(mail::post(&settings.mail, loopback(settings.listen))?);
     let access = Access::new(Arc::clone(&backend.items)).with_vault(Vault::new(project_key(&settings)?.as_bytes()));
+    engine.use_address_book(Arc::new(Addresses(access.clone())));
     let first_login = access.ensure_first_administrator(now()).await?;
     engine.found_groups(&access.everybody().await?).await?;
     engine.use_folders(Arc::new(LocalFolders));

@@ -42,6 +42,7 @@ use adit_domain::UserId;
 use adit_store::items::ItemStore;
 use adit_store::vault::Vault;
 
+pub use adit_domain::accounts::{RegistrationSettings, SecondFactorSettings};
 pub use caller::TokenCaller;
 pub use email::Email;
 pub use error::AccessError;
@@ -51,7 +52,6 @@ pub use notice::{Notice, NoticeKind};
 pub use people::{Confirmed, FirstLogin, NewPerson, Outcome, People, PeopleQuery, User};
 pub use second_factor::{Enrolment, FactorInfo};
 pub use sessions::{NewSession, SessionInfo};
-pub use settings::{RegistrationSettings, SecondFactorSettings};
 pub use tokens::{NewToken, TokenInfo, TokenWish};
 
 /// Accounts over an item store. Cheap to clone.

@@ -2,12 +2,15 @@
 //!
 //! The browser, the command line and the server compile this one crate; nothing here knows how a request is answered.
 
+pub mod account;
 pub mod error;
 pub mod groups;
 pub mod jobs;
 pub mod nodes;
 pub mod paths;
+pub mod people;
 pub mod projects;
 pub mod rules;
 pub mod search;
 pub mod session;
+pub mod tokens;

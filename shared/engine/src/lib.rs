@@ -19,6 +19,7 @@ mod rules;
 mod search;
 pub mod sweep;
 mod text;
+mod tokens;
 mod transfer;
 pub mod worker;
 

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod jobs;
 pub mod login;
+pub mod people;
 pub mod projects;
 pub mod rules;
 pub mod servers;

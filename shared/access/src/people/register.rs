@@ -13,6 +13,7 @@ use super::user::{User, check_name, claim, email_key, name_key, user_item, user_
 use crate::brake::ADDRESS;
 use crate::links::{CONFIRM_MS, Link, Purpose};
 use crate::rows::{hash, item, put};
+use crate::settings::allows;
 use crate::{Access, AccessError, Email, Notice, NoticeKind, random};
 
 /// Who makes an account.
@@ -34,9 +35,9 @@ impl Access {
             return Err(AccessError::RegistrationClosed);
         }
         let email: Email = new.email.parse()?;
-        if !settings.allows(&email) {
-            let domains = settings.domains.join(", ");
-            return Err(InvalidValue::new("e-mail address", format!("must be one of {domains}")).into());
+        if !allows(&settings, &email) {
+            let domains = settings.domains.join(" or ");
+            return Err(InvalidValue::new("e-mail address", format!("must be at {domains}")).into());
         }
         self.brake_letters(&email, address, now)?;
         self.place(new, &email, By::Themselves, now).await

@@ -3,6 +3,7 @@
 
 mod browser;
 mod journeys;
+mod pages;
 mod refusals;
 
 use std::process::Stdio;
@@ -68,6 +69,7 @@ impl Issuer {
 /// An installation with one administrator.
 pub struct Home {
     pub access: Access,
+    pub backend: Embedded,
     _dir: TempDir,
 }
 
@@ -77,7 +79,7 @@ impl Home {
         let backend = Embedded::open(dir.path(), Arc::new(SystemClock)).unwrap();
         let access = Access::new(backend.items.clone()).with_vault(Vault::new(&[7; 32]));
         access.add_user("admin", PASSWORD, true, now()).await.unwrap();
-        let home = Self { access, _dir: dir };
+        let home = Self { access, backend, _dir: dir };
         home.set(issuer, Some(SECRET), change).await;
         home
     }
