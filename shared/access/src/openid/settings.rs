@@ -1,6 +1,7 @@
 //! Which issuer, and what its people may do here. The client secret is sealed and never given out.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use adit_domain::InvalidValue;
 use adit_store::items::Key;
@@ -46,7 +47,7 @@ pub struct OpenIdSettings {
 }
 
 /// Settings as an administrator enters them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct OpenIdForm {
     /// All but the secret.
     #[serde(flatten)]
@@ -54,6 +55,13 @@ pub struct OpenIdForm {
     /// A new secret; absent keeps the former one as long as the issuer stays, empty removes it.
     #[serde(default)]
     pub client_secret: Option<String>,
+}
+
+/// Without the secret.
+impl fmt::Debug for OpenIdForm {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("OpenIdForm").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 /// Settings as an administrator sees them.
