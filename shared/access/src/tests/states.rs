@@ -51,7 +51,7 @@ async fn the_last_administrator_stays_whatever_happens_at_once() {
 async fn installations_of_former_versions_go_on() {
     let home = Home::empty();
     let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-    let hash = crate::password::hash(PASSWORD.into()).await;
+    let hash = home.access.hashing.hash(PASSWORD.into()).await.unwrap();
     let bare = |key: Key, body| Item {
         key,
         body,

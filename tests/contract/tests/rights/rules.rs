@@ -3,7 +3,7 @@
 use adit_api::error::ErrorCode;
 use adit_api::rules::{DryRunInput, RuleInput};
 use adit_domain::group::GroupSettings;
-use adit_domain::rule::RuleConfig;
+use adit_domain::rule::{Rule, RuleConfig};
 use adit_domain::{Timestamp, UserId};
 use adit_engine::Actor;
 use adit_store::queue::RulePointer;
@@ -53,13 +53,9 @@ async fn a_rule_needs_a_group_and_a_dry_run_its_servers() {
 async fn rules_from_before_groups_go_on_for_the_first_one() {
     let house = House::unfounded().await;
     let made = house.engine.add_node(&house.staff, crate::house::server(0)).await.expect("a node").id;
-    let config: RuleConfig = serde_json::from_value(json!({
+    let old: Rule = serde_json::from_value(json!({
+        "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "owner": UserId::new(Timestamp(1), 1), "owner_name": "admin", "created": 1, "changed": 1,
         "name": "Old", "destination": made, "trigger": { "kind": "inbox", "calling_ae_titles": ["CT1"] }
-    }))
-    .expect("a rule");
-    let old: adit_domain::rule::Rule = serde_json::from_value(json!({
-        "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "owner": UserId::new(Timestamp(1), 1), "owner_name": "admin", "config": config,
-        "created": 1, "changed": 1
     }))
     .expect("as former versions wrote it");
     let rules = Rules::new(house.backend.items.clone());
