@@ -60,6 +60,7 @@ pub struct Access {
     pub(crate) items: Arc<dyn ItemStore>,
     pub(crate) vault: Option<Vault>,
     pub(crate) brake: Arc<brake::Brake>,
+    pub(crate) hashing: Arc<password::Hashing>,
     pub(crate) openid: Arc<openid::Known>,
 }
 
@@ -78,7 +79,7 @@ impl Access {
     /// Accounts over `items`. Second factor and foreign log-in need a [`Vault`] too.
     #[must_use]
     pub fn new(items: Arc<dyn ItemStore>) -> Self {
-        Self { items, vault: None, brake: Arc::default(), openid: Arc::default() }
+        Self { items, vault: None, brake: Arc::default(), hashing: Arc::default(), openid: Arc::default() }
     }
 
     /// The same accounts with what seals their secrets at rest.

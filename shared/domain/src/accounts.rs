@@ -58,7 +58,7 @@ pub struct OpenIdSettings {
 }
 
 /// Settings as an administrator enters them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OpenIdForm {
     /// All but the secret.
@@ -67,6 +67,13 @@ pub struct OpenIdForm {
     /// A new secret; absent keeps the former one as long as the issuer stays, empty removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
+}
+
+/// Without the secret.
+impl std::fmt::Debug for OpenIdForm {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("OpenIdForm").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 /// Settings as an administrator sees them.

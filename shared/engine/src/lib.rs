@@ -9,6 +9,7 @@ mod groups;
 mod jobs;
 mod nodes;
 mod peers;
+mod people;
 mod permit;
 mod post;
 mod probe;
@@ -39,6 +40,7 @@ use adit_store::vault::Vault;
 
 pub use actor::{Actor, Known};
 pub use clock::now;
+pub use people::{Account, People};
 pub use post::{AddressBook, Addressee, Post};
 pub use projects::PreviewRun;
 pub use refusal::Refusal;
@@ -94,6 +96,7 @@ pub(crate) struct Shared {
     pub rule_cache: rules::RuleCache,
     pub senders: rules::Senders,
     pub folders: OnceLock<Arc<dyn Folders>>,
+    pub people: people::Known,
     pub pages: PageSeal,
     pub mails: Mails,
     pub post: post::PostOffice,
@@ -127,6 +130,7 @@ impl Engine {
             rule_cache: rules::RuleCache::default(),
             senders: rules::Senders::default(),
             folders: OnceLock::new(),
+            people: people::Known::new(),
             pages: PageSeal::new(settings.project_key.as_bytes()),
             deidentifiers: projects::Deidentifiers::default(),
             peers: peers::Peers::default(),

@@ -64,7 +64,7 @@ impl Connection {
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.session.url));
         request
-            .header("cookie", format!("adit_session={}", self.session.token))
+            .header("cookie", format!("adit_session={0}; __Host-adit_session={0}", self.session.token))
             .header(CSRF_HEADER, &self.session.csrf_token)
     }
 

@@ -117,6 +117,7 @@ impl Engine {
             owner: rule.owner.clone(),
             owner_name: rule.owner_name.clone(),
             source: source.clone(),
+            sources: vec![source.clone()],
             source_name,
             destination: destination.node.id.clone(),
             destination_name: name.clone(),

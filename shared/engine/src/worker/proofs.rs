@@ -206,6 +206,7 @@ pub(super) fn job(number: u128) -> Job {
         cause: None,
         group: None,
         by_staff: false,
+        sources: Vec::new(),
         approval: None,
     }
 }

@@ -105,7 +105,7 @@ impl Home {
 
     /// The whole way of a person with a browser of their own.
     pub async fn log_in(&self, login: &str) -> Result<Arrival, adit_access::AccessError> {
-        let departure = self.access.depart(BACK, now()).await?;
+        let departure = self.access.depart(BACK, "here", now()).await?;
         let back = Browser::default().log_in(&departure.url, login).await;
         self.access.arrive(&back["state"], &back["code"], &departure.browser_token, now()).await
     }

@@ -104,7 +104,7 @@ impl Stage {
 
     async fn try_rule(&self, trigger: Value, more: Value) -> DryRun {
         let config = self.wish(trigger, more).config;
-        self.rig.engine.dry_run(DryRunInput { config, id: None }).await.unwrap()
+        self.rig.engine.dry_run(&self.rig.actor, DryRunInput { config, id: None }).await.unwrap()
     }
 }
 
