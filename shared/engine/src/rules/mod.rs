@@ -10,6 +10,7 @@ mod filter;
 mod fire;
 mod inbox;
 mod late;
+mod look_again;
 mod place;
 mod schedule;
 mod scheduled;
@@ -108,6 +109,7 @@ impl Engine {
     async fn store_rule(&self, actor: &Actor, rule: Rule, before: Option<u64>) -> Result<RuleView, Refusal> {
         self.0.rules.put(&rule, before).await?;
         self.fresh_rules().await?;
+        self.look_again(&rule).await;
         tracing::info!(rule = %rule.id, user = %actor.user_id, enabled = rule.config.enabled, "rule saved");
         self.rule(&rule.id).await
     }
