@@ -108,7 +108,6 @@ async fn an_image_of_another_study_never_takes_the_place_of_one_that_waits() {
     assert_eq!(send(stage.rig.dicom, "CT1", &[other]).await.unwrap(), [Status::DOES_NOT_MATCH]);
     let end = stage.fired().await;
     assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Success, 1), "{end:?}");
-    assert_eq!(end.tasks[0].study_instance_uid, study);
     stage.inbox_empties().await;
 }
 

@@ -1,7 +1,7 @@
 //! Once for each study and rule: repeated events, late images, and what happens to the rule meanwhile.
 
 use adit_archive::generate::StudySpec;
-use adit_domain::job::JobStatus;
+use adit_domain::job::{JobAction, JobStatus};
 use serde_json::json;
 
 use super::{Stage, inbox, objects, patched};
@@ -127,7 +127,7 @@ async fn an_image_that_comes_between_firing_and_transfer_with_another_pseudonym_
     assert_eq!((first.job.status, first.progress.delivered), (JobStatus::Success, 2), "{first:?}");
     // Not looked at by the rule for an hour: a person restarts the job meanwhile.
     stage.sent("CT1", &[patched(&all[2], b"A-PAT-1", b"A-PAT-9")]).await;
-    stage.rig.engine.restart_job(&stage.rig.actor, &first.job.id).await.unwrap();
+    stage.rig.engine.act(&stage.rig.actor, &first.job.id, JobAction::Restart).await.unwrap();
     let end = stage.rig.outcome(&first.job.id).await;
     assert_eq!(stage.destination.instances().len(), 2, "{end:?}");
     assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Warning, 2), "{end:?}");
