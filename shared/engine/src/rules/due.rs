@@ -62,7 +62,12 @@ impl Engine {
         Ok(())
     }
 
-    async fn look_at_one(&self, found: Versioned<Arrival>, stored: &[Versioned<Rule>]) -> Result<(), Refusal> {
+    /// One study that was found to be due, if it is still as it was found.
+    pub(super) async fn look_at_one(
+        &self,
+        found: Versioned<Arrival>,
+        stored: &[Versioned<Rule>],
+    ) -> Result<(), Refusal> {
         let Versioned { value: mut arrival, version } = found;
         let objects = if arrival.images > MAX_OBJECTS {
             Vec::new()

@@ -14,6 +14,8 @@ mod look_again;
 mod place;
 mod schedule;
 mod scheduled;
+#[cfg(test)]
+mod tests;
 mod tidy;
 mod watch;
 mod words;
