@@ -10,9 +10,12 @@ mod filter;
 mod fire;
 mod inbox;
 mod late;
+mod look_again;
 mod place;
 mod schedule;
 mod scheduled;
+#[cfg(test)]
+mod tests;
 mod tidy;
 mod watch;
 mod words;
@@ -110,6 +113,7 @@ impl Engine {
     async fn store_rule(&self, actor: &Actor, rule: Rule, before: Option<u64>) -> Result<RuleView, Refusal> {
         self.0.rules.put(&rule, before).await?;
         self.fresh_rules().await?;
+        self.look_again(&rule).await;
         tracing::info!(rule = %rule.id, user = %actor.user_id, enabled = rule.config.enabled, "rule saved");
         self.rule(&rule.id).await
     }
