@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::log_in::pending;
 use crate::App;
+use crate::address::Address;
 use crate::caller::cookie;
 use crate::docs::escape;
 use crate::refused::Refused;
@@ -43,8 +44,8 @@ pub fn redirect(app: &App, headers: &HeaderMap) -> String {
 
 /// Off to the issuer. Anybody.
 #[utoipa::path(get, path = "/api/openid/departure", tag = "Session", description = "Sends the browser to the organisation's OpenID Connect issuer. Anybody may call it.", responses((status = 303), (status = 404), (status = 502)))]
-pub async fn depart(State(app): State<App>, headers: HeaderMap) -> Response {
-    let leaving = app.access.depart(&redirect(&app, &headers), now()).await;
+pub async fn depart(State(app): State<App>, Address(address): Address, headers: HeaderMap) -> Response {
+    let leaving = app.access.depart(&redirect(&app, &headers), &address, now()).await;
     match leaving {
         Ok(departure) => go(&app, &departure.url, &departure.browser_token, None),
         Err(error) => apology(error.into()),
