@@ -1,5 +1,6 @@
 //! The only crate in the browser that knows HTTP: requests with the session's CSRF token, streamed searches, live jobs.
 
+mod administration;
 mod groups;
 mod live;
 mod projects;
@@ -10,15 +11,18 @@ mod search;
 use std::cell::RefCell;
 
 use adit_api::error::{ErrorBody, ErrorCode};
-use adit_api::jobs::{CreateJob, JobFilter, JobPage, JobPatch, JobView, TaskDetail};
+use adit_api::jobs::{CreateJob, Decision, JobFilter, JobPage, JobPatch, JobView, TaskDetail};
 use adit_api::nodes::{NodeInput, NodeTest, NodeView};
 use adit_api::paths;
 use adit_api::search::{SeriesQuery, SeriesRow};
 use adit_api::session::{Login, PasswordChange, Session};
 use adit_domain::job::JobAction;
 
+pub use administration::{
+    audit, audit_export_address, broadcast, installation, notice, overview, save_installation, verify_audit,
+};
 pub use groups::{
-    add_member, choose_group, delete_group, grants_of_group, grants_on_node, groups, members, remove_member,
+    add_member, choose_group, delete_group, grants_of_group, grants_on_node, group, groups, members, remove_member,
     save_group, set_grant, waiting_jobs,
 };
 pub use live::{Live, watch_job};
@@ -131,6 +135,12 @@ pub async fn act(id: &str, action: JobAction) -> Answer<Option<JobView>> {
     let verb =
         serde_json::to_value(action).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
     send("POST", &paths::fill(paths::JOB_ACTION, &[id, &verb]), &()).await.map(Some)
+}
+
+/// Approves or rejects a job that waits.
+pub async fn decide(id: &str, approve: bool, reason: &str) -> Answer<JobView> {
+    let verb = if approve { "approve" } else { "reject" };
+    send("POST", &paths::fill(paths::JOB_ACTION, &[id, verb]), &Decision { reason: reason.to_owned() }).await
 }
 
 /// Lets a job go before others, or no longer.

@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse};
 use serde_json::Value;
 use utoipa::OpenApi;
 
-use crate::routes::{deid, groups, jobs, nodes, projects, rules, search, session, tasks};
+use crate::routes::{audit, deid, groups, installation, jobs, nodes, projects, rules, search, session, tasks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -67,6 +67,14 @@ use crate::routes::{deid, groups, jobs, nodes, projects, rules, search, session,
         groups::remove_member,
         groups::grants,
         groups::set_grant,
+        installation::notice,
+        installation::show,
+        installation::change,
+        installation::overview,
+        installation::broadcast,
+        audit::list,
+        audit::export,
+        audit::verify,
     ),
     components(schemas(ErrorBody))
 )]

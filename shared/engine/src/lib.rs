@@ -6,14 +6,17 @@
 mod actor;
 mod clock;
 mod groups;
+mod installation;
 mod jobs;
 mod nodes;
+mod overview;
 mod peers;
 mod permit;
 mod post;
 mod probe;
 mod projects;
 pub mod reception;
+mod record;
 mod refusal;
 mod rules;
 mod search;
@@ -25,12 +28,13 @@ pub mod worker;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use adit_audit::Journal;
 use adit_deid::ProjectKey;
 use adit_store::items::ItemStore;
 use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
 use adit_store::repositories::{
-    Arrivals, Firings, GroupLimits, Groups, Jobs, Mails, Nodes, Projects, Receipts, Registry, Reports, Rules, Tasks,
+    Arrivals, Firings, GroupLimits, Groups, Installation, Jobs, Mails, Nodes, Projects, Receipts, Registry, Reports, Rules, Tasks,
 };
 use adit_store::shelf::{Buckets, Folders};
 use adit_store::staging::Staging;
@@ -95,6 +99,9 @@ pub(crate) struct Shared {
     pub folders: OnceLock<Arc<dyn Folders>>,
     pub pages: PageSeal,
     pub mails: Mails,
+    pub installation: Installation,
+    pub settings_cache: installation::Cache,
+    pub journal: OnceLock<Journal>,
     pub post: post::PostOffice,
     pub deidentifiers: projects::Deidentifiers,
     pub peers: peers::Peers,
@@ -112,6 +119,9 @@ impl Engine {
             nodes: Nodes::new(Arc::clone(&items), vault.clone()),
             mails: Mails::new(Arc::clone(&items), vault),
             post: post::PostOffice::default(),
+            installation: Installation::new(Arc::clone(&items)),
+            settings_cache: installation::Cache::default(),
+            journal: OnceLock::new(),
             groups: Groups::new(Arc::clone(&items)),
             limits: GroupLimits::new(Arc::clone(&items)),
             jobs: Jobs::new(Arc::clone(&items)),

@@ -1,7 +1,9 @@
 //! Handlers, a file per noun.
 
+pub mod audit;
 pub mod deid;
 pub mod groups;
+pub mod installation;
 pub mod jobs;
 pub mod nodes;
 pub mod projects;

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-use adit_access::LogIn;
+use adit_access::{AccessError, LogIn};
 use adit_api::error::ErrorCode;
 use adit_api::session::{Login, PasswordChange, Session};
+use adit_audit::Entity;
 use adit_engine::{Actor, now};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 use super::Body;
 use crate::App;
+use crate::audit::Note;
 use crate::caller::{Caller, actor_of, check_origin, cookie};
 use crate::refused::Refused;
 
@@ -41,18 +43,27 @@ pub async fn log_in(
     State(app): State<App>,
     address: Option<Extension<ConnectInfo<SocketAddr>>>,
     headers: HeaderMap,
+    note: Note,
     Body(login): Body<Login>,
 ) -> Result<Response, Refused> {
     check_origin(&headers)?;
     let address =
         address.map_or_else(|| "unknown".to_owned(), |Extension(ConnectInfo(address))| address.ip().to_string());
-    let session = match app.access.log_in(&login.username, &login.password, &address, now()).await? {
+    let found = app.access.log_in(&login.username, &login.password, &address, now()).await;
+    if let Err(AccessError::WrongCredentials) = &found {
+        // Only the name of an account that there is: what was typed may be a password.
+        if let Some(person) = app.access.person_named(&login.username).await? {
+            note.about(Entity::Person { id: person.id, name: person.username });
+        }
+    }
+    let session = match found? {
         LogIn::Session(session) => session,
         LogIn::NeedsCode { .. } | LogIn::NeedsEnrolment { .. } => {
             let sentence = "This account is protected by a second factor, which this page cannot ask for.";
             return Err(Refused::new(ErrorCode::Forbidden, sentence));
         }
     };
+    note.by(&session.person.user_id, &session.person.username);
     let actor = actor_of(&app, &session.person).await?;
     let body = Json(view(&app, &actor, &session.csrf_token).await?);
     Ok(([cookie(&session.token, app.https)], body).into_response())

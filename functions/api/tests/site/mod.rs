@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, dead_code, reason = "a test that cannot go on fails; not every test needs everything")]
 
+mod losing;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use adit_access::Access;
 use adit_api::error::{ErrorBody, ErrorCode};
@@ -17,6 +20,7 @@ use adit_store::clock::SystemClock;
 use adit_store::items::ItemStore;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::json;
+use losing::Losing;
 use tempfile::TempDir;
 
 pub struct Site {
@@ -24,6 +28,7 @@ pub struct Site {
     pub access: Access,
     pub engine: Engine,
     pub items: Arc<dyn ItemStore>,
+    losing: Arc<Losing>,
     _dir: TempDir,
 }
 
@@ -42,8 +47,9 @@ impl Site {
     pub async fn start_as(face: Face) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let backend = Embedded::open(&dir.path().join("data"), Arc::new(SystemClock)).unwrap();
+        let losing = Arc::new(Losing { inner: backend.items.clone(), loses: AtomicBool::new(false) });
         let ports = Ports {
-            items: backend.items.clone(),
+            items: losing.clone(),
             queue: backend.queue.clone(),
             staging: backend.staging.clone(),
             buckets: None,
@@ -78,7 +84,12 @@ impl Site {
         tokio::spawn(async move {
             axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>()).await
         });
-        Self { url, access, engine: kept, items: backend.items, _dir: dir }
+        Self { url, access, engine: kept, items: backend.items, losing, _dir: dir }
+    }
+
+    /// Lets the audit trail's records be lost from now on, or no longer.
+    pub fn lose_records(&self, loses: bool) {
+        self.losing.loses.store(loses, Ordering::Relaxed);
     }
 
     pub async fn log_in(&self, username: &str) -> Visitor {

@@ -3,6 +3,7 @@
 use adit_api::nodes::NodeView;
 use adit_api::search::{SearchLine, SourceOutcome, StudyQuery, StudyRow};
 use adit_api_client::Search;
+use adit_domain::Right;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
@@ -78,6 +79,12 @@ pub fn TransferPage() -> impl IntoView {
         <h1 class="mb-4 text-xl font-semibold">"Transfer studies"</h1>
         {move || match nodes.get() {
             None => view! { <Spinner label="Loading servers"/> }.into_any(),
+            Some(_) if !state.may(Right::Search) => view! {
+                <p class="rounded-box border border-base-300 bg-base-100 p-6">"Your active group may not search. Choose another group at the top of the page, or ask an administrator."</p>
+            }.into_any(),
+            Some(all) if !all.iter().any(|node| node.may_be_source) && !state.is_staff() => view! {
+                <p class="rounded-box border border-base-300 bg-base-100 p-6">"Your active group may not search any server yet. Ask an administrator to grant it one."</p>
+            }.into_any(),
             Some(all) if !all.iter().any(|node| node.may_be_source) => view! {
                 <p class="rounded-box border border-base-300 bg-base-100 p-6">"No server can be searched yet. Add one under "<A href="/servers" attr:class="link">"Servers"</A>"."</p>
             }.into_any(),
@@ -85,7 +92,7 @@ pub fn TransferPage() -> impl IntoView {
                 <div class="flex flex-col gap-4">
                     <SearchForm nodes=all.clone() start=start cancel=cancel searching=found.searching/>
                     <Results found=found selection=selection/>
-                    <Options nodes=all selection=selection/>
+                    <Show when=move || state.may(Right::Transfer)><Options nodes=all.clone() selection=selection/></Show>
                 </div>
             }.into_any(),
         }}
