@@ -12,7 +12,6 @@ use adit_domain::group::{GroupConfig, GroupSettings};
 use adit_domain::{GroupId, NodeId, Right};
 use adit_engine::now;
 use adit_http::table::{Needs, ROUTES, Route};
-use adit_store::items::{Condition, Key};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use site::{ID, Site, Visitor};
@@ -86,7 +85,7 @@ impl World {
             }
             visitors.insert(who, site.log_in(name).await);
             if who == Who::Deactivated {
-                deactivate(&site, &user.to_string()).await;
+                site.access.deactivate(&user).await.unwrap();
             }
         }
         let wish = json!({ "destination": ids[1], "options": { "identity": "pseudonymise" },
@@ -136,13 +135,6 @@ async fn group(site: &Site, name: &str, rights: &[Right]) -> GroupId {
         settings: GroupSettings::default(),
     };
     site.engine.add_group(GroupInput { config, version: None }).await.unwrap().id
-}
-
-async fn deactivate(site: &Site, user: &str) {
-    let key = Key { pk: format!("USER#{user}"), sk: "USER".into() };
-    let mut item = site.items.get(&key).await.unwrap().unwrap();
-    item.body["active"] = json!(false);
-    site.items.put(item, Condition::None).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
