@@ -120,7 +120,7 @@ cloud-programs: cloud-tools
 	@$(CARGO) build --locked --workspace --bin adit-bridge --bin cloud-home
 	@CARGO_TARGET_DIR=$(abspath $(TARGET)) scripts/package-functions --debug
 
-test-cloud: cloud-tool-tests cloud-smoke cloud-life cloud-programs ## Everything that needs a cloud, on LocalStack
+test-cloud: cloud-tool-tests cloud-life cloud-programs ## Everything that needs a cloud, on LocalStack
 	@echo "[adit] tests on the local cloud"
 	@localstack/cloud start --dir $(TARGET)/cloud-contract --port 0
 	@. $(TARGET)/cloud-contract/env && ADIT_TEST_AWS_ENDPOINT=$$AWS_ENDPOINT_URL $(CARGO) test --locked --workspace --test aws --test metering; \
@@ -133,9 +133,8 @@ cloud-life: cloud-tools ## The stack's life on a local cloud: from zero, the sam
 	@localstack/cloud start --dir $(TARGET)/cloud-life --port 0
 	@infra/python infra/tests/on_local_cloud.py --dir $(TARGET)/cloud-life; code=$$?; localstack/cloud stop --dir $(TARGET)/cloud-life; exit $$code
 
-cost: cloud-programs ## Requests per terabyte on the cloud home, with prices; the bridge as it is shipped
-	@$(CARGO) build --release --locked -p adit-bridge -p adit-test-cloud --bins
-	@ADIT_TEST_BRIDGE=$(abspath $(TARGET))/release/adit-bridge $(CARGO) test --locked --workspace --test proofs -- cost
+cost: cloud-programs ## Requests per terabyte on the cloud home, with prices
+	@$(CARGO) test --locked --workspace --test proofs -- cost
 
 cloud-large: cloud-tools ## A job of ten thousand tasks with eight consumers on DynamoDB and SQS
 	@localstack/cloud start --dir $(TARGET)/cloud-large --port 0

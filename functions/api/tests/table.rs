@@ -92,7 +92,8 @@ impl World {
             "studies": [{ "source": ids[0], "patient_id": "1", "study_instance_uid": "1.2.3" }] });
         let owner = &visitors[&Who::Owner];
         let job: Value = site.send(Method::POST, paths::JOBS, owner, &wish).await.json().await.unwrap();
-        let job = job["id"].as_str().unwrap_or_else(|| panic!("no job: {job}")).to_owned();
+        assert!(job["id"].is_string(), "no job: {job}");
+        let job = job["id"].as_str().unwrap().to_owned();
         let path = paths::fill(paths::JOB, &[&job]);
         let shown: Value = site.call(Method::GET, &path, Some(owner), false).await.json().await.unwrap();
         let task = shown["tasks"][0]["id"].as_str().unwrap().to_owned();

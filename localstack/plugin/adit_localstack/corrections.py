@@ -13,7 +13,7 @@ MAX_EVENT = 6 * 1024 * 1024
 
 @hooks.on_infra_start()
 def apply() -> None:
-    for correct in (kms_keys, missing_kinds, address_cookies, address_limit, address_origins, parallel_batches, conditions_at_deletion):
+    for correct in (kms_keys, missing_kinds, address_cookies, address_limit, address_origins, parallel_batches, conditions_at_deletion, tables_never_made):
         correct()
 
 
@@ -152,3 +152,18 @@ def conditions_at_deletion() -> None:
             self.visit(node)
 
     ChangeSetModelPreproc.visit_node_resources = visit_node_resources
+
+
+def tables_never_made() -> None:
+    """A table whose creation was refused has no name yet, and its deletion breaks on that: the stack could not be removed."""
+    from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
+    from localstack.services.dynamodb.resource_providers.aws_dynamodb_table import DynamoDBTableProvider
+
+    delete = DynamoDBTableProvider.delete
+
+    def delete_if_made(self, request):
+        if "TableName" not in request.desired_state:
+            return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=request.desired_state)
+        return delete(self, request)
+
+    DynamoDBTableProvider.delete = delete_if_made

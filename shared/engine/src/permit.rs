@@ -42,7 +42,10 @@ impl Engine {
             _ if !actor.token_reaches(node) => Err(self.unseen(node).await?),
             Some(grant) if grant.allows(direction) => Ok(()),
             None if !actor.staff => Err(self.unseen(node).await?),
-            _ => Err(not_granted(group, &self.node_name(node).await?, direction)),
+            _ => match self.node_name(node).await? {
+                Some(name) => Err(not_granted(group, &name, direction)),
+                None => Err(self.unseen(node).await?),
+            },
         }
     }
 
@@ -181,8 +184,12 @@ impl Engine {
                 continue;
             }
             let grant = self.0.groups.grant(&group.id, node).await?;
-            if !grant.is_some_and(|grant| grant.allows(direction)) {
-                return Ok(Some(not_granted(group, &self.node_name(node).await?, direction).body.detail));
+            if grant.is_some_and(|grant| grant.allows(direction)) {
+                continue;
+            }
+            // A node that was deleted cannot be used either; whoever tries says so.
+            if let Some(name) = self.node_name(node).await? {
+                return Ok(Some(not_granted(group, &name, direction).body.detail));
             }
         }
         Ok(None)
@@ -209,9 +216,8 @@ impl Engine {
         found.map(|record| record.node.config.name).unwrap_or_default()
     }
 
-    async fn node_name(&self, id: &NodeId) -> Result<String, Refusal> {
-        let found = self.0.nodes.get(id).await?;
-        Ok(found.map_or_else(|| "a server that was deleted".to_owned(), |record| record.node.config.name))
+    async fn node_name(&self, id: &NodeId) -> Result<Option<String>, Refusal> {
+        Ok(self.0.nodes.get(id).await?.map(|record| record.node.config.name))
     }
 }
 

@@ -61,13 +61,6 @@ pub fn built(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("{name} is missing beside {}: build it first", own.display()))
 }
 
-/// The bridge's program: another one than that beside this program when `ADIT_TEST_BRIDGE` says so.
-fn bridge() -> Result<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "how a measurement gets the program that is shipped")]
-    let other = std::env::var_os("ADIT_TEST_BRIDGE");
-    other.map_or_else(|| built("adit-bridge"), |path| Ok(path.into()))
-}
-
 /// The functions' zip, as `scripts/package-functions` makes it.
 pub fn functions() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
@@ -216,7 +209,7 @@ impl Home {
         let place = self.bridges.len();
         let log = self.dir.join(format!("bridge-{place}.log"));
         let file = std::fs::File::create(&log)?;
-        let mut command = Command::new(bridge()?);
+        let mut command = Command::new(built("adit-bridge")?);
         command
             .envs(self.settings()?)
             .env("ADIT_LISTEN", http.to_string())

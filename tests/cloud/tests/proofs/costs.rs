@@ -1,4 +1,4 @@
-//! What a terabyte costs: requests and units of one bridge that moves a study, priced by `infra/cost.py`.
+//! What a terabyte costs: requests and units of one bridge that moves studies, as many at a time as it likes, priced by `infra/cost.py`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,8 +14,10 @@ use crate::bridges::only_bridge;
 use crate::support::{Ends, at, dicom, forget, server};
 
 const GET: [&str; 3] = ["study_root_find", "study_root_get", "store_scp"];
-/// Images of half a megabyte each.
-const IMAGES: u64 = 400;
+/// Studies, moved at the same time: a bridge with one study waits for S3 most of its time, and would be paid for waiting.
+const STUDIES: u64 = 4;
+/// Images of each, of half a megabyte.
+const IMAGES: u64 = 200;
 /// US dollars per terabyte at most.
 const LIMIT: &str = "12";
 
@@ -32,9 +34,13 @@ fn sums(log: &Path, counter: &str, labels: &[&str]) -> BTreeMap<Vec<String>, u64
 }
 
 pub async fn per_terabyte(home: &mut Home) {
-    let mut study = StudySpec::ct("COST-1", "Doe^Jane", 0, 512);
-    study.series = vec![SeriesSpec::new("CT", "Axial", usize::try_from(IMAGES).expect("a small number"), 512)];
-    let studies = [study];
+    let studies: Vec<StudySpec> = (0..STUDIES)
+        .map(|number| {
+            let mut study = StudySpec::ct(&format!("COST-{number}"), "Doe^Jane", 0, 512);
+            study.series = vec![SeriesSpec::new("CT", "Axial", usize::try_from(IMAGES).expect("a small number"), 512)];
+            study
+        })
+        .collect();
     let place = only_bridge(home, &[]).await;
     let log = home.bridges[place].as_ref().expect("it runs").log.clone();
     let ends = Ends::start(&studies, dicom(home)).await;
@@ -42,10 +48,17 @@ pub async fn per_terabyte(home: &mut Home) {
     let from = server(&session, "SOURCE", at(&ends.source), &GET, 0).await;
     let to = server(&session, "DEST", at(&ends.destination), &GET, 0).await;
     let begun = Instant::now();
-    let job = session.submit(&from, &to, &studies[0].study_instance_uid(), "P-001").await;
-    let end = session.outcome(&job).await;
+    let mut jobs = Vec::new();
+    for (number, study) in studies.iter().enumerate() {
+        jobs.push(session.submit(&from, &to, &study.study_instance_uid(), &format!("P-{number}")).await);
+    }
+    let mut bytes = 0;
+    for job in &jobs {
+        let end = session.outcome(job).await;
+        assert_eq!((end.job.status, end.progress.verified), (JobStatus::Success, IMAGES), "{end:?}");
+        bytes += end.progress.bytes;
+    }
     let seconds = begun.elapsed().as_secs_f64();
-    assert_eq!((end.job.status, end.progress.verified), (JobStatus::Success, IMAGES), "{end:?}");
     forget(&session, &[&from, &to]).await;
     only_bridge(home, &[]).await;
     let mut requests: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
@@ -56,7 +69,7 @@ pub async fn per_terabyte(home: &mut Home) {
     let units = sums(&log, "aws_dynamodb_half_units", &["kind"]);
     let units = |kind: &str| units.get(&vec![kind.to_owned()]).copied().unwrap_or(0).div_ceil(2);
     let counted = json!({
-        "instances": IMAGES, "bytes": end.progress.bytes, "requests": requests,
+        "instances": STUDIES * IMAGES, "bytes": bytes, "requests": requests,
         "write_units": units("write"), "read_units": units("read"),
         "fargate": { "vcpu": 1, "memory_gb": 2, "seconds": seconds },
         "log_bytes": std::fs::metadata(&log).expect("a log").len()
