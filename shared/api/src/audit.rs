@@ -3,6 +3,44 @@
 use adit_domain::{JobId, NodeId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
+/// All kinds of events with the words by which people look for them, in the order of the words.
+pub const KINDS: [(&str, &str); 28] = [
+    ("access_refused", "Access refused"),
+    ("account_approved", "Account approved"),
+    ("account_changed", "Account changed"),
+    ("account_created", "Account created"),
+    ("account_deactivated", "Account deactivated"),
+    ("application_started", "ADIT started"),
+    ("application_stopped", "ADIT stopped"),
+    ("audit_read", "Audit trail read"),
+    ("configuration_changed", "Configuration changed"),
+    ("patient_data_viewed", "Data of a patient viewed"),
+    ("downloaded", "Download"),
+    ("instances_transferred", "Images transferred"),
+    ("job_acted", "Job action"),
+    ("job_created", "Job created"),
+    ("log_in_failed", "Log-in failed"),
+    ("logged_in", "Logged in"),
+    ("logged_out", "Logged out"),
+    ("mail_broadcast", "Mail to many"),
+    ("password_changed", "Password changed"),
+    ("recording_started", "Recording began"),
+    ("rights_changed", "Rights changed"),
+    ("searched", "Search"),
+    ("second_factor_changed", "Second factor changed"),
+    ("token_created", "Token created"),
+    ("token_revoked", "Token revoked"),
+    ("token_used", "Token used"),
+    ("transfer_began", "Transfer began"),
+    ("uploaded", "Upload"),
+];
+
+/// The words for a kind.
+#[must_use]
+pub fn kind_title(name: &str) -> &'static str {
+    KINDS.iter().find(|(kind, _)| *kind == name).map_or("Other", |(_, title)| title)
+}
+
 /// Which events are wanted; what is absent does not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]

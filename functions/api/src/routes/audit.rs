@@ -195,3 +195,17 @@ impl From<TrailError> for Refused {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use adit_api::audit::KINDS;
+    use adit_audit::Kind;
+
+    #[test]
+    fn every_kind_has_words() {
+        let named: BTreeSet<&str> = KINDS.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(named, Kind::ALL.iter().map(|kind| kind.name()).collect());
+    }
+}

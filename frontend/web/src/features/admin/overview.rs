@@ -106,12 +106,13 @@ fn Queues(queues: Vec<QueueView>) -> impl IntoView {
     let title = |lane: &str| if lane == "bridge" { "Transfers with servers and folders" } else { "Mail, and transfers between buckets" };
     let row = move |queue: QueueView| {
         let waiting = queue.urgent + queue.normal;
+        let dead_class = if queue.dead > 0 { "font-semibold text-error" } else { "" };
         let oldest = if waiting == 0 { "–".to_owned() } else { duration(queue.oldest_age_seconds) };
         view! {
             <tr>
                 <th scope="row" class="font-normal">{title(&queue.lane)}</th>
                 <td>{format!("{waiting} ({} urgent)", queue.urgent)}</td><td>{queue.in_flight}</td><td>{oldest}</td>
-                <td class=if queue.dead > 0 { "font-semibold text-error" } else { "" }>{queue.dead}</td>
+                <td class=dead_class>{queue.dead}</td>
             </tr>
         }
     };

@@ -1,6 +1,6 @@
 //! What is searched for.
 
-use adit_api::audit::{AuditQuery, ExportQuery};
+use adit_api::audit::{AuditQuery, ExportQuery, KINDS};
 use adit_api::nodes::NodeView;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -8,44 +8,6 @@ use leptos::task::spawn_local;
 
 use super::verify::Verify;
 use crate::ui::{Select, Text};
-
-/// Kinds with the words for them, as an auditor looks for them.
-const KINDS: [(&str, &str); 29] = [
-    ("", "All"),
-    ("access_refused", "Access refused"),
-    ("account_changed", "Account changed"),
-    ("account_approved", "Account approved"),
-    ("account_created", "Account created"),
-    ("account_deactivated", "Account deactivated"),
-    ("application_started", "ADIT started"),
-    ("application_stopped", "ADIT stopped"),
-    ("audit_read", "Audit trail read"),
-    ("configuration_changed", "Configuration changed"),
-    ("patient_data_viewed", "Data of a patient viewed"),
-    ("downloaded", "Download"),
-    ("job_acted", "Job action"),
-    ("job_created", "Job created"),
-    ("log_in_failed", "Log-in failed"),
-    ("logged_in", "Logged in"),
-    ("logged_out", "Logged out"),
-    ("mail_broadcast", "Mail to many"),
-    ("password_changed", "Password changed"),
-    ("recording_started", "Recording began"),
-    ("rights_changed", "Rights changed"),
-    ("searched", "Search"),
-    ("second_factor_changed", "Second factor changed"),
-    ("token_created", "Token created"),
-    ("token_revoked", "Token revoked"),
-    ("token_used", "Token used"),
-    ("transfer_began", "Transfer began"),
-    ("instances_transferred", "Images transferred"),
-    ("uploaded", "Upload"),
-];
-
-/// The words for a kind.
-pub fn kind_title(name: &str) -> &'static str {
-    KINDS.iter().find(|(kind, _)| *kind == name).map_or("Other", |(_, title)| title)
-}
 
 /// All filters as signals.
 #[derive(Clone, Copy)]
@@ -111,7 +73,8 @@ pub fn FilterForm(fields: Fields, search: impl Fn() + Copy + Send + Sync + 'stat
         options.extend(nodes.get().into_iter().map(|node| (node.id.to_string(), node.config.name)));
         options
     });
-    let kinds = Signal::stored(KINDS.iter().map(|(kind, title)| ((*kind).to_owned(), (*title).to_owned())).collect::<Vec<_>>());
+    let named = |(kind, title): &(&str, &str)| ((*kind).to_owned(), (*title).to_owned());
+    let kinds = Signal::stored(std::iter::once(&("", "All")).chain(&KINDS).map(named).collect::<Vec<_>>());
     let outcomes = Signal::stored(
         [("", "All"), ("0", "Success"), ("4", "Minor failure"), ("8", "Refused or failed"), ("12", "Major failure")]
             .map(|(code, title)| (code.to_owned(), title.to_owned()))

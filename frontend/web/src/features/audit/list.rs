@@ -1,11 +1,11 @@
 //! The events that were found, with more on demand.
 
-use adit_api::audit::{AuditEntry, AuditQuery};
+use adit_api::audit::{AuditEntry, AuditQuery, kind_title};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
 
-use super::filter::{Fields, FilterForm, kind_title};
+use super::filter::{Fields, FilterForm};
 use crate::context::shared;
 use crate::features::jobs::moment;
 use crate::ui::{Badge, Problem, Spinner};
