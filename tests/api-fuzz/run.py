@@ -4,6 +4,7 @@
 Usage: run.py PROGRAM [EXAMPLES]; PROGRAM is `adit`, EXAMPLES how many requests each operation gets.
 """
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -62,7 +63,8 @@ def fuzz(url, headers, examples, paths):
     ]
     for name, value in headers.items():
         command += ["--header", f"{name}: {value}"]
-    return subprocess.run(command, check=False).returncode
+    hooks = {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parent), "SCHEMATHESIS_HOOKS": "hooks", "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, check=False, env=hooks).returncode
 
 
 def main():

@@ -70,7 +70,9 @@ impl Shared {
 
     /// Whether the person holds a right in the active group.
     pub fn may(self, right: Right) -> bool {
-        self.session.with(|known| known.as_ref().and_then(Option::as_ref).is_some_and(|session| session.standing.rights.contains(&right)))
+        self.session.with(|known| {
+            known.as_ref().and_then(Option::as_ref).is_some_and(|session| session.standing.rights.contains(&right))
+        })
     }
 
     /// Whether the active group sends with pseudonyms only.

@@ -18,7 +18,8 @@ pub fn GroupSwitch() -> impl IntoView {
     let active = move || standing.with(|standing| standing.group.as_ref().map(|group| group.id.to_string()));
     let choose = move |event| {
         let wanted = event_target_value(&event);
-        let Some(group) = standing.with_untracked(|all| all.groups.iter().find(|group| group.id.as_str() == wanted).cloned())
+        let Some(group) =
+            standing.with_untracked(|all| all.groups.iter().find(|group| group.id.as_str() == wanted).cloned())
         else {
             return;
         };
@@ -39,7 +40,8 @@ pub fn GroupSwitch() -> impl IntoView {
     };
     let several = move || standing.with(|standing| standing.groups.len() > 1);
     let name = move || {
-        standing.with(|standing| standing.group.as_ref().map_or_else(|| "No group".to_owned(), |group| group.name.clone()))
+        standing
+            .with(|standing| standing.group.as_ref().map_or_else(|| "No group".to_owned(), |group| group.name.clone()))
     };
     view! {
         <Show when=several fallback=move || view! { <span class="px-2 text-sm" title="Group that you act for">{name}</span> }>

@@ -9,8 +9,8 @@ use axum::extract::DefaultBodyLimit;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::face::Face;
-use crate::limits::Limits;
 use crate::files::WebPage;
+use crate::limits::Limits;
 use crate::table::ROUTES;
 use crate::{face, files, guard, headers, refused};
 

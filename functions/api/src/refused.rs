@@ -5,10 +5,10 @@ use std::any::Any;
 use adit_api::error::{ErrorBody, ErrorCode};
 use adit_domain::InvalidValue;
 use adit_engine::Refusal;
-use axum::{Extension, Json};
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 
 /// A refusal on its way out.
 #[derive(Debug)]

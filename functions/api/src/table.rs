@@ -107,7 +107,8 @@ pub static ROUTES: &[Route] = &[
     Route::new(POST, paths::PASSWORD, Session, || post(session::change_password)).audit("password_changed"),
     Route::new(PUT, paths::ACTIVE_GROUP, Session, || put(groups::choose)).audit("group_chosen"),
     Route::new(GET, paths::PREFERENCES, Session, || get(session::preferences)).quiet(OWN),
-    Route::new(PUT, paths::PREFERENCES, Session, || put(session::set_preferences)).quiet("keeps what the own page looks like"),
+    Route::new(PUT, paths::PREFERENCES, Session, || put(session::set_preferences))
+        .quiet("keeps what the own page looks like"),
     Route::new(GET, paths::NODES, Session, || get(nodes::list)).token(Search).quiet(SETUP),
     Route::new(POST, paths::NODES, Staff, || post(nodes::add)).audit("node_added"),
     Route::new(GET, paths::NODE, Session, || get(nodes::show)).token(Search).quiet(SETUP),

@@ -71,8 +71,7 @@ async fn searches_refusals_and_changes_are_on_record_without_what_was_typed() {
     let text = export.text().await.unwrap();
     assert!(text.lines().count() > 8 && text.lines().all(|line| line.contains("AuditEvent")), "{text}");
     assert!(!text.contains("SECRET"), "what was typed is on record: {text}");
-    let verdict: Value =
-        site.call(Method::POST, paths::AUDIT_VERIFY, Some(&staff), true).await.json().await.unwrap();
+    let verdict: Value = site.call(Method::POST, paths::AUDIT_VERIFY, Some(&staff), true).await.json().await.unwrap();
     assert_eq!((verdict["holds"].as_bool(), verdict["findings"].as_array().unwrap().len()), (Some(true), 0));
     let read = trail(&site, &staff, "kind=audit_read").await;
     assert!(read.entries.len() > 5 && read.entries[0].sentence.contains("audit verified: it holds"), "{read:?}");

@@ -79,10 +79,7 @@ impl InstallationConfig {
     pub fn validated(mut self) -> Result<Self, InvalidValue> {
         self.announcement = self.announcement.trim().to_owned();
         if self.announcement.chars().count() > MAX_ANNOUNCEMENT {
-            return Err(InvalidValue::new(
-                "announcement",
-                format!("may have {MAX_ANNOUNCEMENT} characters at most"),
-            ));
+            return Err(InvalidValue::new("announcement", format!("may have {MAX_ANNOUNCEMENT} characters at most")));
         }
         self.maintenance = self.maintenance.validated("maintenance reason")?;
         self.suspension = self.suspension.validated("suspension reason")?;

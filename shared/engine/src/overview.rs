@@ -30,7 +30,13 @@ impl Engine {
             }
         }
         let jobs = counts.into_iter().map(|(status, jobs)| StatusCount { status, jobs }).collect();
-        Ok(Overview { jobs, counted, more: after.is_some(), queues: self.queues().await?, workers: self.workers().await? })
+        Ok(Overview {
+            jobs,
+            counted,
+            more: after.is_some(),
+            queues: self.queues().await?,
+            workers: self.workers().await?,
+        })
     }
 
     async fn queues(&self) -> Result<Vec<QueueView>, Refusal> {
@@ -55,8 +61,7 @@ impl Engine {
             // No lease is longer than one that begins now.
             let page = self.0.tasks.leases_ended(now().plus_ms(2 * LEASE_MS), after).await?;
             for Lease { owner, until } in page.tasks.into_iter().filter_map(|task| task.value.lease) {
-                let one =
-                    workers.entry(owner.clone()).or_insert(WorkerView { name: owner, tasks: 0, until });
+                let one = workers.entry(owner.clone()).or_insert(WorkerView { name: owner, tasks: 0, until });
                 one.tasks += 1;
                 one.until = one.until.max(until);
             }

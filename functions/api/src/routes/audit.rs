@@ -188,9 +188,7 @@ pub async fn verify(State(app): State<App>, note: Note) -> Result<Json<AuditVerd
 impl From<TrailError> for Refused {
     fn from(error: TrailError) -> Self {
         match error {
-            TrailError::ForeignPage => {
-                invalid("after", "This page of the list does not exist any more. Search again.")
-            }
+            TrailError::ForeignPage => invalid("after", "This page of the list does not exist any more. Search again."),
             TrailError::Store(error) => Refusal::from(error).into(),
         }
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use adit_api::groups::PageQuery;
 use adit_api::error::ErrorCode;
+use adit_api::groups::PageQuery;
 use adit_api::jobs::{CreateJob, Decision, JobFilter, JobPage, JobPatch, JobSnapshot, JobView};
 use adit_api::projects::JobReport;
 use adit_audit::{Entity, Role};
@@ -132,9 +132,13 @@ pub async fn act(
     let (id, action) = path?.0;
     if action.is_decision() {
         // Nothing, or null, is no reason.
-        let decision: Option<Decision> = if body.is_empty() { None } else { serde_json::from_slice(&body).map_err(|_| {
-            Refused::new(ErrorCode::Invalid, "The reason cannot be understood. Send it as {\"reason\": \"...\"}.")
-        })? };
+        let decision: Option<Decision> = if body.is_empty() {
+            None
+        } else {
+            serde_json::from_slice(&body).map_err(|_| {
+                Refused::new(ErrorCode::Invalid, "The reason cannot be understood. Send it as {\"reason\": \"...\"}.")
+            })?
+        };
         let reason = decision.unwrap_or_default().reason;
         return Ok(Json(app.engine.decide(&caller.actor, &id, action, &reason).await?).into_response());
     }

@@ -18,9 +18,9 @@ use adit_engine::{Engine, Ports, Settings, now};
 use adit_http::{App, Face, WebPage, router};
 use adit_store::clock::SystemClock;
 use adit_store::items::ItemStore;
+use losing::Losing;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::json;
-use losing::Losing;
 use tempfile::TempDir;
 
 pub struct Site {

@@ -2,8 +2,8 @@
 
 use adit_api::groups::PageQuery;
 use adit_api::jobs::{JobPage, JobView};
-use adit_domain::job::{Approval, Job, JobAction, JobStatus};
 use adit_domain::installation::MAX_REASON;
+use adit_domain::job::{Approval, Job, JobAction, JobStatus};
 use adit_domain::{Group, JobId, Right, UserId};
 use adit_mail::{JobWaits, Letter};
 use adit_store::repositories::limits::waiting_listing;
@@ -38,13 +38,7 @@ impl Engine {
     }
 
     /// Approves or rejects a job that waits, and tells its owner. Safe to repeat: of two decisions at once one is refused.
-    pub async fn decide(
-        &self,
-        actor: &Actor,
-        id: &JobId,
-        action: JobAction,
-        reason: &str,
-    ) -> Result<JobView, Refusal> {
+    pub async fn decide(&self, actor: &Actor, id: &JobId, action: JobAction, reason: &str) -> Result<JobView, Refusal> {
         let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
         if reason.chars().count() > MAX_REASON || reason.chars().any(char::is_control) {
             let most = format!("A reason may have {MAX_REASON} printable characters at most.");

@@ -36,7 +36,11 @@ impl Engine {
         actor.user = Some(job.owner.clone());
         actor.group = job.group.as_ref().map(ToString::to_string);
         let mut event = Event::of_patient(kind, actor, task.patient_id.clone())
-            .about(Entity::Node { id: task.source.clone(), name: self.source_name(job, task).await, role: Role::Source })
+            .about(Entity::Node {
+                id: task.source.clone(),
+                name: self.source_name(job, task).await,
+                role: Role::Source,
+            })
             .about(Entity::Node {
                 id: task.destination.clone(),
                 name: job.destination_name.clone(),

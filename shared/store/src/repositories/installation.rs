@@ -23,9 +23,10 @@ impl Installation {
     /// The settings; the defaults with version 0 if nothing was ever set.
     pub async fn get(&self) -> Result<Versioned<InstallationConfig>, StoreError> {
         let found = self.items.get(&key("INSTALLATION", "SETTINGS")).await?;
-        found.map(value).transpose().map(|found| {
-            found.unwrap_or_else(|| Versioned { value: InstallationConfig::default(), version: 0 })
-        })
+        found
+            .map(value)
+            .transpose()
+            .map(|found| found.unwrap_or_else(|| Versioned { value: InstallationConfig::default(), version: 0 }))
     }
 
     /// Stores the settings unless they have changed since `version`; then it is a conflict.

@@ -31,7 +31,8 @@ async fn a_transfer_is_on_record_from_its_beginning_to_its_end() {
     let end = scene.rig.transfer(&scene.from, &scene.to, &scene.study(), pseudonym("P")).await;
     assert_eq!(end.job.status, JobStatus::Success);
     let engine = &scene.rig.engine;
-    let (began, ended) = (recorded(engine, Kind::TransferBegan).await, recorded(engine, Kind::InstancesTransferred).await);
+    let (began, ended) =
+        (recorded(engine, Kind::TransferBegan).await, recorded(engine, Kind::InstancesTransferred).await);
     assert_eq!((began.len(), ended.len()), (1, 1));
     let event = &ended[0].record.event;
     assert_eq!((event.outcome, event.count), (Outcome::Success, Some(3)));

@@ -103,7 +103,9 @@ fn Servers(nodes: Vec<NodeView>) -> impl IntoView {
 
 #[component]
 fn Queues(queues: Vec<QueueView>) -> impl IntoView {
-    let title = |lane: &str| if lane == "bridge" { "Transfers with servers and folders" } else { "Mail, and transfers between buckets" };
+    let title = |lane: &str| {
+        if lane == "bridge" { "Transfers with servers and folders" } else { "Mail, and transfers between buckets" }
+    };
     let row = move |queue: QueueView| {
         let waiting = queue.urgent + queue.normal;
         let dead_class = if queue.dead > 0 { "font-semibold text-error" } else { "" };
@@ -111,7 +113,7 @@ fn Queues(queues: Vec<QueueView>) -> impl IntoView {
         view! {
             <tr>
                 <th scope="row" class="font-normal">{title(&queue.lane)}</th>
-                <td>{format!("{waiting} ({} urgent)", queue.urgent)}</td><td>{queue.in_flight}</td><td>{oldest}</td>
+                <td class="whitespace-nowrap">{format!("{waiting} ({} urgent)", queue.urgent)}</td><td>{queue.in_flight}</td><td>{oldest}</td>
                 <td class=dead_class>{queue.dead}</td>
             </tr>
         }

@@ -52,7 +52,13 @@ impl LockFields {
 }
 
 #[component]
-fn LockForm(title: &'static str, explanation: &'static str, switch: &'static str, reason: &'static str, fields: LockFields) -> impl IntoView {
+fn LockForm(
+    title: &'static str,
+    explanation: &'static str,
+    switch: &'static str,
+    reason: &'static str,
+    fields: LockFields,
+) -> impl IntoView {
     view! {
         <fieldset class="min-w-0 rounded-field border border-base-300 p-3">
             <legend class="px-1 text-sm font-semibold">{title}</legend>
@@ -89,7 +95,9 @@ fn Form(view: InstallationView) -> impl IntoView {
             limits,
         };
         spawn_local(async move {
-            match adit_api_client::save_installation(&InstallationInput { config, version: version.get_untracked() }).await {
+            match adit_api_client::save_installation(&InstallationInput { config, version: version.get_untracked() })
+                .await
+            {
                 Ok(fresh) => {
                     version.set(fresh.version);
                     state.say("Saved.");
@@ -106,11 +114,14 @@ fn Form(view: InstallationView) -> impl IntoView {
             <LockForm title="Maintenance" explanation="Nobody but administrators can change anything or begin a transfer. Transfers that exist go on." switch="Maintenance is on" reason="Reason for the maintenance" fields=maintenance/>
             <LockForm title="Suspension of transfers" explanation="No transfer begins; new ones wait and begin by themselves when the suspension ends. Transfers that run are finished." switch="Transfers are suspended" reason="Reason for the suspension" fields=suspension/>
             <Number label="Days for which the audit trail is kept" value=days hint="Counts for what is recorded from now on; what is there keeps its date. Six years are 2192 days."/>
-            <div class="grid grid-cols-1 gap-3 sm:grid-cols-3">
-                <Number label="Requests a minute: person" value=person hint="0: no limit"/>
-                <Number label="Requests a minute: token" value=token hint="0: no limit"/>
-                <Number label="Requests a minute: address" value=address hint="Not logged in; 0: no limit"/>
-            </div>
+            <fieldset class="min-w-0 rounded-field border border-base-300 p-3">
+                <legend class="px-1 text-sm font-semibold">"Requests a minute (0: no limit)"</legend>
+                <div class="grid grid-cols-1 gap-3 sm:grid-cols-3">
+                    <Number label="Of a person" value=person/>
+                    <Number label="Of a token" value=token/>
+                    <Number label="From an address" value=address hint="Of those who are not logged in"/>
+                </div>
+            </fieldset>
             <Problem text=problem/>
             <button class="btn btn-primary btn-sm self-start" type="submit">"Save"</button>
         </form>

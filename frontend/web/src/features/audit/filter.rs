@@ -30,8 +30,10 @@ impl Fields {
 
     /// The query as entered, or what cannot be understood.
     pub fn query(self) -> Result<AuditQuery, String> {
-        let text = |field: RwSignal<String>| Some(field.get_untracked().trim().to_owned()).filter(|text| !text.is_empty());
-        let job = text(self.job).map(|id| id.parse().map_err(|_| "This is no id of a job. Copy it from the job's address.".to_owned()));
+        let text =
+            |field: RwSignal<String>| Some(field.get_untracked().trim().to_owned()).filter(|text| !text.is_empty());
+        let job = text(self.job)
+            .map(|id| id.parse().map_err(|_| "This is no id of a job. Copy it from the job's address.".to_owned()));
         Ok(AuditQuery {
             from: moment_of(&self.from.get_untracked()),
             to: moment_of(&self.to.get_untracked()),

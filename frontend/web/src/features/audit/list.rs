@@ -93,7 +93,8 @@ fn outcome(code: u8) -> (&'static str, &'static str) {
 
 #[component]
 fn Row(entry: AuditEntry) -> impl IntoView {
-    let changed = (!entry.intact).then(|| view! { <p class="font-semibold text-error">"CHANGED since it was recorded"</p> });
+    let changed =
+        (!entry.intact).then(|| view! { <p class="font-semibold text-error">"CHANGED since it was recorded"</p> });
     let job = entry.job.map(|id| view! { <A href=format!("/jobs/{id}") attr:class="link">"Job"</A> });
     let patient = entry.patient_id.map(|id| view! { <span>"Patient ID "{id}</span> });
     view! {

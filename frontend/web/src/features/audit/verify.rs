@@ -39,7 +39,8 @@ fn Verdict(verdict: AuditVerdict) -> impl IntoView {
     } else {
         "The audit trail does NOT hold."
     };
-    let more = (verdict.more > 0).then(|| view! { <li>{format!("{} more findings are not listed.", verdict.more)}</li> });
+    let more =
+        (verdict.more > 0).then(|| view! { <li>{format!("{} more findings are not listed.", verdict.more)}</li> });
     view! {
         <div role="status" class=format!("{class} mt-2 w-full text-base-content")>
             <div>

@@ -15,7 +15,8 @@ pub fn ApprovalLine(#[prop(into)] job: Signal<JobView>) -> impl IntoView {
     let approval = Memo::new(move |_| job.with(|job| (job.status, job.approval.clone())));
     let decides = Memo::new(move |_| job.with(|job| job.actions.contains(&JobAction::Approve)));
     let id = Memo::new(move |_| job.with(|job| job.id.to_string()));
-    let said = move || match approval.get() {
+    let said = move || {
+        match approval.get() {
         (JobStatus::WaitingForApproval, _) => Some("Waiting for approval: jobs of this group begin only after somebody who may approve jobs has agreed. Nothing is transferred before.".to_owned()),
         (_, Some(Approval::Given { by, at })) => Some(format!("Approved by {by}, {}.", moment(at))),
         (_, Some(Approval::Rejected { by, at, reason })) => {
@@ -23,6 +24,7 @@ pub fn ApprovalLine(#[prop(into)] job: Signal<JobView>) -> impl IntoView {
             Some(format!("Rejected by {by}, {}.{why}", moment(at)))
         }
         _ => None,
+    }
     };
     view! {
         {move || said().map(|text| view! {
@@ -44,7 +46,9 @@ pub fn Decide(id: String, done: impl Fn() + Copy + Send + Sync + 'static) -> imp
         busy.set(true);
         spawn_local(async move {
             match adit_api_client::decide(&id.get_value(), approve, &reason.get_untracked()).await {
-                Ok(_) => state.say(if approve { "Approved. The transfer begins." } else { "Rejected. The owner is told." }),
+                Ok(_) => {
+                    state.say(if approve { "Approved. The transfer begins." } else { "Rejected. The owner is told." })
+                }
                 Err(error) => state.refuse(&error),
             }
             busy.try_set(false);

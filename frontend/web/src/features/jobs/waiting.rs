@@ -24,7 +24,10 @@ pub fn Waiting() -> impl IntoView {
         match adit_api_client::waiting_jobs(None).await {
             Ok(page) => {
                 // One's own are decided by somebody else.
-                let mine = page.jobs.into_iter().filter(|job| !job.actions.is_empty() && job.actions.iter().any(|action| action.is_decision()));
+                let mine = page
+                    .jobs
+                    .into_iter()
+                    .filter(|job| !job.actions.is_empty() && job.actions.iter().any(|action| action.is_decision()));
                 jobs.try_set(mine.collect());
                 more.try_set(page.next.is_some());
             }
@@ -51,9 +54,11 @@ pub fn Waiting() -> impl IntoView {
 
 #[component]
 fn Card(job: Signal<JobView>, done: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
-    let JobView { id, owner, source_name, destination_name, options, tasks, created, images, urgent, .. } = job.get_untracked();
+    let JobView { id, owner, source_name, destination_name, options, tasks, created, images, urgent, .. } =
+        job.get_untracked();
     let studies = counted(tasks.total() as usize, "study", "studies");
-    let images = images.map_or_else(|| "number of images not known yet".to_owned(), |images| format!("about {images} images"));
+    let images =
+        images.map_or_else(|| "number of images not known yet".to_owned(), |images| format!("about {images} images"));
     let facts = [
         ("Asked for by", format!("{owner}, {}", moment(created))),
         ("From → to", format!("{source_name} → {destination_name}")),

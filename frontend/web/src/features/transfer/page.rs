@@ -15,6 +15,9 @@ use super::selection::Selection;
 use crate::context::shared;
 use crate::ui::Spinner;
 
+/// How often servers are asked for, in milliseconds: what is granted or revoked shows at once.
+const REFRESH_MS: u32 = 5000;
+
 /// A search as it stands.
 #[derive(Clone, Copy)]
 pub struct Found {
@@ -36,10 +39,22 @@ pub fn TransferPage() -> impl IntoView {
     };
     let running = StoredValue::new_local(None::<Search>);
     let selection = Selection::new();
+    let alive = StoredValue::new(true);
+    on_cleanup(move || alive.set_value(false));
     spawn_local(async move {
-        match adit_api_client::nodes().await {
-            Ok(all) => nodes.set(Some(all.into_iter().filter(|node| node.config.enabled).collect())),
-            Err(error) => state.refuse(&error),
+        while alive.try_get_value() == Some(true) {
+            match adit_api_client::nodes().await {
+                Ok(mut all) => {
+                    all.retain(|node| node.config.enabled);
+                    // What is entered stays unless something was granted or revoked.
+                    let known = nodes.try_get_untracked().flatten();
+                    if known.is_none_or(|known| known.iter().map(uses).ne(all.iter().map(uses))) {
+                        nodes.try_set(Some(all));
+                    }
+                }
+                Err(error) => state.refuse(&error),
+            }
+            gloo_timers::future::TimeoutFuture::new(REFRESH_MS).await;
         }
     });
     let cancel = move || {
@@ -97,6 +112,11 @@ pub fn TransferPage() -> impl IntoView {
             }.into_any(),
         }}
     }
+}
+
+/// What the page depends on of a node.
+fn uses(node: &NodeView) -> (&str, &str, bool, bool) {
+    (node.id.as_str(), &node.config.name, node.may_be_source, node.may_be_destination)
 }
 
 /// Keeps the newest studies on top.

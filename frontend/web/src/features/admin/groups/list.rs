@@ -53,7 +53,7 @@ fn Groups() -> impl IntoView {
             <p class="mt-2 text-xs text-base-content/75">"A tick counts at once: from the next request, and from the next study of a transfer that runs. Administrators hold every right in the groups to which they belong."</p>
             <Show when=move || next.with(Option::is_some)><button class="btn btn-sm mt-2" on:click=move |_| load()>"More groups"</button></Show>
         </Show>
-        <div class="mt-6 grid gap-4 lg:grid-cols-2"><NewGroup/><Legend/></div>
+        <div class="mt-6 grid items-start gap-4 lg:grid-cols-2"><NewGroup/><Legend/></div>
     }
 }
 
@@ -61,9 +61,8 @@ fn Groups() -> impl IntoView {
 fn Row(id: String, groups: RwSignal<Option<Vec<GroupView>>>) -> impl IntoView {
     let state = shared();
     let key = id.clone();
-    let group = Memo::new(move |_| {
-        groups.with(|all| all.iter().flatten().find(|group| group.id.as_str() == key).cloned())
-    });
+    let group =
+        Memo::new(move |_| groups.with(|all| all.iter().flatten().find(|group| group.id.as_str() == key).cloned()));
     let busy = RwSignal::new(false);
     let set = move |right: Right, on: bool| {
         let Some(group) = group.get_untracked() else { return };
