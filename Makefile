@@ -16,7 +16,7 @@ VENV := $(TARGET)/deid-venv
 DIR ?= $(TARGET)/cloud
 PORT ?= 4566
 
-.PHONY: run build page functions test check unit peers browser deid deid-bench fuzz bench tools
+.PHONY: run build page functions test check unit peers browser deid deid-bench fuzz fuzz-api bench tools
 .PHONY: cloud test-cloud cloud-life cost cloud-large cloud-tools cloud-start cloud-stop cloud-reset cloud-smoke cloud-tool-tests infra-lint deploy deploy-local
 
 run: build ## Build what is needed and start ADIT with two demo archives
@@ -101,6 +101,12 @@ deploy-local: ## To the local cloud: make deploy-local DIR=directory of `localst
 	@$(CARGO) xtask dist
 	@scripts/package-functions
 	@infra/deploy local --dir $(DIR) --page dist
+
+fuzz-api: ## Made-up requests after the OpenAPI description, to an ADIT of its own: none may end in a 5xx; EXAMPLES=30
+	@$(CARGO) build --locked --workspace --bin adit
+	@python3 -m venv $(TARGET)/api-venv
+	@$(TARGET)/api-venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/api-fuzz/requirements.txt
+	@$(TARGET)/api-venv/bin/python tests/api-fuzz/run.py $(abspath $(TARGET))/debug/adit $(or $(EXAMPLES),30)
 
 fuzz: ## Fuzzing of one door: make fuzz DOOR=scanner SECONDS=600 (or rules, frames, assembler, command); needs cargo-fuzz
 	@RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(DOOR),scanner) --fuzz-dir fuzz -- -max_total_time=$(or $(SECONDS),600)

@@ -15,6 +15,11 @@ pub async fn groups(after: Option<&str>) -> Answer<GroupPage> {
     get(&page(paths::GROUPS, after)).await
 }
 
+/// One group.
+pub async fn group(id: &GroupId) -> Answer<GroupView> {
+    get(&paths::fill(paths::GROUP, &[id.as_str()])).await
+}
+
 /// Adds a group, or changes the one with this id.
 pub async fn save_group(id: Option<&GroupId>, input: &GroupInput) -> Answer<GroupView> {
     match id {

@@ -1,6 +1,7 @@
 //! The only crate in the browser that knows HTTP: requests with the session's CSRF token, streamed searches, live jobs.
 
 mod account;
+mod administration;
 mod groups;
 mod live;
 mod people;
@@ -12,7 +13,7 @@ mod search;
 use std::cell::RefCell;
 
 use adit_api::error::{ErrorBody, ErrorCode};
-use adit_api::jobs::{CreateJob, JobFilter, JobPage, JobPatch, JobView, TaskDetail};
+use adit_api::jobs::{CreateJob, Decision, JobFilter, JobPage, JobPatch, JobView, TaskDetail};
 use adit_api::nodes::{NodeInput, NodeTest, NodeView};
 use adit_api::paths;
 use adit_api::search::{SeriesQuery, SeriesRow};
@@ -25,8 +26,11 @@ pub use account::{
     finish_log_in, issuer_address, log_in, log_out, look_at_link, register, remove_second_factor, renew_recovery_codes,
     reset_password,
 };
+pub use administration::{
+    audit, audit_export_address, broadcast, installation, notice, overview, save_installation, verify_audit,
+};
 pub use groups::{
-    add_member, choose_group, delete_group, grants_of_group, grants_on_node, groups, members, remove_member,
+    add_member, choose_group, delete_group, grants_of_group, grants_on_node, group, groups, members, remove_member,
     save_group, set_grant, waiting_jobs,
 };
 pub use live::{Live, watch_job};
@@ -126,6 +130,12 @@ pub async fn act(id: &str, action: JobAction) -> Answer<Option<JobView>> {
     let verb =
         serde_json::to_value(action).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
     send("POST", &paths::fill(paths::JOB_ACTION, &[id, &verb]), &()).await.map(Some)
+}
+
+/// Approves or rejects a job that waits.
+pub async fn decide(id: &str, approve: bool, reason: &str) -> Answer<JobView> {
+    let verb = if approve { "approve" } else { "reject" };
+    send("POST", &paths::fill(paths::JOB_ACTION, &[id, verb]), &Decision { reason: reason.to_owned() }).await
 }
 
 /// Lets a job go before others, or no longer.

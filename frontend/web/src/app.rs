@@ -1,5 +1,6 @@
 //! Log-in or pages, and the frame around them.
 
+use adit_domain::Right;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::{A, Route, Router, Routes};
@@ -7,6 +8,8 @@ use leptos_router::path;
 
 use crate::context::{Shared, shared};
 use crate::features::account::{AccountPage, apply_theme};
+use crate::features::admin::{GroupPage, GroupsPage, OverviewPage, SettingsPage};
+use crate::features::audit::AuditPage;
 use crate::features::jobs::{JobPage, JobsPage};
 use crate::features::login::{LinkPage, LoginPage};
 use crate::features::people::PeoplePage;
@@ -14,6 +17,7 @@ use crate::features::projects::ProjectsPage;
 use crate::features::rules::RulesPage;
 use crate::features::servers::ServersPage;
 use crate::features::transfer::TransferPage;
+use crate::frame::{GroupSwitch, NoticeBar};
 use crate::ui::{Spinner, Toasts};
 
 /// Where links of letters lead; it needs no session, and is looked at before one is asked for.
@@ -65,6 +69,7 @@ fn Pages() -> impl IntoView {
     view! {
         <Router>
             <Frame/>
+            <NoticeBar/>
             <main id="main" class="mx-auto max-w-7xl px-4 py-6">
                 <Routes fallback=|| view! { <h1 class="text-xl font-semibold">"There is no such page"</h1> }>
                     <Route path=path!("/") view=TransferPage/>
@@ -74,6 +79,11 @@ fn Pages() -> impl IntoView {
                     <Route path=path!("/rules") view=RulesPage/>
                     <Route path=path!("/servers") view=ServersPage/>
                     <Route path=path!("/people") view=PeoplePage/>
+                    <Route path=path!("/admin") view=OverviewPage/>
+                    <Route path=path!("/admin/groups") view=GroupsPage/>
+                    <Route path=path!("/admin/groups/:id") view=GroupPage/>
+                    <Route path=path!("/admin/settings") view=SettingsPage/>
+                    <Route path=path!("/audit") view=AuditPage/>
                     <Route path=path!("/account") view=AccountPage/>
                 </Routes>
             </main>
@@ -108,8 +118,11 @@ fn Frame() -> impl IntoView {
                         <A href="/people" attr:class=link>"People"</A>
                     </Show>
                     <A href="/servers" attr:class=link>"Servers"</A>
+                    <Show when=move || state.is_staff()><A href="/admin" attr:class=link>"Administration"</A></Show>
+                    <Show when=move || state.may(Right::ReadAudit)><A href="/audit" attr:class=link>"Audit"</A></Show>
                 </nav>
                 <div class="ml-auto flex items-center gap-1">
+                    <GroupSwitch/>
                     <A href="/account" attr:class=link>{name}</A>
                     <button class="btn btn-ghost btn-sm" on:click=log_out>"Log out"</button>
                 </div>

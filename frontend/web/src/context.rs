@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use adit_api::error::{ErrorBody, ErrorCode};
+use adit_api::installation::Notice;
 use adit_api::session::Session;
+use adit_domain::Right;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
@@ -26,6 +28,8 @@ pub struct Shared {
     pub session: RwSignal<Option<Option<Session>>>,
     pub toasts: RwSignal<Vec<Toast>>,
     pub preferences: RwSignal<Value>,
+    /// What everybody is told.
+    pub notice: RwSignal<Notice>,
     next: RwSignal<u32>,
 }
 
@@ -35,6 +39,7 @@ impl Shared {
             session: RwSignal::new(None),
             toasts: RwSignal::new(Vec::new()),
             preferences: RwSignal::new(Value::Null),
+            notice: RwSignal::new(Notice::default()),
             next: RwSignal::new(0),
         }
     }
@@ -61,6 +66,34 @@ impl Shared {
 
     pub fn is_staff(self) -> bool {
         self.session.get().flatten().is_some_and(|session| session.staff)
+    }
+
+    /// Whether the person holds a right in the active group.
+    pub fn may(self, right: Right) -> bool {
+        self.session.with(|known| {
+            known.as_ref().and_then(Option::as_ref).is_some_and(|session| session.standing.rights.contains(&right))
+        })
+    }
+
+    /// Whether the active group sends with pseudonyms only.
+    pub fn pseudonymised_only(self) -> bool {
+        let is_restricted = |session: &Session| session.standing.restrictions.pseudonymised_only;
+        let restricted = self.session.with(|known| known.as_ref().and_then(Option::as_ref).is_some_and(is_restricted));
+        restricted || !self.may(Right::TransferUnpseudonymised)
+    }
+
+    /// Asks anew who one is and what everybody is told. What has not changed is not set, so that nothing is drawn again.
+    pub async fn refresh(self) {
+        if let Ok(session) = adit_api_client::session().await {
+            if self.session.with_untracked(|known| known.as_ref().and_then(Option::as_ref) != Some(&session)) {
+                self.session.set(Some(Some(session)));
+            }
+        }
+        if let Ok(notice) = adit_api_client::notice().await {
+            if self.notice.with_untracked(|known| *known != notice) {
+                self.notice.set(notice);
+            }
+        }
     }
 
     /// A text of the preferences.

@@ -5,6 +5,7 @@ mod app;
 mod context;
 mod features;
 mod format;
+mod frame;
 mod ui;
 
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -10,6 +10,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::face::Face;
 use crate::files::WebPage;
+use crate::limits::Limits;
 use crate::table::ROUTES;
 use crate::{face, files, guard, headers, refused};
 
@@ -36,8 +37,10 @@ pub struct App {
 /// The routes of [`ROUTES`], each behind the guard of its row, and the page's files.
 pub fn router(app: App) -> Router {
     let mut router = Router::new();
+    let limits = Limits::default();
     for row in ROUTES {
-        let guard = axum::middleware::from_fn_with_state((app.clone(), row), guard::check);
+        let post = guard::Post { app: app.clone(), row, limits: limits.clone() };
+        let guard = axum::middleware::from_fn_with_state(post, guard::check);
         let handler = (row.handler)();
         // A method that a path does not know is refused without asking who is there; a row for all methods knows every one.
         let guarded = if row.method.is_some() { handler.route_layer(guard) } else { handler.layer(guard) };

@@ -19,6 +19,9 @@ fn name(https: bool) -> &'static str {
     if https { "__Host-adit_session" } else { "adit_session" }
 }
 
+/// Digits of a token that are public.
+const PREFIX: usize = 8;
+
 /// Somebody who is known, with what they may do at this moment.
 #[derive(Clone)]
 pub struct Caller {
@@ -71,6 +74,14 @@ impl Caller {
         match self.proof.as_ref() {
             Proof::Session(session) => Ok(session),
             Proof::Token(_) => Err(no_token_here()),
+        }
+    }
+
+    /// The public prefix of the token, if the caller came with one.
+    pub fn token_prefix(&self) -> Option<String> {
+        match self.proof.as_ref() {
+            Proof::Token(secret) => secret.get(..PREFIX).map(str::to_owned),
+            Proof::Session(_) => None,
         }
     }
 
@@ -146,7 +157,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     ours.then_some(secret.trim())
 }
 
-fn cookie_of(headers: &HeaderMap, https: bool) -> Option<&str> {
+pub fn cookie_of(headers: &HeaderMap, https: bool) -> Option<&str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies
         .flat_map(|line| line.split(';'))

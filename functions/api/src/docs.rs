@@ -10,8 +10,8 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use crate::routes::{
-    account, account_settings, deid, factor, groups, jobs, links, log_in, nodes, openid, people, projects,
-    registration, rules, search, session, tasks, tokens,
+    account, account_settings, audit, deid, factor, groups, installation, jobs, links, log_in, nodes, openid, people,
+    projects, registration, rules, search, session, tasks, tokens,
 };
 
 #[derive(OpenApi)]
@@ -104,6 +104,14 @@ use crate::routes::{
         account_settings::change,
         account_settings::issuer,
         account_settings::change_issuer,
+        installation::notice,
+        installation::show,
+        installation::change,
+        installation::overview,
+        installation::broadcast,
+        audit::list,
+        audit::export,
+        audit::verify,
     ),
     components(schemas(ErrorBody))
 )]

@@ -1,37 +1,113 @@
-//! The guard before every handler: who asks, whether the row of the table admits them, and that a change was meant.
+//! The guard before every handler: who asks, whether they ask too often, whether the row of the table admits them, that a change was meant
+//! and is possible now; and after the handler, that what was done is on record.
+
+use std::net::{IpAddr, SocketAddr};
 
 use adit_api::error::ErrorCode;
-use axum::extract::{Request, State};
+use axum::RequestExt;
+use axum::extract::{ConnectInfo, RawPathParams, Request, State};
+use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::App;
-use crate::caller::{Caller, check_origin, no_token_here};
+use crate::audit::{self, Note, Sender};
+use crate::caller::{Caller, check_origin, cookie_of, no_token_here};
+use crate::limits::{Counted, Limits};
 use crate::refused::Refused;
+use crate::subject;
 use crate::table::{Needs, Route};
 
-/// Lets a request pass to the handler of its row, or answers in its place.
-pub async fn check(State((app, row)): State<(App, &'static Route)>, mut request: Request, next: Next) -> Response {
-    if row.needs == Needs::Anybody {
-        if is_change(request.method())
-            && let Err(refused) = check_origin(request.headers())
-        {
-            return refused.into_response();
-        }
-    } else {
-        match admit(&app, row, request.method(), request.headers()).await {
-            Ok(caller) => {
-                request.extensions_mut().insert(caller);
-            }
-            Err(refused) => return refused.into_response(),
-        }
-    }
-    next.run(request).await
+/// What a guard needs.
+#[derive(Clone)]
+pub struct Post {
+    /// What all share.
+    pub app: App,
+    /// The row that it guards.
+    pub row: &'static Route,
+    /// Counts requests, of all rows together.
+    pub limits: Limits,
 }
 
-async fn admit(app: &App, row: &Route, method: &Method, headers: &HeaderMap) -> Result<Caller, Refused> {
-    let caller = Caller::of(headers, app).await?;
+/// Lets a request pass to the handler of its row, or answers in its place; then records it.
+pub async fn check(State(post): State<Post>, mut request: Request, next: Next) -> Response {
+    let Post { app, row, .. } = &post;
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    // A request cannot be lent across a wait, its parts can.
+    let (method, headers) = (request.method().clone(), request.headers().clone());
+    let has_credentials = headers.contains_key(AUTHORIZATION) || cookie_of(&headers, app.https).is_some();
+    let mut sender = Sender { caller: None, address: address.map(|address| address.to_string()), has_credentials };
+    let note = Note::default();
+    let values = values(&mut request).await;
+    let admitted = post.admit(&method, &headers, address, &mut sender.caller).await;
+    describe(app, row, &values, &note).await;
+    let response = match admitted {
+        Ok(()) => {
+            request.extensions_mut().insert(note.clone());
+            if let Some(caller) = &sender.caller {
+                request.extensions_mut().insert(caller.clone());
+            }
+            next.run(request).await
+        }
+        Err(refused) => refused.into_response(),
+    };
+    audit::conclude(app, row, &sender, &note, response).await
+}
+
+impl Post {
+    /// Whether the request may go on to its handler. `caller` is who it is, also where they are refused.
+    async fn admit(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        address: Option<IpAddr>,
+        caller: &mut Option<Caller>,
+    ) -> Result<(), Refused> {
+        let Self { app, row, limits } = self;
+        if row.needs == Needs::Anybody {
+            return if is_change(method) { check_origin(headers) } else { Ok(()) };
+        }
+        let found = Caller::of(headers, app).await;
+        let allowed = app.engine.installation().await?.limits;
+        let found = match (found, address) {
+            // Who is nobody, or shows what is worth nothing, is counted by their address.
+            (Err(refused), Some(address)) => {
+                limits.count(&Counted::Address(address), &allowed)?;
+                return Err(refused);
+            }
+            (found, _) => caller.insert(found?),
+        };
+        limits.count(&counted(found), &allowed)?;
+        admit(row, method, headers, found)?;
+        open_for(app, row, found).await
+    }
+}
+
+/// The placeholders of the path.
+async fn values(request: &mut Request) -> Vec<(String, String)> {
+    let Ok(found) = request.extract_parts::<RawPathParams>().await else { return Vec::new() };
+    found.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn counted(caller: &Caller) -> Counted {
+    caller.token_prefix().map_or_else(|| Counted::Person(caller.actor.user_id.to_string()), Counted::Token)
+}
+
+/// Writes down what the path says, where there will be an event.
+async fn describe(app: &App, row: &Route, values: &[(String, String)], note: &Note) {
+    if row.audit.is_none() && row.needs == Needs::Anybody {
+        return;
+    }
+    for entity in subject::of(app, row, values).await {
+        note.about(entity);
+    }
+    if let Some(action) = subject::action(values) {
+        note.detail(action);
+    }
+}
+
+fn admit(row: &Route, method: &Method, headers: &HeaderMap, caller: &Caller) -> Result<(), Refused> {
     if caller.has_token() {
         let scopes = caller.actor.token.as_ref().map(|token| &token.scopes);
         let scope = row.token.ok_or_else(no_token_here)?;
@@ -51,7 +127,21 @@ async fn admit(app: &App, row: &Route, method: &Method, headers: &HeaderMap) -> 
         Needs::Staff if caller.actor.staff => {}
         Needs::Staff => return Err(Refused::new(ErrorCode::Forbidden, "Only administrators may do this.")),
     }
-    Ok(caller)
+    Ok(())
+}
+
+/// Refuses changes while the installation is maintained, except by administrators.
+async fn open_for(app: &App, row: &Route, caller: &Caller) -> Result<(), Refused> {
+    if caller.actor.staff || !row.is_change() {
+        return Ok(());
+    }
+    match app.engine.installation().await?.maintenance.closed() {
+        Some(reason) => Err(Refused::new(
+            ErrorCode::Unavailable,
+            format!("ADIT is being maintained and takes no changes at the moment: {reason}. What runs goes on."),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn is_change(method: &Method) -> bool {

@@ -1,12 +1,7 @@
-//! What accounts want to be told, as letters: paths of the page, and how long links work. Also where people's addresses are.
+//! What accounts want to be told, as letters: paths of the page, and how long links work.
 
-use adit_access::{Access, AccessError, Notice, NoticeKind};
-use adit_domain::UserId;
-use adit_domain::person::PersonState;
-use adit_engine::AddressBook;
+use adit_access::{Notice, NoticeKind};
 use adit_mail::{Letter, Recipient};
-use adit_store::items::{Kind, StoreError};
-use async_trait::async_trait;
 
 use crate::App;
 use crate::refused::Refused;
@@ -50,22 +45,4 @@ async fn letter(app: &App, notice: &Notice) -> Result<Letter, Refused> {
         NoticeKind::PasswordChanged => Letter::PasswordChanged { path: LOG_IN.into() },
         NoticeKind::FactorRemoved => Letter::SecondFactorRemoved { by_administrator: true, path: "/account".into() },
     })
-}
-
-/// The address book of the engine: people and their confirmed addresses.
-pub struct Addresses(pub Access);
-
-#[async_trait]
-impl AddressBook for Addresses {
-    async fn address(&self, user: &UserId) -> Result<Option<Recipient>, StoreError> {
-        match self.0.person(user).await {
-            Ok(person) if person.state == PersonState::Active => Ok(person.email.map(|address| Recipient {
-                name: format!("{} {}", person.profile.first_name, person.profile.last_name).trim().to_owned(),
-                address,
-            })),
-            Ok(_) | Err(AccessError::Absent) => Ok(None),
-            Err(AccessError::Store(error)) => Err(error),
-            Err(other) => Err(StoreError::new(Kind::Corrupt, other)),
-        }
-    }
 }

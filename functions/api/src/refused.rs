@@ -5,21 +5,31 @@ use std::any::Any;
 use adit_api::error::{ErrorBody, ErrorCode};
 use adit_domain::InvalidValue;
 use adit_engine::Refusal;
-use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 
 /// A refusal on its way out.
 #[derive(Debug)]
 pub struct Refused {
     pub(super) body: ErrorBody,
     pub(super) retry_after_s: Option<u64>,
+    pub(super) is_foreign: bool,
+}
+
+/// Goes with the answer of a refusal, for the audit trail.
+#[derive(Debug, Clone)]
+pub struct Why {
+    /// The sentence where it says who may not do what; else only the kind of refusal, because the sentence may quote what was typed.
+    pub reason: String,
+    /// The thing is there, but somebody else's.
+    pub is_foreign: bool,
 }
 
 impl Refused {
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { body: ErrorBody { code, detail: detail.into(), field: None }, retry_after_s: None }
+        Self { body: ErrorBody { code, detail: detail.into(), field: None }, retry_after_s: None, is_foreign: false }
     }
 
     /// Names the form field that the sentence is about.
@@ -32,7 +42,13 @@ impl Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.body.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self.body)).into_response();
+        let reason = match self.body.code {
+            ErrorCode::Forbidden | ErrorCode::Unavailable => self.body.detail.clone(),
+            _ if self.is_foreign => "it belongs to somebody else".to_owned(),
+            code => words(code).to_owned(),
+        };
+        let why = Why { reason, is_foreign: self.is_foreign };
+        let mut response = (status, Extension(why), Json(self.body)).into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
@@ -40,9 +56,22 @@ impl IntoResponse for Refused {
     }
 }
 
+fn words(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::Invalid => "the request was not valid",
+        ErrorCode::LoginRequired => "the log-in or token is not valid any more",
+        ErrorCode::WrongCredentials => "the log-in data were wrong",
+        ErrorCode::NotFound => "there is no such thing",
+        ErrorCode::Conflict => "the state did not allow it",
+        ErrorCode::TooMany => "there were too many requests",
+        ErrorCode::Peer => "a server did not answer or refused",
+        _ => "something broke",
+    }
+}
+
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        Self { body: refusal.body, retry_after_s: None }
+        Self { body: refusal.body, retry_after_s: None, is_foreign: refusal.is_foreign }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use adit_cloud::Cloud;
 use adit_engine::Engine;
 use adit_engine::worker::Worker;
-use adit_http::{App, Face, WebPage};
+use adit_http::{App, Directory, Face, WebPage};
 use adit_relay::{Relay, RelayConfig, Token};
 use adit_runtime::shutdown::Supervisor;
 use anyhow::{Context, Result};
@@ -20,6 +20,8 @@ use crate::health::{Health, Pulse};
 use crate::settings::BridgeSettings;
 use crate::{address, origin, receiver};
 
+/// What stands in the audit trail for this process.
+const PROCESS: &str = "bridge";
 /// How often the servers that may send are looked up anew.
 const REFRESH: Duration = Duration::from_secs(15);
 /// How often metrics are written.
@@ -32,9 +34,11 @@ const AFTER_DEATH: Duration = Duration::from_secs(25);
 /// Runs until a signal; false when a part died.
 pub async fn run(settings: BridgeSettings) -> Result<bool> {
     let cloud = adit_cloud::compose("bridge").await?;
-    cloud.engine.use_address_book(Arc::new(adit_http::Addresses(cloud.access.clone())));
+    cloud.engine.use_address_book(Arc::new(adit_http::Directory(cloud.access.clone())));
     let (engine, stages) = (cloud.engine.clone(), Stages::default());
     let mut supervisor = Supervisor::default();
+    engine.use_address_book(Arc::new(Directory(cloud.access.clone())));
+    engine.record_start(PROCESS).await?;
 
     // The relay joins the reception before the first C-MOVE takes a message id.
     let relay = open_relay(&settings, &cloud).await?;
@@ -67,7 +71,7 @@ pub async fn run(settings: BridgeSettings) -> Result<bool> {
 
     // Without transfers of its own it only receives for others and answers requests.
     let lanes = if settings.parallel_transfers == 0 { Vec::new() } else { settings.lanes() };
-    let worker = Worker::new(engine, settings.parallel_transfers, &lanes);
+    let worker = Worker::new(engine.clone(), settings.parallel_transfers, &lanes);
     let (ending, hand_back, idle) = (stages.ending.clone(), stages.hand_back.clone(), stages.idle.clone());
     supervisor.add("worker", async move {
         // Also when it breaks.
@@ -82,6 +86,7 @@ pub async fn run(settings: BridgeSettings) -> Result<bool> {
     let begun = tokio::time::Instant::now();
     stages.go(finish, stop).await;
     supervisor.wind_down(stop.saturating_sub(begun.elapsed())).await;
+    engine.record_stop(PROCESS).await;
     tracing::info!(healthy, "the bridge has ended");
     Ok(healthy)
 }

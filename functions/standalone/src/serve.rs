@@ -11,7 +11,7 @@ use adit_dimse::{Server, ServerConfig};
 use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
 use adit_engine::{Actor, Engine, Known, Ports, Settings, now};
-use adit_http::{Addresses, App, Face, WebPage, router};
+use adit_http::{App, Directory, Face, WebPage, router};
 use adit_runtime::settings::ServeSettings;
 use adit_runtime::shutdown::Supervisor;
 use adit_runtime::telemetry;
@@ -26,6 +26,8 @@ use crate::cli::connection::SavedSession;
 use crate::web::{self, Doors};
 use crate::{demo, files, mail};
 
+/// What stands in the audit trail for this process.
+const PROCESS: &str = "adit serve";
 /// Letters, and what else needs neither DIMSE nor a disk, at the same time.
 const LIGHT_WORK: usize = 4;
 
@@ -38,8 +40,9 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     let engine = engine(&settings, &backend)?;
     engine.use_post(mail::post(&settings.mail, loopback(settings.listen))?);
     let access = Access::new(Arc::clone(&backend.items)).with_vault(Vault::new(project_key(&settings)?.as_bytes()));
-    engine.use_address_book(Arc::new(Addresses(access.clone())));
+    engine.use_address_book(Arc::new(Directory(access.clone())));
     engine.use_people(Arc::new(Accounts(access.clone())));
+    engine.record_start(PROCESS).await?;
     let first_login = access.ensure_first_administrator(now()).await?;
     engine.found_groups(&access.everybody().await?).await?;
     engine.use_folders(Arc::new(LocalFolders));
@@ -75,7 +78,7 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
         .with_context(|| format!("the address {} cannot be used; choose another one with --listen", settings.listen))?;
     let web_addr = listener.local_addr()?;
     let app = App {
-        engine,
+        engine: engine.clone(),
         access: access.clone(),
         face: Face::WHOLE,
         https: settings.https,
@@ -88,6 +91,7 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     write_cli_session(data_dir, web_addr, &access).await?;
     announce(web_addr, dicom_addr, &settings.ae_title, first_login.as_ref(), demo.is_some());
     let healthy = supervisor.run().await;
+    engine.record_stop(PROCESS).await;
     let _ = std::fs::remove_file(data_dir.join(SavedSession::FILE));
     Ok(healthy)
 }

@@ -40,6 +40,8 @@ pub enum ErrorCode {
     Misdirected,
     /// Something broke here; the log knows more.
     Internal,
+    /// Not now: it cannot be put on record, or the installation is being maintained.
+    Unavailable,
 }
 
 impl ErrorCode {
@@ -56,6 +58,7 @@ impl ErrorCode {
             Self::TooMany => 429,
             Self::Internal => 500,
             Self::Peer => 502,
+            Self::Unavailable => 503,
         }
     }
 }

@@ -43,6 +43,18 @@ pub struct StudySelection {
     /// A short description without a name, such as "CT Thorax, 2024-03-01".
     #[serde(default)]
     pub label: String,
+    /// How many images the search has told of, for people until the source is asked; absent: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<u32>,
+}
+
+/// Why somebody decides about a job that waits as they do.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct Decision {
+    /// Shown to the owner, 300 characters at most; may be empty.
+    pub reason: String,
 }
 
 /// A job as it is shown.
@@ -84,6 +96,9 @@ pub struct JobView {
     /// Where its approval stands, if it needs one.
     #[serde(default)]
     pub approval: Option<Approval>,
+    /// While it waits for approval: images as far as the search has told, for all its studies together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<u64>,
 }
 
 /// A page of jobs, newest first.

@@ -3,8 +3,10 @@
 //! The browser, the command line and the server compile this one crate; nothing here knows how a request is answered.
 
 pub mod account;
+pub mod audit;
 pub mod error;
 pub mod groups;
+pub mod installation;
 pub mod jobs;
 pub mod nodes;
 pub mod paths;

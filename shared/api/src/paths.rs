@@ -118,6 +118,20 @@ pub const GROUP_MEMBER: &str = "/api/groups/{id}/members/{user}";
 pub const GROUP_GRANTS: &str = "/api/groups/{id}/nodes";
 /// PUT: what it may do with one of them (administrators).
 pub const GROUP_GRANT: &str = "/api/groups/{id}/nodes/{node}";
+/// GET: what everybody is told: announcement, maintenance, suspension.
+pub const NOTICE: &str = "/api/notice";
+/// GET, PUT: settings of the installation (administrators).
+pub const INSTALLATION: &str = "/api/installation";
+/// GET: jobs by status, queues, workers (administrators).
+pub const OVERVIEW: &str = "/api/overview";
+/// POST: a mail to many (administrators).
+pub const BROADCAST: &str = "/api/broadcast";
+/// GET: a page of the audit trail.
+pub const AUDIT: &str = "/api/audit";
+/// GET: the audit trail as newline-delimited FHIR AuditEvents.
+pub const AUDIT_EXPORT: &str = "/api/audit/export";
+/// POST: verifies the audit trail.
+pub const AUDIT_VERIFY: &str = "/api/audit/verify";
 /// Paths that need DIMSE or last long: they go to the bridge where the API is a function.
 pub const BULK: [&str; 5] = [NODE_TEST, SEARCH, SEARCH_SERIES, JOB_EVENTS, RULE_DRY_RUN];
 /// GET: the OpenAPI description.

@@ -20,6 +20,8 @@ impl Event {
         }
         match self.count {
             Some(count) if self.kind() == Kind::Searched => _ = write!(text, ", {count} results"),
+            Some(count) if self.kind() == Kind::MailBroadcast => _ = write!(text, ", {count} people"),
+            Some(count) if self.kind() == Kind::JobCreated => _ = write!(text, ", {count} studies"),
             Some(count) => _ = write!(text, ", {count} images"),
             None => {}
         }
@@ -46,6 +48,7 @@ impl Event {
 impl Entity {
     fn words(&self) -> String {
         match self {
+            Self::Node { name, id, .. } if name.is_empty() => format!("server {id}"),
             Self::Node { name, role: Role::Source, .. } => format!("from {name}"),
             Self::Node { name, role: Role::Destination, .. } => format!("to {name}"),
             Self::Node { name, role: Role::Object, .. } => format!("server {name}"),

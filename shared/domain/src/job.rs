@@ -249,6 +249,9 @@ pub enum Approval {
         by: String,
         /// When.
         at: Timestamp,
+        /// Why, if they said so.
+        #[serde(default)]
+        reason: String,
     },
 }
 

@@ -9,6 +9,7 @@ pub mod dicom;
 pub mod group;
 pub mod ids;
 pub mod implementation;
+pub mod installation;
 pub mod job;
 mod losses;
 pub mod node;

@@ -6,8 +6,10 @@
 mod actor;
 mod clock;
 mod groups;
+mod installation;
 mod jobs;
 mod nodes;
+mod overview;
 mod peers;
 mod people;
 mod permit;
@@ -15,6 +17,7 @@ mod post;
 mod probe;
 mod projects;
 pub mod reception;
+mod record;
 mod refusal;
 mod rules;
 mod search;
@@ -27,12 +30,14 @@ pub mod worker;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use adit_audit::Journal;
 use adit_deid::ProjectKey;
 use adit_store::items::ItemStore;
 use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
 use adit_store::repositories::{
-    Arrivals, Firings, GroupLimits, Groups, Jobs, Mails, Nodes, Projects, Receipts, Registry, Reports, Rules, Tasks,
+    Arrivals, Firings, GroupLimits, Groups, Installation, Jobs, Mails, Nodes, Projects, Receipts, Registry, Reports,
+    Rules, Tasks,
 };
 use adit_store::shelf::{Buckets, Folders};
 use adit_store::staging::Staging;
@@ -99,6 +104,9 @@ pub(crate) struct Shared {
     pub people: people::Known,
     pub pages: PageSeal,
     pub mails: Mails,
+    pub installation: Installation,
+    pub settings_cache: installation::Cache,
+    pub journal: OnceLock<Journal>,
     pub post: post::PostOffice,
     pub deidentifiers: projects::Deidentifiers,
     pub peers: peers::Peers,
@@ -116,6 +124,9 @@ impl Engine {
             nodes: Nodes::new(Arc::clone(&items), vault.clone()),
             mails: Mails::new(Arc::clone(&items), vault),
             post: post::PostOffice::default(),
+            installation: Installation::new(Arc::clone(&items)),
+            settings_cache: installation::Cache::default(),
+            journal: OnceLock::new(),
             groups: Groups::new(Arc::clone(&items)),
             limits: GroupLimits::new(Arc::clone(&items)),
             jobs: Jobs::new(Arc::clone(&items)),

@@ -28,7 +28,7 @@ impl Engine {
     pub async fn node(&self, actor: &Actor, id: &NodeId) -> Result<NodeView, Refusal> {
         let reach = self.reach(actor).await?;
         if !sees(actor, &reach, id) {
-            return Err(Refusal::not_found("server or folder"));
+            return Err(self.unseen(id).await?);
         }
         Ok(self.node_view(self.node_record(id).await?, &reach))
     }

@@ -37,19 +37,16 @@ impl Reach {
 impl Engine {
     /// Refuses unless the actor's group may use the node in this way now. A node of which the group knows nothing answers as absent.
     pub(crate) async fn permit(&self, actor: &Actor, node: &NodeId, direction: Direction) -> Result<(), Refusal> {
-        let absent = || Refusal::not_found("server or folder");
         let group = actor.acting_group()?;
         let grant = self.0.groups.grant(&group.id, node).await?;
-        if !actor.token_reaches(node) {
-            return Err(absent());
-        }
         match grant {
+            _ if !actor.token_reaches(node) => Err(self.unseen(node).await?),
             Some(grant) if grant.allows(direction) => Ok(()),
-            None if !actor.staff => Err(absent()),
-            _ => {
-                let name = self.node_name(node).await?.ok_or_else(absent)?;
-                Err(not_granted(group, &name, direction))
-            }
+            None if !actor.staff => Err(self.unseen(node).await?),
+            _ => match self.node_name(node).await? {
+                Some(name) => Err(not_granted(group, &name, direction)),
+                None => Err(self.unseen(node).await?),
+            },
         }
     }
 
@@ -224,6 +221,19 @@ impl Engine {
         let Some(id) = group.filter(|id| Some(*id) != own && !actor.staff) else { return actor.demand(right) };
         let group = self.group_of(&actor.user_id, id).await?;
         Actor { group, ..actor.clone() }.demand(right)
+    }
+
+    /// The refusal of a node that is not there for the actor.
+    pub(crate) async fn unseen(&self, node: &NodeId) -> Result<Refusal, Refusal> {
+        const WHAT: &str = "server or folder";
+        let is_there = self.0.nodes.get(node).await?.is_some();
+        Ok(if is_there { Refusal::foreign(WHAT) } else { Refusal::not_found(WHAT) })
+    }
+
+    /// The name of a node for the record; empty: there is none, or it cannot be read now.
+    pub async fn name_of_node(&self, id: &NodeId) -> String {
+        let found = self.0.nodes.get(id).await.ok().flatten();
+        found.map(|record| record.node.config.name).unwrap_or_default()
     }
 
     async fn node_name(&self, id: &NodeId) -> Result<Option<String>, Refusal> {

@@ -41,6 +41,9 @@ pub enum Addressee {
 pub trait AddressBook: Send + Sync {
     /// The confirmed address of a person who may log in; `None`: nobody is to be written to.
     async fn address(&self, user: &UserId) -> Result<Option<Recipient>, StoreError>;
+
+    /// The administrators who may log in.
+    async fn administrators(&self) -> Result<Vec<UserId>, StoreError>;
 }
 
 /// How letters leave this installation.

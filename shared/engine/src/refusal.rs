@@ -12,11 +12,13 @@ use thiserror::Error;
 pub struct Refusal {
     /// What the caller is told.
     pub body: ErrorBody,
+    /// The thing is there, but somebody else's. The caller is not told; the audit trail is.
+    pub is_foreign: bool,
 }
 
 impl Refusal {
     fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { body: ErrorBody { code, detail: detail.into(), field: None } }
+        Self { body: ErrorBody { code, detail: detail.into(), field: None }, is_foreign: false }
     }
 
     /// The request breaks a rule.
@@ -30,6 +32,16 @@ impl Refusal {
             ErrorCode::NotFound,
             format!("There is no such {what}. It may have been deleted; go back and reload the page."),
         )
+    }
+
+    /// The same for a thing that belongs to somebody else.
+    pub fn foreign(what: &str) -> Self {
+        Self { is_foreign: true, ..Self::not_found(what) }
+    }
+
+    /// Not now; trying again later helps.
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Unavailable, detail)
     }
 
     /// The person may not do this.

@@ -143,6 +143,10 @@ impl Engine {
 
     /// Waiting tasks whose queue message is gone: it was set aside because its receivers died, or the queue lost it.
     async fn resend_stranded(&self) -> Result<(), Refusal> {
+        if self.suspended().await?.is_some() {
+            // They wait on purpose.
+            return Ok(());
+        }
         let page = self.0.tasks.waiting(now().plus_ms(-STRANDED_MS), None).await?;
         if page.tasks.is_empty() {
             return Ok(());

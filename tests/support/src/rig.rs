@@ -163,6 +163,7 @@ impl Rig {
             series_instance_uids: Vec::new(),
             pseudonym: String::new(),
             label: "test".into(),
+            images: None,
         }];
         let wish = CreateJob { destination: destination.id.clone(), options, urgent: false, studies };
         self.engine.create_job(&self.actor, wish).await.expect("the job is accepted").id

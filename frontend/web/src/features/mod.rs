@@ -1,6 +1,8 @@
 //! Pages, a folder per feature.
 
 pub mod account;
+pub mod admin;
+pub mod audit;
 pub mod jobs;
 pub mod login;
 pub mod people;

@@ -1,24 +1,29 @@
 //! Jobs. Owners see and act on their own; staff on all. A job of somebody else answers as absent.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use adit_api::error::ErrorCode;
 use adit_api::groups::PageQuery;
-use adit_api::jobs::{CreateJob, JobFilter, JobPage, JobPatch, JobSnapshot, JobView};
+use adit_api::jobs::{CreateJob, Decision, JobFilter, JobPage, JobPatch, JobSnapshot, JobView};
 use adit_api::projects::JobReport;
-use adit_domain::JobId;
+use adit_audit::{Entity, Role};
 use adit_domain::job::JobAction;
+use adit_domain::{JobId, NodeId, Uid};
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use futures_util::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::Body;
 use crate::App;
+use crate::audit::Note;
 use crate::caller::Caller;
 use crate::refused::Refused;
 
@@ -26,6 +31,8 @@ use crate::refused::Refused;
 const LOOK: Duration = Duration::from_millis(500);
 /// Who looks, and what they may, is found out anew this often while events flow, in looks.
 const CHECK_SESSION: u32 = 20;
+/// Studies and servers of a job that are named in its record; all of its transfers are recorded by themselves.
+const LISTED: usize = 100;
 
 type Id = Result<Path<JobId>, PathRejection>;
 
@@ -44,9 +51,25 @@ pub async fn list(
 pub async fn create(
     State(app): State<App>,
     caller: Caller,
+    note: Note,
     Body(wish): Body<CreateJob>,
 ) -> Result<(StatusCode, Json<JobView>), Refused> {
-    Ok((StatusCode::CREATED, Json(app.engine.create_job(&caller.actor, wish).await?)))
+    let sources: BTreeSet<&NodeId> = wish.studies.iter().map(|study| &study.source).take(LISTED).collect();
+    for (id, role) in sources.into_iter().map(|id| (id, Role::Source)).chain([(&wish.destination, Role::Destination)]) {
+        let name = app.engine.name_of_node(id).await;
+        note.about(Entity::Node { id: id.clone(), name, role });
+    }
+    for uid in wish.studies.iter().take(LISTED).filter_map(|study| Uid::parse(&study.study_instance_uid).ok()) {
+        note.about(Entity::Study { uid });
+    }
+    note.count(wish.studies.len());
+    note.detail(if wish.options.pseudonymises() { "pseudonymised" } else { "not pseudonymised" });
+    if wish.urgent {
+        note.detail("urgent");
+    }
+    let job = app.engine.create_job(&caller.actor, wish).await?;
+    note.about(Entity::Job { id: job.id.clone() });
+    Ok((StatusCode::CREATED, Json(job)))
 }
 
 /// One job with its tasks; with If-None-Match 304 when nothing has changed.
@@ -74,8 +97,10 @@ pub async fn change(
     State(app): State<App>,
     caller: Caller,
     id: Id,
+    note: Note,
     Body(patch): Body<JobPatch>,
 ) -> Result<Json<JobView>, Refused> {
+    note.detail(if patch.urgent { "urgent" } else { "not urgent" });
     Ok(Json(app.engine.set_urgent(&caller.actor, &id?.0, patch.urgent).await?))
 }
 
@@ -97,13 +122,26 @@ pub async fn waiting(
 }
 
 /// Cancel, resume, retry, restart, approve, reject.
-#[utoipa::path(post, path = "/api/jobs/{id}/{action}", tag = "Jobs", description = "Does cancel, resume, retry or restart (staff), as the job's list of actions allows: owner or staff, with CSRF token. approve and reject decide about a job that waits: members of its group with the right to approve, not its owner.", params(("id" = String, Path), ("action" = JobAction, Path)), responses((status = 200, body = JobView), (status = 403), (status = 404), (status = 409)))]
+#[utoipa::path(post, path = "/api/jobs/{id}/{action}", tag = "Jobs", description = "Does cancel, resume, retry or restart (staff), as the job's list of actions allows: owner or staff, with CSRF token. approve and reject decide about a job that waits: members of its group with the right to approve, not its owner.", params(("id" = String, Path), ("action" = JobAction, Path)), request_body = Option<Decision>, responses((status = 200, body = JobView), (status = 403), (status = 404), (status = 409)))]
 pub async fn act(
     State(app): State<App>,
     caller: Caller,
     path: Result<Path<(JobId, JobAction)>, PathRejection>,
+    body: Bytes,
 ) -> Result<Response, Refused> {
     let (id, action) = path?.0;
+    if action.is_decision() {
+        // Nothing, or null, is no reason.
+        let decision: Option<Decision> = if body.is_empty() {
+            None
+        } else {
+            serde_json::from_slice(&body).map_err(|_| {
+                Refused::new(ErrorCode::Invalid, "The reason cannot be understood. Send it as {\"reason\": \"...\"}.")
+            })?
+        };
+        let reason = decision.unwrap_or_default().reason;
+        return Ok(Json(app.engine.decide(&caller.actor, &id, action, &reason).await?).into_response());
+    }
     Ok(match app.engine.act(&caller.actor, &id, action).await? {
         Some(view) => Json(view).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),

@@ -1,10 +1,11 @@
 //! How a session begins: a password, then a code where one is asked for. The log-in at a foreign issuer joins in `openid.rs`.
 
-use adit_access::{LogIn, NewSession};
+use adit_access::{AccessError, LogIn, NewSession};
 use adit_api::account::{
     EnrolledLogIn, Enrolment, Entrance, LogInAnswer, NextStep, PendingCode, PendingInput, PendingLogIn,
 };
 use adit_api::session::{Login, Session};
+use adit_audit::Entity;
 use adit_engine::now;
 use axum::Json;
 use axum::extract::State;
@@ -14,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use super::{Body, session};
 use crate::App;
 use crate::address::Address;
+use crate::audit::Note;
 use crate::caller::{actor_of, cookie};
 use crate::refused::Refused;
 
@@ -34,10 +36,18 @@ pub async fn entrance(State(app): State<App>) -> Result<Json<Entrance>, Refused>
 pub async fn first_step(
     State(app): State<App>,
     Address(address): Address,
+    note: Note,
     Body(login): Body<Login>,
 ) -> Result<Response, Refused> {
-    match pending(app.access.log_in(&login.username, &login.password, &address, now()).await?) {
-        Ok(session) => begun(&app, &session).await,
+    let found = app.access.log_in(&login.username, &login.password, &address, now()).await;
+    if let Err(AccessError::WrongCredentials) = &found {
+        // Only the name of an account that there is: what was typed may be a password.
+        if let Some(person) = app.access.person_named(&login.username).await? {
+            note.about(Entity::Person { id: person.id, name: person.username });
+        }
+    }
+    match pending(found?) {
+        Ok(session) => begun(&app, &note, &session).await,
         Err(pending) => Ok((StatusCode::ACCEPTED, Json(LogInAnswer::Pending(pending))).into_response()),
     }
 }
@@ -51,7 +61,8 @@ pub fn pending(log_in: LogIn) -> Result<NewSession, PendingLogIn> {
     }
 }
 
-async fn begun(app: &App, session: &NewSession) -> Result<Response, Refused> {
+async fn begun(app: &App, note: &Note, session: &NewSession) -> Result<Response, Refused> {
+    note.by(&session.person.user_id, &session.person.username);
     let body = Json(view(app, session).await?);
     Ok(([cookie(&session.token, app.https)], body).into_response())
 }
@@ -65,10 +76,11 @@ async fn view(app: &App, session: &NewSession) -> Result<Session, Refused> {
 pub async fn code(
     State(app): State<App>,
     Address(address): Address,
+    note: Note,
     Body(input): Body<PendingCode>,
 ) -> Result<Response, Refused> {
     let session = app.access.finish_log_in(&input.pending, &input.code, &address, now()).await?;
-    begun(&app, &session).await
+    begun(&app, &note, &session).await
 }
 
 /// Begins to set up the second factor that is demanded. Anybody with a log-in under way.
@@ -80,8 +92,9 @@ pub async fn enrol(State(app): State<App>, Body(input): Body<PendingInput>) -> R
 
 /// Finishes it, and the log-in. Anybody with a log-in under way.
 #[utoipa::path(post, path = "/api/session/enrolment/code", tag = "Session", description = "Finishes setting up the second factor by a code, and the log-in: sets the session cookie; the recovery codes are shown once. Anybody whose log-in is under way may call it.", request_body = PendingCode, responses((status = 200, body = EnrolledLogIn), (status = 401), (status = 403), (status = 429)))]
-pub async fn enrolled(State(app): State<App>, Body(input): Body<PendingCode>) -> Result<Response, Refused> {
+pub async fn enrolled(State(app): State<App>, note: Note, Body(input): Body<PendingCode>) -> Result<Response, Refused> {
     let (recovery_codes, session) = app.access.confirm_pending(&input.pending, &input.code, now()).await?;
+    note.by(&session.person.user_id, &session.person.username);
     let body = Json(EnrolledLogIn { session: view(&app, &session).await?, recovery_codes });
     Ok(([cookie(&session.token, app.https)], body).into_response())
 }

@@ -2,9 +2,11 @@
 
 pub mod account;
 pub mod account_settings;
+pub mod audit;
 pub mod deid;
 pub mod factor;
 pub mod groups;
+pub mod installation;
 pub mod jobs;
 pub mod links;
 pub mod log_in;

@@ -2,6 +2,7 @@
 
 use adit_api::groups::GrantView;
 use adit_api::nodes::{NodeInput, NodeTest, NodeView};
+use adit_audit::{Entity, Role};
 use adit_domain::NodeId;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -10,6 +11,7 @@ use axum::http::StatusCode;
 
 use super::Body;
 use crate::App;
+use crate::audit::Note;
 use crate::caller::Caller;
 use crate::refused::Refused;
 
@@ -32,9 +34,12 @@ pub async fn show(State(app): State<App>, caller: Caller, id: Id) -> Result<Json
 pub async fn add(
     State(app): State<App>,
     caller: Caller,
+    note: Note,
     Body(input): Body<NodeInput>,
 ) -> Result<(StatusCode, Json<NodeView>), Refused> {
-    Ok((StatusCode::CREATED, Json(app.engine.add_node(&caller.actor, input).await?)))
+    let node = app.engine.add_node(&caller.actor, input).await?;
+    note.about(Entity::Node { id: node.id.clone(), name: node.config.name.clone(), role: Role::Object });
+    Ok((StatusCode::CREATED, Json(node)))
 }
 
 /// Changes a node.

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use super::log_in::pending;
 use crate::App;
 use crate::address::Address;
+use crate::audit::Note;
 use crate::caller::cookie;
 use crate::docs::escape;
 use crate::refused::Refused;
@@ -57,15 +58,21 @@ pub async fn depart(State(app): State<App>, Address(address): Address, headers: 
 pub async fn arrive(
     State(app): State<App>,
     headers: HeaderMap,
+    note: Note,
     query: Result<Query<Back>, QueryRejection>,
 ) -> Response {
-    match land(&app, &headers, query).await {
+    match land(&app, &headers, &note, query).await {
         Ok(response) => response,
         Err(refused) => apology(refused),
     }
 }
 
-async fn land(app: &App, headers: &HeaderMap, query: Result<Query<Back>, QueryRejection>) -> Result<Response, Refused> {
+async fn land(
+    app: &App,
+    headers: &HeaderMap,
+    note: &Note,
+    query: Result<Query<Back>, QueryRejection>,
+) -> Result<Response, Refused> {
     let Back { code, state } = query?.0;
     if code.is_empty() || state.is_empty() {
         return Err(Refused::new(ErrorCode::Invalid, "Your organisation did not let you in. Try again, or ask there."));
@@ -73,6 +80,8 @@ async fn land(app: &App, headers: &HeaderMap, query: Result<Query<Back>, QueryRe
     let browser = cookie_of(headers).unwrap_or_default();
     let Arrival { log_in, person, groups, mapped_groups, .. } =
         app.access.arrive(&state, &code, browser, now()).await?;
+    note.by(&person.user_id, &person.username);
+    note.detail("at the organisation's issuer");
     if let Some(wanted) = groups {
         app.engine.follow_mapping(&person.user_id, &wanted, &mapped_groups).await?;
     }

@@ -2,12 +2,14 @@
 
 use adit_api::error::ErrorCode;
 use adit_api::jobs::TaskDetail;
-use adit_domain::{JobId, TaskId};
+use adit_audit::Entity;
+use adit_domain::{JobId, TaskId, Uid};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 
 use crate::App;
+use crate::audit::Note;
 use crate::caller::Caller;
 use crate::refused::Refused;
 
@@ -16,10 +18,16 @@ use crate::refused::Refused;
 pub async fn show(
     State(app): State<App>,
     caller: Caller,
+    note: Note,
     path: Result<Path<(JobId, TaskId)>, PathRejection>,
 ) -> Result<Json<TaskDetail>, Refused> {
     let (job, task) = path?.0;
-    Ok(Json(app.engine.task(&caller.actor, &job, &task).await?))
+    let detail = app.engine.task(&caller.actor, &job, &task).await?;
+    note.patient(&detail.patient_id);
+    if let Ok(uid) = Uid::parse(&detail.study_instance_uid) {
+        note.about(Entity::Study { uid });
+    }
+    Ok(Json(detail))
 }
 
 /// Reset or kill.

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, dead_code, reason = "a test that cannot go on fails; not every test needs everything")]
 
+mod losing;
+
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,13 +17,14 @@ use adit_backend_embedded::Embedded;
 use adit_deid::ProjectKey;
 use adit_engine::worker::Worker;
 use adit_engine::{Engine, Ports, Post, Settings, now};
-use adit_http::{Addresses, App, Face, WebPage, router};
+use adit_http::{App, Directory, Face, WebPage, router};
 use adit_mail::{MailError, OutgoingMail, PublicUrl, Transport};
 use adit_store::clock::SystemClock;
 use adit_store::items::ItemStore;
 use adit_store::queue::Lane;
 use adit_store::vault::Vault;
 use async_trait::async_trait;
+use losing::Losing;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::json;
 use tempfile::TempDir;
@@ -34,6 +38,7 @@ pub struct Site {
     letters: Letters,
     /// Ends the worker of letters with the site.
     _stop: DropGuard,
+    losing: Arc<Losing>,
     _dir: TempDir,
 }
 
@@ -65,8 +70,9 @@ impl Site {
     pub async fn start_as(face: Face) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let backend = Embedded::open(&dir.path().join("data"), Arc::new(SystemClock)).unwrap();
+        let losing = Arc::new(Losing { inner: backend.items.clone(), loses: AtomicBool::new(false) });
         let ports = Ports {
-            items: backend.items.clone(),
+            items: losing.clone(),
             queue: backend.queue.clone(),
             staging: backend.staging.clone(),
             buckets: None,
@@ -93,7 +99,7 @@ impl Site {
             from: "ADIT <adit@hospital.org>".into(),
             public_url: PublicUrl::parse("https://adit.hospital.org").unwrap(),
         });
-        engine.use_address_book(Arc::new(Addresses(access.clone())));
+        engine.use_address_book(Arc::new(Directory(access.clone())));
         let stop = CancellationToken::new();
         tokio::spawn(Worker::new(engine.clone(), 4, &[Lane::Worker]).run(stop.clone()));
         let kept = engine.clone();
@@ -110,7 +116,12 @@ impl Site {
         tokio::spawn(async move {
             axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>()).await
         });
-        Self { url, access, engine: kept, items: backend.items, letters, _stop: stop.drop_guard(), _dir: dir }
+        Self { url, access, engine: kept, items: backend.items, letters, losing, _stop: stop.drop_guard(), _dir: dir }
+    }
+
+    /// Lets the audit trail's records be lost from now on, or no longer.
+    pub fn lose_records(&self, loses: bool) {
+        self.losing.loses.store(loses, Ordering::Relaxed);
     }
 
     pub async fn log_in(&self, username: &str) -> Visitor {

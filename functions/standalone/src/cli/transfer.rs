@@ -80,6 +80,7 @@ pub async fn run(connection: &Connection, options: Options, json: bool) -> Resul
         pseudonym: String::new(),
         series_instance_uids: options.series.clone(),
         label: String::new(),
+        images: None,
     });
     let wish = CreateJob {
         destination: destination.id.clone(),

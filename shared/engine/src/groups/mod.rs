@@ -80,7 +80,10 @@ impl Engine {
 
     /// Lets a person act for another one of their groups. A group of others answers as absent.
     pub async fn choose_group(&self, actor: &Actor, id: &GroupId) -> Result<Actor, Refusal> {
-        let group = self.group_of(&actor.user_id, id).await?.ok_or_else(|| Refusal::not_found("group"))?;
+        let Some(group) = self.group_of(&actor.user_id, id).await? else {
+            self.stored_group(id).await?;
+            return Err(Refusal::foreign("group"));
+        };
         self.0.groups.choose(&actor.user_id, id).await?;
         tracing::info!(user = %actor.user_id, group = %id, "active group chosen");
         Ok(Actor { group: Some(group), ..actor.clone() })

@@ -13,7 +13,7 @@ impl Engine {
     /// Does `action`; `None` when the job is gone by it.
     pub async fn act(&self, actor: &Actor, id: &JobId, action: JobAction) -> Result<Option<JobView>, Refusal> {
         if action.is_decision() {
-            return self.decide(actor, id, action).await.map(Some);
+            return self.decide(actor, id, action, "").await.map(Some);
         }
         let record = self.readable(actor, id).await?;
         if action.staff_only() && !actor.staff {

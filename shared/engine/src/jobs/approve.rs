@@ -2,14 +2,19 @@
 
 use adit_api::groups::PageQuery;
 use adit_api::jobs::{JobPage, JobView};
+use adit_domain::installation::MAX_REASON;
 use adit_domain::job::{Approval, Job, JobAction, JobStatus};
-use adit_domain::{JobId, Right};
+use adit_domain::{Group, JobId, Right, UserId};
+use adit_mail::{JobWaits, Letter};
 use adit_store::repositories::limits::waiting_listing;
 
 use super::act::refused;
 use super::views::{job_view, may_decide};
 use crate::groups::size_of;
-use crate::{Actor, Engine, Refusal, now};
+use crate::{Actor, Addressee, Engine, Refusal, now};
+
+/// People who are told of a job that waits, at most.
+const MAX_APPROVERS: usize = 50;
 
 impl Engine {
     /// The jobs of the active group that wait for approval, the oldest first.
@@ -24,13 +29,22 @@ impl Engine {
             // A row that outlived its job's wait is none.
             let waits = record
                 .filter(|record| record.job.status == JobStatus::WaitingForApproval && actor.concerns(&record.job));
-            jobs.extend(waits.map(|record| job_view(actor, &record)));
+            let Some(record) = waits else { continue };
+            let tasks = self.0.tasks.of_job(&id).await?;
+            // A sum without one of the studies would be too small.
+            let told = tasks.iter().map(|task| Some(task.value.progress.expected).filter(|images| *images > 0));
+            jobs.push(JobView { images: told.sum(), ..job_view(actor, &record) });
         }
         Ok(JobPage { jobs, next: self.seal(&listing, next) })
     }
 
-    /// Approves or rejects a job that waits. Safe to repeat: of two decisions at once one is refused.
-    pub(super) async fn decide(&self, actor: &Actor, id: &JobId, action: JobAction) -> Result<JobView, Refusal> {
+    /// Approves or rejects a job that waits, and tells its owner. Safe to repeat: of two decisions at once one is refused.
+    pub async fn decide(&self, actor: &Actor, id: &JobId, action: JobAction, reason: &str) -> Result<JobView, Refusal> {
+        let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+        if reason.chars().count() > MAX_REASON || reason.chars().any(char::is_control) {
+            let most = format!("A reason may have {MAX_REASON} printable characters at most.");
+            return Err(Refusal::invalid(most).at("reason"));
+        }
         let record = self.visible(actor, id).await?;
         if record.job.status != JobStatus::WaitingForApproval {
             return Err(Refusal::conflict(refused(action, record.job.status)));
@@ -46,7 +60,7 @@ impl Engine {
         if action == JobAction::Approve {
             self.approve(actor, &record.job).await?
         } else {
-            self.reject(actor, &record.job).await?
+            self.reject(actor, &record.job, reason).await?
         }
         let record = self.0.jobs.get(id).await?.ok_or_else(|| Refusal::not_found("job"))?;
         Ok(job_view(actor, &record))
@@ -66,21 +80,67 @@ impl Engine {
                 tracing::warn!(job = %job.id, error = %error, "a task will be enqueued by the sweeper");
             }
         }
+        self.tell_owner(job, &Letter::JobApproved { job: job.id.clone(), by: actor.username.clone() }).await;
         self.settle_job(&job.id).await
     }
 
-    async fn reject(&self, actor: &Actor, job: &Job) -> Result<(), Refusal> {
-        let rejected = Approval::Rejected { by: actor.username.clone(), at: now() };
+    async fn reject(&self, actor: &Actor, job: &Job, reason: String) -> Result<(), Refusal> {
+        let rejected = Approval::Rejected { by: actor.username.clone(), at: now(), reason: reason.clone() };
         // It stays a waiting job until its tasks are canceled, so that none of them begins.
         let record = self.end_wait(job, rejected, JobStatus::WaitingForApproval).await?;
         self.cancel(&record).await?;
-        let message = format!("The job was rejected by {}.", actor.username);
+        let why = if reason.is_empty() { String::new() } else { format!(" Reason: {reason}") };
+        let message = format!("The job was rejected by {}.{why}", actor.username);
         self.change_job(&job.id, |record| {
             record.job.message.clone_from(&message);
             true
         })
         .await?;
+        let letter = Letter::JobRejected { job: job.id.clone(), by: actor.username.clone(), reason };
+        self.tell_owner(job, &letter).await;
         Ok(())
+    }
+
+    /// Tells those who may decide about a job that it waits: members of its group other than its owner, where the group has the right,
+    /// else the administrators. A letter that cannot be posted is no reason to refuse the job.
+    pub(super) async fn tell_approvers(&self, group: &Group, job: &Job, studies: usize) {
+        let letter = Letter::JobWaits(JobWaits {
+            job: job.id.clone(),
+            owner: job.owner_name.clone(),
+            group: group.config.name.clone(),
+            studies: u32::try_from(studies).unwrap_or(u32::MAX),
+            source: job.source_name.clone(),
+            destination: job.destination_name.clone(),
+            pseudonymised: job.options.pseudonymises(),
+        });
+        let posted = match self.approvers(group, &job.owner).await {
+            Ok(people) if people.is_empty() => return,
+            Ok(people) => self.post_to_all(people.into_iter().map(Addressee::Person).collect(), &letter).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = posted {
+            tracing::warn!(job = %job.id, error = %error, "the approvers could not be told");
+        }
+    }
+
+    async fn approvers(&self, group: &Group, owner: &UserId) -> Result<Vec<UserId>, Refusal> {
+        let mut people = Vec::new();
+        if group.may(Right::ApproveJobs) {
+            let (members, _) = self.0.groups.members(&group.id, MAX_APPROVERS, None).await?;
+            people.extend(members.into_iter().map(|member| member.user).filter(|user| user != owner));
+        }
+        if people.is_empty() {
+            if let Some(addresses) = self.0.post.addresses.get() {
+                people = addresses.administrators().await?;
+            }
+        }
+        Ok(people)
+    }
+
+    async fn tell_owner(&self, job: &Job, letter: &Letter) {
+        if let Err(error) = self.post(job.owner.clone(), letter).await {
+            tracing::warn!(job = %job.id, error = %error, "the owner could not be told");
+        }
     }
 
     /// Writes the decision down, once.

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use adit_api::jobs::{JobFilter, JobPage, JobSnapshot, JobView, TaskDetail};
+use adit_api::jobs::{JobFilter, JobPage, JobSnapshot, JobView, TaskDetail, TaskView};
 use adit_api::projects::{JobReport, ReportOfTask, ReportSummary};
 use adit_domain::deidentification::REPORT_FORMAT;
+use adit_domain::task::TaskStatus;
 use adit_domain::{JobId, TaskId};
 use adit_store::repositories::LiveProgress;
 use adit_store::repositories::jobs::{JobRecord, listing};
@@ -51,8 +52,12 @@ impl Engine {
         let record = self.visible(actor, id).await?;
         let tasks = self.0.tasks.of_job(id).await?;
         let live: HashMap<String, LiveProgress> = self.0.tasks.live_of_job(id).await?.into_iter().collect();
-        let views: Vec<_> =
+        let mut views: Vec<_> =
             tasks.into_iter().map(|task| task_view(&task.value, live.get(task.value.id.as_str()))).collect();
+        if let Some(reason) = self.suspended().await? {
+            let waits = |view: &&mut TaskView| view.status == TaskStatus::Pending && view.message.is_empty();
+            views.iter_mut().filter(waits).for_each(|view| view.message = format!("Transfers are suspended: {reason}"));
+        }
         Ok(JobSnapshot { job: job_view(actor, &record), progress: total(&views), tasks: views })
     }
 
@@ -103,10 +108,11 @@ impl Engine {
     }
 
     pub(crate) async fn readable(&self, actor: &Actor, id: &JobId) -> Result<JobRecord, Refusal> {
-        let record = self.0.jobs.get(id).await?;
-        record
-            .filter(|record| actor.owns(&record.job) && actor.concerns(&record.job))
-            .ok_or_else(|| Refusal::not_found("job"))
+        let record = self.0.jobs.get(id).await?.ok_or_else(|| Refusal::not_found("job"))?;
+        if actor.owns(&record.job) && actor.concerns(&record.job) {
+            return Ok(record);
+        }
+        Err(Refusal::foreign("job"))
     }
 
     /// A job that the actor may look at from outside: their own, or one that waits for their decision.
@@ -116,7 +122,7 @@ impl Engine {
         if (actor.owns(job) && actor.concerns(job)) || may_decide(actor, job) {
             return Ok(record);
         }
-        Err(Refusal::not_found("job"))
+        Err(Refusal::foreign("job"))
     }
 }
 

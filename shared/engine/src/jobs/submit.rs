@@ -60,6 +60,9 @@ impl Engine {
             also.push(self.0.limits.wait(&group.id, &job.id)?);
         }
         self.submit(&job, tasks, also).await?;
+        if waits {
+            self.tell_approvers(group, &job, studies).await;
+        }
         self.job_view(actor, &job.id).await
     }
 
@@ -224,6 +227,7 @@ pub(crate) fn new_task(job: &Job, study: StudySelection, now: Timestamp, place: 
         sent: None,
         losses: Losses::default(),
         epoch: 0,
-        progress: Progress::default(),
+        // Until the source is asked, people see what the search has told.
+        progress: Progress { expected: study.images.map_or(0, u64::from), ..Progress::default() },
     }
 }

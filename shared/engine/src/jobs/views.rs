@@ -36,6 +36,7 @@ pub(super) fn job_view(actor: &Actor, record: &JobRecord) -> JobView {
         cause: job.cause,
         group: job.group,
         approval: job.approval,
+        images: None,
     }
 }
 

@@ -191,6 +191,7 @@ fn ready(rule: &Rule, source: &NodeId, studies: Vec<Study>) -> Result<Vec<(Study
             series_instance_uids: if is_whole { Vec::new() } else { series_instance_uids },
             pseudonym: choice.pseudonym?,
             label: choice.label,
+            images: None,
         };
         ready.push((selection, choice.images));
     }

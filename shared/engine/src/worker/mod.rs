@@ -6,6 +6,7 @@ mod claim;
 mod mail;
 #[cfg(any(test, feature = "proofs"))]
 pub mod proofs;
+mod record;
 mod run;
 mod scheduled;
 mod settle;

@@ -16,9 +16,13 @@ use tracing::Instrument;
 
 use super::AGAIN;
 use super::claim::{Beat, not_yet, owns};
+use super::record::not_on_record;
 use super::settle::apply;
 use crate::transfer::{self, Outcome};
 use crate::{Engine, Refusal, now};
+
+/// When a task is looked at again that may not begin because transfers are suspended.
+const SUSPENDED: Duration = Duration::from_secs(15);
 
 /// What became of a pointer, and so what the queue is to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +110,9 @@ impl Engine {
         if stop.is_cancelled() {
             return Ok(Worked::Later(Duration::ZERO));
         }
+        if self.suspended().await?.is_some() {
+            return Ok(Worked::Later(SUSPENDED));
+        }
         let claimed_at = Instant::now();
         let Some(task) = self.claim(&task.value).await? else {
             self.settle_job(job_id).await?;
@@ -113,8 +120,12 @@ impl Engine {
         };
         self.settle_job(job_id).await?;
         let token = self.0.running.begin(id, stop);
-        let (outcome, lost) = self.run_owned(&record.job, &task, claimed_at, delivery, &token).await;
+        let (outcome, lost) = match self.record_beginning(&record.job, &task).await {
+            Ok(()) => self.run_owned(&record.job, &task, claimed_at, delivery, &token).await,
+            Err(_) => (not_on_record(&task), false),
+        };
         self.0.running.end(id);
+        let outcome = self.record_ending(&record.job, &task, outcome).await;
         self.settle(&record.job, &task, &outcome, lost || stop.is_cancelled()).await?;
         Ok(Worked::Done)
     }

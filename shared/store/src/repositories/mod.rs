@@ -31,6 +31,7 @@
 //! | grant | `GROUP#<id>` | `NODE#<node>` | `NODE_GROUPS#<node>` / `<group>` | |
 //! | job that waits for approval | `GROUP#<id>` | `APPROVAL#<job>` | | |
 //! | bytes of a day (a counter; expires) | `GROUP#<id>` | `DAY#<days since the epoch>` | | |
+//! | settings of the installation | `INSTALLATION` | `SETTINGS` | | |
 //! | the first group was made | `INSTALLATION` | `FIRST_GROUP` | | |
 //! | receipts of up to 100 instances | `TASK#<id>#<epoch>` | `R#B<hash of what it holds>` | | |
 
@@ -39,6 +40,7 @@ pub mod bridges;
 mod encoding;
 pub mod firings;
 pub mod groups;
+pub mod installation;
 pub mod jobs;
 pub mod limits;
 pub mod mails;
@@ -56,6 +58,7 @@ pub use bridges::{Bridge, Bridges};
 pub use encoding::Versioned;
 pub use firings::{Fired, Firings};
 pub use groups::{Groups, Membership};
+pub use installation::Installation;
 pub use jobs::Jobs;
 pub use limits::GroupLimits;
 pub use mails::{Mails, WaitingMail};

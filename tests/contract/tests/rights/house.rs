@@ -91,6 +91,7 @@ impl House {
             series_instance_uids: Vec::new(),
             pseudonym: String::new(),
             label: String::new(),
+            images: None,
         };
         CreateJob {
             destination: self.nodes[to].clone(),

@@ -86,6 +86,7 @@ impl Scene {
                 series_instance_uids: Vec::new(),
                 pseudonym: String::new(),
                 label: "test".into(),
+                images: None,
             }];
             let options = if jobs == 1 { pseudonym("P") } else { TransferOptions::default() };
             let wish = CreateJob { destination: to.id.clone(), options, urgent: number > 0, studies };

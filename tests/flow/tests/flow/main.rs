@@ -8,6 +8,7 @@ mod jobs;
 mod journeys;
 mod projects;
 mod reception;
+mod record;
 mod relay;
 mod retrieval;
 mod rules;

@@ -145,6 +145,7 @@ fn selection(scene: &Scene, spec: &StudySpec, pseudonym: &str) -> StudySelection
         series_instance_uids: Vec::new(),
         pseudonym: pseudonym.to_owned(),
         label: String::new(),
+        images: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What may be done with a job, as buttons that ask first.
 
 use adit_api::jobs::JobView;
+use adit_domain::Right;
 use adit_domain::job::JobAction;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -14,7 +15,9 @@ use crate::ui::Confirm;
 pub fn Actions(#[prop(into)] job: Signal<JobView>) -> impl IntoView {
     let state = shared();
     let navigate = StoredValue::new_local(use_navigate());
-    let allowed = Memo::new(move |_| job.get().actions);
+    // Deciding is a form of its own.
+    let allowed =
+        Memo::new(move |_| job.get().actions.into_iter().filter(|action| !action.is_decision()).collect::<Vec<_>>());
     let id = Memo::new(move |_| job.get().id.to_string());
     let urgent = Memo::new(move |_| job.get().urgent);
     let act = move |action: JobAction| {
@@ -39,9 +42,11 @@ pub fn Actions(#[prop(into)] job: Signal<JobView>) -> impl IntoView {
     };
     view! {
         <div class="flex flex-wrap items-center gap-2">
+            <Show when=move || state.may(Right::TransferUrgently) || urgent.get()>
             <label class="mr-2 flex cursor-pointer items-center gap-2 text-sm">
                 <input class="toggle toggle-sm" type="checkbox" prop:checked=move || urgent.get() on:change=toggle/>"Urgent"
             </label>
+            </Show>
             <For each=move || allowed.get() key=|action| format!("{action:?}") let:action>
                 {
                     let (label, question, danger) = words(action);

@@ -1,6 +1,7 @@
 //! The list of jobs, refreshed while it is open.
 
 use adit_api::jobs::{JobFilter, JobView};
+use adit_domain::Right;
 use adit_domain::job::JobStatus;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,6 +9,7 @@ use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::progress::moment;
+use super::waiting::Waiting;
 use crate::context::shared;
 use crate::format::{counted, job_status};
 use crate::ui::{Badge, Check, Spinner};
@@ -31,7 +33,7 @@ pub fn JobsPage() -> impl IntoView {
     let query = use_query_map();
     let jobs = RwSignal::new(None::<Vec<JobView>>);
     let next = RwSignal::new(None::<String>);
-    let all = RwSignal::new(false);
+    let all = RwSignal::new(query.read_untracked().get("all").as_deref() == Some("true"));
     let status = Memo::new(move |_| query.read().get("status").unwrap_or_default());
     let after = Memo::new(move |_| query.read().get("after"));
     let alive = StoredValue::new(true);
@@ -82,6 +84,7 @@ pub fn JobsPage() -> impl IntoView {
                 </select>
             </label>
         </div>
+        <Show when=move || state.may(Right::ApproveJobs)><Waiting/></Show>
         {move || match jobs.get() {
             None => view! { <Spinner label="Loading jobs"/> }.into_any(),
             Some(rows) if rows.is_empty() => view! { <p class="rounded-box border border-base-300 bg-base-100 p-6">"No jobs here. Choose studies under "<A href="/" attr:class="link">"Transfer"</A>" to start one."</p> }.into_any(),
@@ -94,7 +97,7 @@ pub fn JobsPage() -> impl IntoView {
     }
 }
 
-fn name(status: JobStatus) -> String {
+pub fn name(status: JobStatus) -> String {
     serde_json::to_value(status).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

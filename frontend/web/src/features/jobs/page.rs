@@ -9,6 +9,7 @@ use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
 
 use super::actions::Actions;
+use super::approval::ApprovalLine;
 use super::progress::{Bar, moment};
 use super::task::TaskDetails;
 use crate::context::shared;
@@ -86,6 +87,7 @@ fn Job(#[prop(into)] snapshot: Signal<JobSnapshot>) -> impl IntoView {
             <span class="mr-auto" aria-live="polite">{move || job.get().message}</span>
             <Actions job=job/>
         </div>
+        <ApprovalLine job=job/>
         <section class="mb-4 rounded-box border border-base-300 bg-base-100 p-4" aria-label="Job">
             {move || cause.get().map(|cause| view! { <CauseLine cause=cause/> })}
             <dl class="mb-4 grid grid-cols-2 gap-3 text-sm md:grid-cols-4">{facts}</dl>

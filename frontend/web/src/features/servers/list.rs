@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::form::{Editing, NodeForm, What, blank};
+use super::groups::GroupsOfNode;
 use crate::context::shared;
 use crate::ui::{Badge, Cards, Confirm, Spinner};
 
@@ -146,6 +147,7 @@ fn Card(
             </div>
             <Show when=move || problem.with(|text| !text.is_empty())><p class="mt-2 text-sm">"Last problem: "{move || problem.get()}</p></Show>
             {move || test.get().map(|test| view! { <TestResult test=test/> })}
+            <Show when=move || state.is_staff()><GroupsOfNode id=node.with_untracked(|node| node.id.clone())/></Show>
         </li>
     }
 }

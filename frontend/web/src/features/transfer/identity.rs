@@ -115,7 +115,9 @@ pub fn IdentityChoice(
             <legend class="mb-1 text-sm font-medium">"The patients in the images"</legend>
             <div class="flex flex-wrap gap-x-6 gap-y-1">
                 <Radio label="Pseudonymise" group="identity" key=PSEUDONYMISE value=fields.choice/>
-                <Radio label="Leave the images as they are" group="identity" key=KEEP value=fields.choice/>
+                <Show when=move || !state.pseudonymised_only() || fields.choice.get_untracked() == KEEP>
+                    <Radio label="Leave the images as they are" group="identity" key=KEEP value=fields.choice/>
+                </Show>
             </div>
         </fieldset>
         <Show when=move || fields.pseudonymises()>

@@ -2,6 +2,7 @@
 
 use adit_api::jobs::CreateJob;
 use adit_api::nodes::NodeView;
+use adit_domain::Right;
 use adit_domain::transfer::TransferOptions;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -89,7 +90,7 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
                         </select>
                     </label>
                     <div class="flex flex-wrap items-center gap-x-6 gap-y-2 pb-1 md:col-span-2">
-                        <Check label="Urgent" value=urgent/>
+                        <Show when=move || state.may(Right::TransferUrgently)><Check label="Urgent" value=urgent/></Show>
                         <Check label="Include reports" value=extras.documents/>
                     </div>
                 </div>

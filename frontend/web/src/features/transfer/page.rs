@@ -3,6 +3,7 @@
 use adit_api::nodes::NodeView;
 use adit_api::search::{SearchLine, SourceOutcome, StudyQuery, StudyRow};
 use adit_api_client::Search;
+use adit_domain::Right;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
@@ -13,6 +14,9 @@ use super::search_form::SearchForm;
 use super::selection::Selection;
 use crate::context::shared;
 use crate::ui::Spinner;
+
+/// How often servers are asked for, in milliseconds: what is granted or revoked shows at once.
+const REFRESH_MS: u32 = 5000;
 
 /// A search as it stands.
 #[derive(Clone, Copy)]
@@ -35,10 +39,22 @@ pub fn TransferPage() -> impl IntoView {
     };
     let running = StoredValue::new_local(None::<Search>);
     let selection = Selection::new();
+    let alive = StoredValue::new(true);
+    on_cleanup(move || alive.set_value(false));
     spawn_local(async move {
-        match adit_api_client::nodes().await {
-            Ok(all) => nodes.set(Some(all.into_iter().filter(|node| node.config.enabled).collect())),
-            Err(error) => state.refuse(&error),
+        while alive.try_get_value() == Some(true) {
+            match adit_api_client::nodes().await {
+                Ok(mut all) => {
+                    all.retain(|node| node.config.enabled);
+                    // What is entered stays unless something was granted or revoked.
+                    let known = nodes.try_get_untracked().flatten();
+                    if known.is_none_or(|known| known.iter().map(uses).ne(all.iter().map(uses))) {
+                        nodes.try_set(Some(all));
+                    }
+                }
+                Err(error) => state.refuse(&error),
+            }
+            gloo_timers::future::TimeoutFuture::new(REFRESH_MS).await;
         }
     });
     let cancel = move || {
@@ -78,12 +94,15 @@ pub fn TransferPage() -> impl IntoView {
         <h1 class="mb-4 text-xl font-semibold">"Transfer studies"</h1>
         {move || match nodes.get() {
             None => view! { <Spinner label="Loading servers"/> }.into_any(),
+            Some(_) if !state.may(Right::Search) => view! {
+                <p class="rounded-box border border-base-300 bg-base-100 p-6">"Your active group may not search. Choose another group at the top of the page, or ask an administrator."</p>
+            }.into_any(),
             Some(all) if !all.iter().any(|node| node.may_be_source) => view! { <NothingToSearch/> }.into_any(),
             Some(all) => view! {
                 <div class="flex flex-col gap-4">
                     <SearchForm nodes=all.clone() start=start cancel=cancel searching=found.searching/>
                     <Results found=found selection=selection/>
-                    <Options nodes=all selection=selection/>
+                    <Show when=move || state.may(Right::Transfer)><Options nodes=all.clone() selection=selection/></Show>
                 </div>
             }.into_any(),
         }}
@@ -104,6 +123,11 @@ fn NothingToSearch() -> impl IntoView {
             }}
         </p>
     }
+}
+
+/// What the page depends on of a node.
+fn uses(node: &NodeView) -> (&str, &str, bool, bool) {
+    (node.id.as_str(), &node.config.name, node.may_be_source, node.may_be_destination)
 }
 
 /// Keeps the newest studies on top.

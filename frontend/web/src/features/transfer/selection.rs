@@ -98,5 +98,6 @@ fn wish(chosen: &Chosen) -> Option<StudySelection> {
         series_instance_uids: chosen.series.iter().cloned().collect(),
         pseudonym: String::new(),
         label: format!("{description}, {date}{part}"),
+        images: row.instance_count.filter(|_| chosen.series.is_empty()),
     })
 }
