@@ -92,7 +92,8 @@ async fn a_rule_that_has_changed_since_the_sweep_began_makes_nothing() {
     let (engine, _dir) = engine();
     let seen = rule("As it was");
     let study = || vec![Study { study_instance_uid: "1.2".into(), choice: choice(&["1.3"], 1) }];
-    let make = || engine.make_job(&seen, &inbox(), "event", Timestamp(5), study());
+    let source = inbox();
+    let make = || engine.make_job(&seen, &source, "event", Timestamp(5), study());
     assert_eq!(make().await.unwrap(), Made::Again, "it is gone");
     engine.0.rules.put(&rule("Changed"), None).await.unwrap();
     assert_eq!(make().await.unwrap(), Made::Again, "it has changed");

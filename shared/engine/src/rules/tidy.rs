@@ -52,9 +52,10 @@ impl Engine {
         let delivered = if is_done { self.delivered(&moved).await? } else { HashSet::new() };
         let may_go = |object: &&ArrivedObject| {
             let is_done_with = !object.replaced && delivered.contains(&object.sop_instance_uid);
-            match is_inbox {
-                true => gives_up || is_done_with || (is_done && is_of_no_task(object, &moved)),
-                false => is_done_with && removing.iter().any(|rule| takes_from(rule, object)),
+            if is_inbox {
+                gives_up || is_done_with || (is_done && is_of_no_task(object, &moved))
+            } else {
+                is_done_with && removing.iter().any(|rule| takes_from(rule, object))
             }
         };
         let (going, staying): (Vec<&ArrivedObject>, Vec<&ArrivedObject>) =
