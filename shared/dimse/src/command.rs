@@ -111,7 +111,7 @@ impl Command {
         let mut originator = (String::new(), None);
         let mut rest = bytes;
         while !rest.is_empty() {
-            let (group, element, value, after) = element(rest)?;
+            let Element { group, element, value, after } = element(rest)?;
             rest = after;
             // Orthanc ends a C-GET with its list of failed instances as a part of the command set.
             if group != 0 {
@@ -141,14 +141,21 @@ impl Command {
     }
 }
 
-/// Group, element, value and what follows.
-fn element(bytes: &[u8]) -> Result<(u16, u16, &[u8], &[u8]), DimseError> {
+struct Element<'a> {
+    group: u16,
+    element: u16,
+    value: &'a [u8],
+    after: &'a [u8],
+}
+
+fn element(bytes: &[u8]) -> Result<Element<'_>, DimseError> {
     let (head, rest) =
         bytes.split_first_chunk::<8>().ok_or_else(|| protocol("a command set that ends in the middle"))?;
     let length = usize::try_from(u32::from_le_bytes([head[4], head[5], head[6], head[7]])).unwrap_or(usize::MAX);
     let (value, after) =
         rest.split_at_checked(length).ok_or_else(|| protocol("a command set with an element of a wrong length"))?;
-    Ok((u16::from_le_bytes([head[0], head[1]]), u16::from_le_bytes([head[2], head[3]]), value, after))
+    let [group, element] = [[head[0], head[1]], [head[2], head[3]]].map(u16::from_le_bytes);
+    Ok(Element { group, element, value, after })
 }
 
 fn as_number(value: &[u8]) -> Result<u16, DimseError> {
