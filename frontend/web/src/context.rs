@@ -84,15 +84,15 @@ impl Shared {
 
     /// Asks anew who one is and what everybody is told. What has not changed is not set, so that nothing is drawn again.
     pub async fn refresh(self) {
-        if let Ok(session) = adit_api_client::session().await {
-            if self.session.with_untracked(|known| known.as_ref().and_then(Option::as_ref) != Some(&session)) {
-                self.session.set(Some(Some(session)));
-            }
+        if let Ok(session) = adit_api_client::session().await
+            && self.session.with_untracked(|known| known.as_ref().and_then(Option::as_ref) != Some(&session))
+        {
+            self.session.set(Some(Some(session)));
         }
-        if let Ok(notice) = adit_api_client::notice().await {
-            if self.notice.with_untracked(|known| *known != notice) {
-                self.notice.set(notice);
-            }
+        if let Ok(notice) = adit_api_client::notice().await
+            && self.notice.with_untracked(|known| *known != notice)
+        {
+            self.notice.set(notice);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Journeys of accounts over a real socket: registration by letter, the second factor, tokens, deactivation.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod site;
 

@@ -1,6 +1,6 @@
 //! The table of routes drives this: every row is called as everybody, and what each may expect is computed from the row.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod site;
 

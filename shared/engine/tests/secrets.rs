@@ -9,8 +9,8 @@ use std::sync::Arc;
 use adit_api::nodes::NodeInput;
 use adit_backend_embedded::Embedded;
 use adit_deid::ProjectKey;
-use adit_domain::NodeId;
-use adit_engine::{Engine, Ports, Settings};
+use adit_domain::{NodeId, Timestamp, UserId};
+use adit_engine::{Actor, Engine, Ports, Settings};
 use adit_store::clock::SystemClock;
 use adit_store::items::{Condition, Item, Key};
 use adit_store::repositories::Nodes;
@@ -35,6 +35,12 @@ fn engine(backend: &Embedded) -> Engine {
         folder_roots: Vec::new(),
     };
     Engine::new(ports, settings)
+}
+
+/// An administrator without a group.
+fn somebody() -> Actor {
+    let user_id = UserId::new(Timestamp(1), 1);
+    Actor { user_id, username: "admin".into(), staff: true, group: None, token: None }
 }
 
 fn input(header: Option<&str>, key: Option<&str>) -> NodeInput {
@@ -65,7 +71,7 @@ fn secret_key(id: &NodeId) -> Key {
 async fn secrets_of_servers_are_sealed_on_disk() {
     let dir = tempfile::tempdir().unwrap();
     let backend = Embedded::open(dir.path(), Arc::new(SystemClock)).unwrap();
-    let node = engine(&backend).add_node(input(Some(HEADER), Some(KEY))).await.unwrap();
+    let node = engine(&backend).add_node(&somebody(), input(Some(HEADER), Some(KEY))).await.unwrap();
     assert!(node.has_client_key && node.has_authorization_header);
     assert!(on_disk(dir.path(), "study_root_find"), "the search on disk finds what is there");
     assert!(!on_disk(dir.path(), "a-secret-of-the-archive") && !on_disk(dir.path(), "c2VjcmV0"));
@@ -81,7 +87,7 @@ async fn what_was_stored_before_is_read_and_sealed_at_the_next_change() {
     let dir = tempfile::tempdir().unwrap();
     let backend = Embedded::open(dir.path(), Arc::new(SystemClock)).unwrap();
     let engine = engine(&backend);
-    let id = engine.add_node(input(None, None)).await.unwrap().id;
+    let id = engine.add_node(&somebody(), input(None, None)).await.unwrap().id;
     let old = Item {
         key: secret_key(&id),
         body: serde_json::json!({ "client_key_pem": KEY, "authorization_header": HEADER }),
@@ -92,9 +98,9 @@ async fn what_was_stored_before_is_read_and_sealed_at_the_next_change() {
         expires_at: None,
     };
     backend.items.put(old, Condition::None).await.unwrap();
-    assert!(engine.node(&id).await.unwrap().has_client_key);
+    assert!(engine.node(&somebody(), &id).await.unwrap().has_client_key);
 
-    engine.change_node(&id, input(None, None)).await.unwrap();
+    engine.change_node(&somebody(), &id, input(None, None)).await.unwrap();
     let raw = backend.items.get(&secret_key(&id)).await.unwrap().unwrap().body.to_string();
     assert!(raw.contains("adit-sealed.1.") && !raw.contains("secret-of-the-archive"), "{raw}");
     let read = Nodes::new(Arc::clone(&backend.items), Vault::new(&MASTER)).get(&id).await.unwrap().unwrap();

@@ -46,6 +46,15 @@ pub struct Site {
 #[derive(Clone, Default)]
 struct Letters(Arc<Mutex<Vec<String>>>);
 
+impl Letters {
+    /// Takes the first letter that holds `text`.
+    fn take(&self, text: &str) -> Option<String> {
+        let mut letters = self.0.lock().unwrap();
+        let at = letters.iter().position(|letter| letter.contains(text))?;
+        Some(letters.remove(at))
+    }
+}
+
 #[async_trait]
 impl Transport for Letters {
     async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
@@ -145,14 +154,12 @@ impl Site {
     /// Takes the first letter that holds `text`, as soon as it is there.
     pub async fn letter_with(&self, text: &str) -> String {
         for _ in 0..600 {
-            let mut letters = self.letters.0.lock().unwrap();
-            if let Some(at) = letters.iter().position(|letter| letter.contains(text)) {
-                return letters.remove(at);
+            if let Some(letter) = self.letters.take(text) {
+                return letter;
             }
-            drop(letters);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("no letter with {text:?}");
+        unreachable!("no letter with {text:?}");
     }
 
     pub async fn send(&self, method: Method, path: &str, visitor: &Visitor, body: &serde_json::Value) -> Response {

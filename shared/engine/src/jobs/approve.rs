@@ -129,10 +129,10 @@ impl Engine {
             let (members, _) = self.0.groups.members(&group.id, MAX_APPROVERS, None).await?;
             people.extend(members.into_iter().map(|member| member.user).filter(|user| user != owner));
         }
-        if people.is_empty() {
-            if let Some(addresses) = self.0.post.addresses.get() {
-                people = addresses.administrators().await?;
-            }
+        if people.is_empty()
+            && let Some(addresses) = self.0.post.addresses.get()
+        {
+            people = addresses.administrators().await?;
         }
         Ok(people)
     }
