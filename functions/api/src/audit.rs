@@ -26,7 +26,6 @@ const EVENTS: &[(&str, Kind)] = &[
     ("node_added", Kind::ConfigurationChanged),
     ("node_changed", Kind::ConfigurationChanged),
     ("node_deleted", Kind::ConfigurationChanged),
-    ("node_tested", Kind::ConfigurationChanged),
     ("search", Kind::Searched),
     ("job_created", Kind::JobCreated),
     ("job_changed", Kind::JobActed),

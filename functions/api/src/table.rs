@@ -114,7 +114,8 @@ pub static ROUTES: &[Route] = &[
     Route::new(GET, paths::NODE, Session, || get(nodes::show)).token(Search).quiet(SETUP),
     Route::new(PUT, paths::NODE, Staff, || put(nodes::change)).audit("node_changed"),
     Route::new(DELETE, paths::NODE, Staff, || delete(nodes::remove)).audit("node_deleted"),
-    Route::new(POST, paths::NODE_TEST, Staff, || post(nodes::test)).audit("node_tested"),
+    Route::new(POST, paths::NODE_TEST, Staff, || post(nodes::test))
+        .quiet("asks a server whether it answers, nothing of a patient"),
     Route::new(GET, paths::NODE_GRANTS, Staff, || get(nodes::grants)).quiet(SETUP),
     Route::new(POST, paths::SEARCH, MAY_SEARCH, || post(search::studies)).token(Search).audit("search"),
     Route::new(POST, paths::SEARCH_SERIES, MAY_SEARCH, || post(search::series)).token(Search).audit("search"),
@@ -229,7 +230,7 @@ mod tests {
         for row in ROUTES {
             assert!(seen.insert((row.method.clone(), row.path)), "{} stands twice", row.path);
             let is_change = row.method.as_ref().is_some_and(|method| *method != GET);
-            let is_quiet = row.path == paths::PREFERENCES;
+            let is_quiet = [paths::PREFERENCES, paths::NODE_TEST].contains(&row.path);
             assert!(!is_change || is_quiet || row.audit.is_some(), "{:?} {} leaves no trace", row.method, row.path);
         }
     }
