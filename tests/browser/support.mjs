@@ -16,13 +16,15 @@ mkdirSync(shots, { recursive: true });
 
 /**
  * Starts `adit serve --demo` in a fresh data directory, or the cloud home when ADIT_CLOUD_HOME names its program; answers with its
- * address and first log-in.
+ * address and first log-in. With `mails` letters become files in that folder.
  */
-export async function startAdit() {
+export async function startAdit({ mails = false } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'adit-browser-'));
   const cloud = process.env.ADIT_CLOUD_HOME;
   const program = cloud ?? process.env.ADIT_BINARY ?? join(root, 'target/debug/adit');
   const web = ['--listen', '127.0.0.1:0'];
+  const mailbox = join(data, 'mails');
+  if (mails) web.push('--mail-transport', `file:${mailbox}`);
   const child = cloud
     ? spawn(program, ['--dir', data, ...web])
     : spawn(program, ['serve', '--demo', '--data-dir', data, ...web, '--web-dir', join(root, 'dist')]);
@@ -42,7 +44,7 @@ export async function startAdit() {
     await ended;
     rmSync(data, { recursive: true, force: true });
   };
-  return { url, user, password, data, stop };
+  return { url, user, password, data, mails: mailbox, stop };
 }
 
 /** A browser that reaches nothing but this machine. */

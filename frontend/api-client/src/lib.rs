@@ -1,8 +1,10 @@
 //! The only crate in the browser that knows HTTP: requests with the session's CSRF token, streamed searches, live jobs.
 
+mod account;
 mod administration;
 mod groups;
 mod live;
+mod people;
 mod projects;
 mod request;
 mod rules;
@@ -15,9 +17,15 @@ use adit_api::jobs::{CreateJob, Decision, JobFilter, JobPage, JobPatch, JobView,
 use adit_api::nodes::{NodeInput, NodeTest, NodeView};
 use adit_api::paths;
 use adit_api::search::{SeriesQuery, SeriesRow};
-use adit_api::session::{Login, PasswordChange, Session};
+use adit_api::session::Session;
 use adit_domain::job::JobAction;
 
+pub use account::{
+    account, ask_for_confirmation, ask_for_password, change_email, change_password, change_profile, confirm_account,
+    confirm_email, confirm_enrolment, confirm_pending, end_other_sessions, enrol, enrol_pending, entrance,
+    finish_log_in, issuer_address, log_in, log_out, look_at_link, register, remove_second_factor, renew_recovery_codes,
+    reset_password,
+};
 pub use administration::{
     audit, audit_export_address, broadcast, installation, notice, overview, save_installation, verify_audit,
 };
@@ -26,6 +34,10 @@ pub use groups::{
     save_group, set_grant, waiting_jobs,
 };
 pub use live::{Live, watch_job};
+pub use people::{
+    account_settings, act_on_person, create_token, invite, issuer, people, person, revoke_token, set_account_settings,
+    set_email, set_issuer, tokens, tokens_of,
+};
 pub use projects::{preview, project, projects, report_address, save_project};
 pub use rules::{delete_rule, firings, rules, save_rule, try_rule};
 pub use search::{Search, search};
@@ -53,23 +65,6 @@ pub async fn session() -> Answer<Session> {
     let session: Session = get(paths::SESSION).await?;
     remember(&session);
     Ok(session)
-}
-
-/// Logs in.
-pub async fn log_in(login: &Login) -> Answer<Session> {
-    let session: Session = send("POST", paths::SESSION, login).await?;
-    remember(&session);
-    Ok(session)
-}
-
-/// Logs out.
-pub async fn log_out() -> Answer<()> {
-    send_empty("DELETE", paths::SESSION).await
-}
-
-/// Changes the own password.
-pub async fn change_password(change: &PasswordChange) -> Answer<()> {
-    request::send_for_nothing("POST", paths::PASSWORD, change).await
 }
 
 /// The own preferences.

@@ -6,12 +6,7 @@ use adit_domain::project::{Project, Revision};
 use web_sys::Blob;
 
 use crate::Answer;
-use crate::request::{get, send, send_file};
-
-/// A text as part of an address.
-fn part(text: &str) -> String {
-    js_sys::encode_uri_component(text).into()
-}
+use crate::request::{get, part, send, send_file};
 
 fn address(name: &str) -> String {
     paths::fill(paths::PROJECT, &[&part(name)])

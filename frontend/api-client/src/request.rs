@@ -10,6 +10,11 @@ use web_sys::{AbortSignal, Blob, Headers, RequestInit, Response};
 
 use crate::{Answer, CSRF_TOKEN, local};
 
+/// A text as part of an address.
+pub(crate) fn part(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
 /// A GET of JSON.
 pub(crate) async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {
     json(&fetch("GET", path, None, None).await?).await

@@ -7,11 +7,12 @@ use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::path;
 
 use crate::context::{Shared, shared};
-use crate::features::account::AccountPage;
+use crate::features::account::{AccountPage, apply_theme};
 use crate::features::admin::{GroupPage, GroupsPage, OverviewPage, SettingsPage};
 use crate::features::audit::AuditPage;
 use crate::features::jobs::{JobPage, JobsPage};
-use crate::features::login::LoginPage;
+use crate::features::login::{LinkPage, LoginPage};
+use crate::features::people::PeoplePage;
 use crate::features::projects::ProjectsPage;
 use crate::features::rules::RulesPage;
 use crate::features::servers::ServersPage;
@@ -19,21 +20,40 @@ use crate::features::transfer::TransferPage;
 use crate::frame::{GroupSwitch, NoticeBar};
 use crate::ui::{Spinner, Toasts};
 
+/// Where links of letters lead; it needs no session, and is looked at before one is asked for.
+const LINK: &str = "/link";
+
 #[component]
 pub fn App() -> impl IntoView {
-    let state = Shared::new();
-    provide_context(state);
+    provide_context(Shared::new());
+    if window().location().pathname().is_ok_and(|path| path == LINK) {
+        return view! { <LinkPage/><Toasts/> }.into_any();
+    }
+    view! { <Known/> }.into_any()
+}
+
+/// The log-in, or the pages of who is logged in.
+#[component]
+fn Known() -> impl IntoView {
+    let state = shared();
     spawn_local(async move { state.session.set(Some(adit_api_client::session().await.ok())) });
     Effect::new(move |_| {
         if state.session.get().flatten().is_some() {
             spawn_local(async move {
-                if let Ok(value) = adit_api_client::preferences().await {
-                    state.preferences.set(value);
+                // Without them one can work all the same.
+                let value = adit_api_client::preferences().await.unwrap_or_else(|_| serde_json::json!({}));
+                if let Some(theme) = value["theme"].as_str() {
+                    apply_theme(theme);
                 }
+                state.preferences.set(value);
             });
         }
     });
-    let known = Memo::new(move |_| state.session.get().map(|session| session.is_some()));
+    // Pages begin with what was chosen last time, so that has to be there first.
+    let known = Memo::new(move |_| match state.session.get() {
+        Some(Some(_)) if state.preferences.with(serde_json::Value::is_null) => None,
+        session => session.map(|session| session.is_some()),
+    });
     view! {
         {move || match known.get() {
             None => view! { <div class="grid min-h-screen place-items-center"><Spinner label="Loading"/></div> }.into_any(),
@@ -58,6 +78,7 @@ fn Pages() -> impl IntoView {
                     <Route path=path!("/projects") view=ProjectsPage/>
                     <Route path=path!("/rules") view=RulesPage/>
                     <Route path=path!("/servers") view=ServersPage/>
+                    <Route path=path!("/people") view=PeoplePage/>
                     <Route path=path!("/admin") view=OverviewPage/>
                     <Route path=path!("/admin/groups") view=GroupsPage/>
                     <Route path=path!("/admin/groups/:id") view=GroupPage/>
@@ -94,6 +115,7 @@ fn Frame() -> impl IntoView {
                     <Show when=move || state.is_staff()>
                         <A href="/projects" attr:class=link>"Projects"</A>
                         <A href="/rules" attr:class=link>"Rules"</A>
+                        <A href="/people" attr:class=link>"People"</A>
                     </Show>
                     <A href="/servers" attr:class=link>"Servers"</A>
                     <Show when=move || state.is_staff()><A href="/admin" attr:class=link>"Administration"</A></Show>

@@ -101,13 +101,25 @@ impl Shared {
         self.preferences.with_untracked(|value| value[key].as_str().map(str::to_owned))
     }
 
+    /// Whether something is preferred.
+    pub fn prefers(self, key: &str) -> bool {
+        self.preferences.with_untracked(|value| value[key] == Value::Bool(true))
+    }
+
     /// Changes and stores a preference.
     pub fn prefer(self, key: &str, value: impl Into<Value>) {
+        self.prefer_all([(key, value.into())]);
+    }
+
+    /// Changes and stores several preferences at once.
+    pub fn prefer_all<const N: usize>(self, changes: [(&str, Value); N]) {
         let mut all = self.preferences.get_untracked();
         if !all.is_object() {
             all = serde_json::json!({});
         }
-        all[key] = value.into();
+        for (key, value) in changes {
+            all[key] = value;
+        }
         self.preferences.set(all.clone());
         spawn_local(async move {
             // A preference that is not kept is no reason to disturb anybody.

@@ -22,7 +22,23 @@ const EVENTS: &[(&str, Kind)] = &[
     ("log_in", Kind::LoggedIn),
     ("log_out", Kind::LoggedOut),
     ("password_changed", Kind::PasswordChanged),
+    ("sessions_ended", Kind::LoggedOut),
     ("group_chosen", Kind::AccountChanged),
+    ("registered", Kind::AccountCreated),
+    ("person_invited", Kind::AccountCreated),
+    ("link_asked", Kind::AccountChanged),
+    ("account_confirmed", Kind::AccountChanged),
+    ("profile_changed", Kind::AccountChanged),
+    ("person_changed", Kind::AccountChanged),
+    ("email_change_asked", Kind::AccountChanged),
+    ("email_changed", Kind::AccountChanged),
+    ("second_factor_begun", Kind::SecondFactorChanged),
+    ("second_factor_added", Kind::SecondFactorChanged),
+    ("second_factor_removed", Kind::SecondFactorChanged),
+    ("recovery_codes_renewed", Kind::SecondFactorChanged),
+    ("token_created", Kind::TokenCreated),
+    ("token_revoked", Kind::TokenRevoked),
+    ("settings_changed", Kind::ConfigurationChanged),
     ("node_added", Kind::ConfigurationChanged),
     ("node_changed", Kind::ConfigurationChanged),
     ("node_deleted", Kind::ConfigurationChanged),
@@ -139,6 +155,8 @@ fn event(row: &Route, sender: &Sender, note: &Note, response: &Response) -> Opti
     let why = response.extensions().get::<Why>();
     let own = row.audit.and_then(kind_of);
     let kind = match (status, own) {
+        // The password was right, a code is asked for: nobody has logged in yet.
+        (StatusCode::ACCEPTED, Some(Kind::LoggedIn)) => return None,
         // Counted by the limits already; recording each one would let strangers fill the trail.
         (StatusCode::TOO_MANY_REQUESTS, _) => return None,
         (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, Some(Kind::LoggedIn)) => Kind::LogInFailed,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use adit_access::{AccessError, Person, SessionInfo};
+use adit_access::{Person, SessionInfo};
 use adit_api::error::ErrorCode;
 use adit_api::paths::CSRF_HEADER;
 use adit_engine::{Actor, Known, now};
@@ -14,8 +14,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use crate::App;
 use crate::refused::Refused;
 
-/// Name of the session cookie.
-const NAME: &str = "adit_session";
+/// Name of the session cookie. With https its prefix keeps other hosts of the domain from setting it.
+fn name(https: bool) -> &'static str {
+    if https { "__Host-adit_session" } else { "adit_session" }
+}
 
 /// Digits of a token that are public.
 const PREFIX: usize = 8;
@@ -61,7 +63,7 @@ impl Caller {
                 "You are not logged in, or your session has ended. Log in and try again.",
             )
         };
-        let token = cookie_of(headers).ok_or_else(missing)?;
+        let token = cookie_of(headers, app.https).ok_or_else(missing)?;
         let session = app.access.session(token, now()).await?.ok_or_else(missing)?;
         let actor = actor_of(app, &session.person).await?;
         Ok(Self { actor: Arc::new(actor), proof: Arc::new(Proof::Session(session)) })
@@ -101,13 +103,18 @@ impl Caller {
         ))
     }
 
-    /// Whether the session or token would still be admitted. What cannot be found out counts as no.
-    pub async fn is_still_valid(&self, app: &App) -> bool {
-        let valid: Result<bool, AccessError> = match self.proof.as_ref() {
-            Proof::Session(session) => app.access.is_alive(&session.id, now()).await,
-            Proof::Token(secret) => app.access.token_caller(secret, now()).await.map(|found| found.is_some()),
-        };
-        valid.unwrap_or(false)
+    /// The caller as they are at this moment, with the rights of this moment, if the session or token would still be admitted. What
+    /// cannot be found out counts as no.
+    pub async fn again(&self, app: &App) -> Option<Self> {
+        match self.proof.as_ref() {
+            Proof::Session(session) => {
+                let alive = app.access.is_alive(&session.id, now()).await.unwrap_or(false);
+                let person = app.access.known(&session.person.user_id).await.ok()?.filter(|_| alive)?;
+                let actor = actor_of(app, &person).await.ok()?;
+                Some(Self { actor: Arc::new(actor), proof: Arc::clone(&self.proof) })
+            }
+            Proof::Token(secret) => Self::by_token(secret.clone(), app).await.ok(),
+        }
     }
 }
 
@@ -150,12 +157,12 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     ours.then_some(secret.trim())
 }
 
-pub fn cookie_of(headers: &HeaderMap) -> Option<&str> {
+pub fn cookie_of(headers: &HeaderMap, https: bool) -> Option<&str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == NAME)
+        .find(|(given, _)| *given == name(https))
         .map(|(_, value)| value)
 }
 
@@ -163,11 +170,12 @@ pub fn cookie_of(headers: &HeaderMap) -> Option<&str> {
 pub fn cookie(token: &str, https: bool) -> (HeaderName, HeaderValue) {
     let secure = if https { "; Secure" } else { "" };
     let age = if token.is_empty() { "; Max-Age=0" } else { "" };
-    let text = format!("{NAME}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{age}");
+    let name = name(https);
+    let text = format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{age}");
     (SET_COOKIE, HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("")))
 }
 
-/// Refuses a log-in that another site's page sends: a browser names the page's origin, and it must be ours. Behind an edge that speaks to
+/// Refuses what another site's page sends to a route for anybody, such as a log-in: a browser names the page's origin, and it must be ours. Behind an edge that speaks to
 /// us under another host name, the browser's own word for it counts (a page cannot forge `Sec-Fetch-Site`).
 pub fn check_origin(headers: &HeaderMap) -> Result<(), Refused> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -176,6 +184,6 @@ pub fn check_origin(headers: &HeaderMap) -> Result<(), Refused> {
     if origin.is_empty() || ours || text("sec-fetch-site") == "same-origin" {
         Ok(())
     } else {
-        Err(Refused::new(ErrorCode::Forbidden, "Log in from ADIT's own page."))
+        Err(Refused::new(ErrorCode::Forbidden, "This has to come from ADIT's own page."))
     }
 }

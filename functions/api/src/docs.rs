@@ -9,7 +9,10 @@ use axum::response::{Html, IntoResponse};
 use serde_json::Value;
 use utoipa::OpenApi;
 
-use crate::routes::{audit, deid, groups, installation, jobs, nodes, projects, rules, search, session, tasks};
+use crate::routes::{
+    account, account_settings, audit, deid, factor, groups, installation, jobs, links, log_in, nodes, openid, people,
+    projects, registration, rules, search, session, tasks, tokens,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,7 +22,6 @@ use crate::routes::{audit, deid, groups, installation, jobs, nodes, projects, ru
     ),
     paths(
         session::show,
-        session::log_in,
         session::log_out,
         session::change_password,
         session::preferences,
@@ -67,6 +69,41 @@ use crate::routes::{audit, deid, groups, installation, jobs, nodes, projects, ru
         groups::remove_member,
         groups::grants,
         groups::set_grant,
+        session::end_others,
+        log_in::entrance,
+        log_in::first_step,
+        log_in::code,
+        log_in::enrol,
+        log_in::enrolled,
+        openid::depart,
+        openid::arrive,
+        registration::register,
+        registration::letter,
+        registration::password_letter,
+        links::look,
+        links::confirm,
+        links::email,
+        links::password,
+        account::show,
+        account::change,
+        account::change_email,
+        factor::begin,
+        factor::confirm,
+        factor::renew_codes,
+        factor::remove,
+        tokens::list,
+        tokens::create,
+        tokens::revoke,
+        tokens::of_person,
+        people::list,
+        people::show,
+        people::invite,
+        people::set_email,
+        people::act,
+        account_settings::show,
+        account_settings::change,
+        account_settings::issuer,
+        account_settings::change_issuer,
         installation::notice,
         installation::show,
         installation::change,
@@ -152,7 +189,7 @@ fn schema_name(content: &Value) -> Option<String> {
     reference.rsplit('/').next().map(|name| escape(Some(name)))
 }
 
-fn escape(text: Option<&str>) -> String {
+pub fn escape(text: Option<&str>) -> String {
     text.unwrap_or_default().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::App;
 use crate::audit::{self, Note, Sender};
-use crate::caller::{Caller, cookie_of, no_token_here};
+use crate::caller::{Caller, check_origin, cookie_of, no_token_here};
 use crate::limits::{Counted, Limits};
 use crate::refused::Refused;
 use crate::subject;
@@ -36,7 +36,7 @@ pub async fn check(State(post): State<Post>, mut request: Request, next: Next) -
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
     // A request cannot be lent across a wait, its parts can.
     let (method, headers) = (request.method().clone(), request.headers().clone());
-    let has_credentials = headers.contains_key(AUTHORIZATION) || cookie_of(&headers).is_some();
+    let has_credentials = headers.contains_key(AUTHORIZATION) || cookie_of(&headers, app.https).is_some();
     let mut sender = Sender { caller: None, address: address.map(|address| address.to_string()), has_credentials };
     let note = Note::default();
     let values = values(&mut request).await;
@@ -66,7 +66,7 @@ impl Post {
     ) -> Result<(), Refused> {
         let Self { app, row, limits } = self;
         if row.needs == Needs::Anybody {
-            return Ok(());
+            return if is_change(method) { check_origin(headers) } else { Ok(()) };
         }
         let found = Caller::of(headers, app).await;
         let allowed = app.engine.installation().await?.limits;
@@ -118,7 +118,7 @@ fn admit(row: &Route, method: &Method, headers: &HeaderMap, caller: &Caller) -> 
             ));
         }
     }
-    if !matches!(*method, Method::GET | Method::HEAD) {
+    if is_change(method) {
         caller.check_csrf(headers)?;
     }
     match row.needs {
@@ -142,4 +142,8 @@ async fn open_for(app: &App, row: &Route, caller: &Caller) -> Result<(), Refused
         )),
         None => Ok(()),
     }
+}
+
+fn is_change(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD)
 }

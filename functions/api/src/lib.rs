@@ -4,6 +4,7 @@
 //! from `caller`; `audit` puts it on record before the answer goes out.
 
 mod account_errors;
+mod address;
 mod app;
 mod audit;
 mod caller;
@@ -13,6 +14,7 @@ mod face;
 mod files;
 mod guard;
 mod headers;
+mod letters;
 mod limits;
 mod refused;
 mod routes;

@@ -30,6 +30,8 @@ async fn one(app: &App, path: &str, name: &str, value: &str) -> Option<Entity> {
         "node" => node(app, value).await,
         "id" if below(paths::GROUPS) => group(app, value).await,
         "user" if below(paths::GROUPS) => person(app, value).await,
+        "id" if below(paths::PEOPLE) => person(app, value).await,
+        "prefix" if below(paths::TOKENS) => Some(Entity::Token { prefix: value.chars().take(8).collect() }),
         "id" if below(paths::RULES) => Some(thing("rule", value.parse::<adit_domain::RuleId>().ok()?.as_str(), "")),
         "name" if below(paths::PROJECTS) => Some(thing("project", value, value)),
         _ => None,

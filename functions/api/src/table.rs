@@ -8,7 +8,10 @@ use adit_domain::right::Scope;
 use axum::http::Method;
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
-use crate::routes::{audit, deid, groups, installation, jobs, nodes, projects, rules, search, session, tasks};
+use crate::routes::{
+    account, account_settings, audit, deid, factor, groups, installation, jobs, links, log_in, nodes, openid, people,
+    projects, registration, rules, search, session, tasks, tokens,
+};
 use crate::{App, docs, refused};
 
 /// Who may call a route.
@@ -67,8 +70,13 @@ impl Route {
     /// Whether it changes something that is kept. Logging in and out, choosing and asking stay possible during maintenance.
     #[must_use]
     pub fn is_change(&self) -> bool {
-        const ALWAYS: [&str; 6] = [
+        const ALWAYS: [&str; 11] = [
             paths::SESSION,
+            paths::SESSION_CODE,
+            paths::SESSION_ENROLMENT,
+            paths::SESSION_ENROLMENT_CODE,
+            paths::OTHER_SESSIONS,
+            paths::LINK,
             paths::ACTIVE_GROUP,
             paths::PREFERENCES,
             paths::SEARCH,
@@ -90,6 +98,7 @@ use Scope::{Jobs, Search};
 
 const MAY_SEARCH: Needs = Needs::Right(Right::Search);
 const MAY_TRANSFER: Needs = Needs::Right(Right::Transfer);
+const MAY_CREATE_TOKENS: Needs = Needs::Right(Right::CreateTokens);
 const MAY_APPROVE: Needs = Needs::Right(Right::ApproveJobs);
 const MAY_AUDIT: Needs = Needs::Right(Right::ReadAudit);
 
@@ -102,9 +111,43 @@ const OPEN: &str = "is open to everybody";
 /// All routes.
 pub static ROUTES: &[Route] = &[
     Route::new(GET, paths::SESSION, Session, || get(session::show)).quiet(OWN),
-    Route::new(POST, paths::SESSION, Anybody, || post(session::log_in)).audit("log_in"),
+    Route::new(POST, paths::SESSION, Anybody, || post(log_in::first_step)).audit("log_in"),
     Route::new(DELETE, paths::SESSION, Session, || delete(session::log_out)).audit("log_out"),
     Route::new(POST, paths::PASSWORD, Session, || post(session::change_password)).audit("password_changed"),
+    Route::new(DELETE, paths::OTHER_SESSIONS, Session, || delete(session::end_others)).audit("sessions_ended"),
+    Route::new(POST, paths::SESSION_CODE, Anybody, || post(log_in::code)).audit("log_in"),
+    Route::new(POST, paths::SESSION_ENROLMENT, Anybody, || post(log_in::enrol)).audit("second_factor_begun"),
+    Route::new(POST, paths::SESSION_ENROLMENT_CODE, Anybody, || post(log_in::enrolled)).audit("log_in"),
+    Route::new(GET, paths::ENTRANCE, Anybody, || get(log_in::entrance)).quiet(OPEN),
+    Route::new(GET, paths::OPENID_DEPARTURE, Anybody, || get(openid::depart)).quiet(OPEN),
+    Route::new(GET, paths::OPENID_ARRIVAL, Anybody, || get(openid::arrive)).audit("log_in"),
+    Route::new(POST, paths::REGISTRATION, Anybody, || post(registration::register)).audit("registered"),
+    Route::new(POST, paths::REGISTRATION_LETTER, Anybody, || post(registration::letter)).audit("link_asked"),
+    Route::new(POST, paths::PASSWORD_LETTER, Anybody, || post(registration::password_letter)).audit("link_asked"),
+    Route::new(POST, paths::LINK, Anybody, || post(links::look)).quiet("looks at a link without using it"),
+    Route::new(POST, paths::LINK_CONFIRM, Anybody, || post(links::confirm)).audit("account_confirmed"),
+    Route::new(POST, paths::LINK_EMAIL, Anybody, || post(links::email)).audit("email_changed"),
+    Route::new(POST, paths::LINK_PASSWORD, Anybody, || post(links::password)).audit("password_changed"),
+    Route::new(GET, paths::ACCOUNT, Session, || get(account::show)).quiet(OWN),
+    Route::new(PUT, paths::ACCOUNT, Session, || put(account::change)).audit("profile_changed"),
+    Route::new(POST, paths::ACCOUNT_EMAIL, Session, || post(account::change_email)).audit("email_change_asked"),
+    Route::new(POST, paths::FACTOR, Session, || post(factor::begin)).audit("second_factor_begun"),
+    Route::new(PUT, paths::FACTOR, Session, || put(factor::confirm)).audit("second_factor_added"),
+    Route::new(POST, paths::FACTOR_CODES, Session, || post(factor::renew_codes)).audit("recovery_codes_renewed"),
+    Route::new(POST, paths::FACTOR_REMOVAL, Session, || post(factor::remove)).audit("second_factor_removed"),
+    Route::new(GET, paths::TOKENS, Session, || get(tokens::list)).quiet(OWN),
+    Route::new(POST, paths::TOKENS, MAY_CREATE_TOKENS, || post(tokens::create)).audit("token_created"),
+    Route::new(DELETE, paths::TOKEN, Owner, || delete(tokens::revoke)).audit("token_revoked"),
+    Route::new(GET, paths::PEOPLE, Staff, || get(people::list)).quiet(SETUP),
+    Route::new(POST, paths::PEOPLE, Staff, || post(people::invite)).audit("person_invited"),
+    Route::new(GET, paths::PERSON, Staff, || get(people::show)).quiet(SETUP),
+    Route::new(PUT, paths::PERSON_EMAIL, Staff, || put(people::set_email)).audit("email_changed"),
+    Route::new(GET, paths::PERSON_TOKENS, Staff, || get(tokens::of_person)).quiet(SETUP),
+    Route::new(POST, paths::PERSON_ACTION, Staff, || post(people::act)).audit("person_changed"),
+    Route::new(GET, paths::ACCOUNT_SETTINGS, Staff, || get(account_settings::show)).quiet(SETUP),
+    Route::new(PUT, paths::ACCOUNT_SETTINGS, Staff, || put(account_settings::change)).audit("settings_changed"),
+    Route::new(GET, paths::ISSUER_SETTINGS, Staff, || get(account_settings::issuer)).quiet(SETUP),
+    Route::new(PUT, paths::ISSUER_SETTINGS, Staff, || put(account_settings::change_issuer)).audit("settings_changed"),
     Route::new(PUT, paths::ACTIVE_GROUP, Session, || put(groups::choose)).audit("group_chosen"),
     Route::new(GET, paths::PREFERENCES, Session, || get(session::preferences)).quiet(OWN),
     Route::new(PUT, paths::PREFERENCES, Session, || put(session::set_preferences))
@@ -230,7 +273,8 @@ mod tests {
         for row in ROUTES {
             assert!(seen.insert((row.method.clone(), row.path)), "{} stands twice", row.path);
             let is_change = row.method.as_ref().is_some_and(|method| *method != GET);
-            let is_quiet = [paths::PREFERENCES, paths::NODE_TEST].contains(&row.path);
+            // Looking at a link changes nothing; only its secret must not stand in an address. Nor does asking a server whether it answers.
+            let is_quiet = [paths::PREFERENCES, paths::LINK, paths::NODE_TEST].contains(&row.path);
             assert!(!is_change || is_quiet || row.audit.is_some(), "{:?} {} leaves no trace", row.method, row.path);
         }
     }

@@ -5,12 +5,13 @@
 mod site;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use adit_access::{Access, LogIn};
 use adit_api::error::{ErrorBody, ErrorCode};
 use adit_api::paths::{self, CSRF_HEADER};
 use adit_backend_embedded::Embedded;
-use adit_engine::now;
+use adit_engine::{Known, now};
 use adit_http::Face;
 use adit_http::table::{Needs, ROUTES};
 use adit_store::clock::SystemClock;
@@ -33,7 +34,7 @@ fn routes() -> Vec<(Method, String)> {
 async fn without_a_session_every_route_refuses_and_without_the_csrf_token_every_change() {
     let site = Site::start().await;
     let visitor = site.log_in("staff").await;
-    let forged = Visitor { cookie: "adit_session=0000".into(), csrf: visitor.csrf.clone() };
+    let forged = Visitor { cookie: "__Host-adit_session=0000".into(), csrf: visitor.csrf.clone() };
     for (method, path) in routes() {
         for nobody in [None, Some(&forged)] {
             let answer = refusal(site.call(method.clone(), &path, nobody, true).await).await;
@@ -324,4 +325,27 @@ async fn every_answer_is_guarded_and_bad_input_gets_a_sentence() {
     );
     let docs = site.call(Method::GET, paths::DOCS, Some(&visitor), false).await.text().await.unwrap();
     assert!(docs.contains("/api/jobs/{id}/events") && !docs.contains("<script"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_events_end_when_the_watcher_may_not_read_any_more() {
+    let site = Site::start().await;
+    let id_of = async |name: &str| site.access.person_named(name).await.unwrap().unwrap().id;
+    let (staff, user) = (id_of("staff").await, id_of("user").await);
+    let owner = Known { user_id: staff, username: "staff".into(), staff: true };
+    let owner = site.engine.actor(owner).await.unwrap();
+    let server = json!({ "name": "S", "kind": "server", "ae_title": "S", "host": "127.0.0.1", "port": 9,
+        "services": { "study_root_find": true, "study_root_get": true, "store_scp": true } });
+    let node = site.engine.add_node(&owner, serde_json::from_value(server).unwrap()).await.unwrap().id;
+    let wish = json!({ "destination": node, "options": { "identity": "pseudonymise" },
+        "studies": [{ "source": node, "patient_id": "1", "study_instance_uid": "1.2.3" }] });
+    let job = site.engine.create_job(&owner, serde_json::from_value(wish).unwrap()).await.unwrap().id;
+    site.access.set_staff(&user, true).await.unwrap();
+    let watcher = site.log_in("user").await;
+    let path = paths::fill(paths::JOB_EVENTS, &[job.as_str()]);
+    let mut events = site.call(Method::GET, &path, Some(&watcher), false).await;
+    assert!(events.chunk().await.unwrap().is_some());
+    site.access.set_staff(&user, false).await.unwrap();
+    let ending = async { while events.chunk().await.unwrap().is_some() {} };
+    tokio::time::timeout(Duration::from_secs(25), ending).await.expect("the stream ends");
 }

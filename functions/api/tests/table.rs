@@ -53,6 +53,8 @@ struct World {
     visitors: BTreeMap<Who, Visitor>,
     job: String,
     task: String,
+    /// Public part of a token of the owner.
+    token: String,
     body: Value,
 }
 
@@ -97,11 +99,15 @@ impl World {
         let path = paths::fill(paths::JOB, &[&job]);
         let shown: Value = site.call(Method::GET, &path, Some(owner), false).await.json().await.unwrap();
         let task = shown["tasks"][0]["id"].as_str().unwrap().to_owned();
-        Self { site, visitors, job, task, body: json!({ "urgent": false }) }
+        let wish = json!({ "scopes": ["jobs"] });
+        let token: Value = site.send(Method::POST, paths::TOKENS, owner, &wish).await.json().await.unwrap();
+        let token = token["info"]["prefix"].as_str().unwrap_or_else(|| panic!("no token: {token}")).to_owned();
+        Self { site, visitors, job, task, token, body: json!({ "urgent": false }) }
     }
 
     fn path(&self, row: &Route) -> String {
         match row.path {
+            paths::TOKEN => paths::fill(row.path, &[&self.token]),
             paths::JOB_ACTION => paths::fill(row.path, &[&self.job, "cancel"]),
             path if path.starts_with(paths::JOBS) => paths::fill(path, &[&self.job, &self.task, "reset"]),
             path => paths::fill(path, &[ID, ID, "x"]),

@@ -34,6 +34,7 @@ const AFTER_DEATH: Duration = Duration::from_secs(25);
 /// Runs until a signal; false when a part died.
 pub async fn run(settings: BridgeSettings) -> Result<bool> {
     let cloud = adit_cloud::compose("bridge").await?;
+    cloud.engine.use_address_book(Arc::new(adit_http::Directory(cloud.access.clone())));
     let (engine, stages) = (cloud.engine.clone(), Stages::default());
     let mut supervisor = Supervisor::default();
     engine.use_address_book(Arc::new(Directory(cloud.access.clone())));

@@ -3,6 +3,7 @@
 //! The Lambda functions and the bridge begin here. The only I/O of a cold start is reading the secret; nothing else is asked
 //! before there is work.
 
+mod accounts;
 mod secret;
 
 use std::sync::Arc;
@@ -79,6 +80,7 @@ pub async fn compose(process_name: &str) -> Result<Cloud> {
         engine.use_post(Post { transport: Arc::new(aws.mail.clone()), from: settings.mail.from, public_url });
     }
     let access = Access::new(Arc::clone(&aws.items)).with_vault(Vault::new(secret.project_key().as_bytes()));
+    engine.use_people(Arc::new(accounts::Accounts(access.clone())));
     Ok(Cloud { aws, engine, access, secret, metrics, https: settings.https })
 }
 

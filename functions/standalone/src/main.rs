@@ -1,10 +1,12 @@
 //! `adit`: the whole of ADIT in one process, and the command line for a running one.
 
+mod accounts;
 mod cli;
 mod demo;
 mod files;
 mod mail;
 mod serve;
+mod web;
 
 use std::process::ExitCode;
 

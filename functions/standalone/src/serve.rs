@@ -20,17 +20,16 @@ use adit_store::queue::Lane;
 use adit_store::vault::Vault;
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
+use crate::accounts::Accounts;
 use crate::cli::connection::SavedSession;
+use crate::web::{self, Doors};
 use crate::{demo, files, mail};
 
 /// What stands in the audit trail for this process.
 const PROCESS: &str = "adit serve";
 /// Letters, and what else needs neither DIMSE nor a disk, at the same time.
 const LIGHT_WORK: usize = 4;
-/// How long open connections of browsers may take to end.
-const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Runs until a signal; false when a part died.
 pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
@@ -42,6 +41,7 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     engine.use_post(mail::post(&settings.mail, loopback(settings.listen))?);
     let access = Access::new(Arc::clone(&backend.items)).with_vault(Vault::new(project_key(&settings)?.as_bytes()));
     engine.use_address_book(Arc::new(Directory(access.clone())));
+    engine.use_people(Arc::new(Accounts(access.clone())));
     engine.record_start(PROCESS).await?;
     let first_login = access.ensure_first_administrator(now()).await?;
     engine.found_groups(&access.everybody().await?).await?;
@@ -85,7 +85,8 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
         scp_port: Some(dicom_addr.port()),
         page: Arc::new(WebPage::new(settings.web_dir.clone())),
     };
-    supervisor.add("web server", web_server(listener, app, supervisor.stop()));
+    let doors = Doors { trusted_proxies: settings.proxies() };
+    supervisor.add("web server", web::serve(listener, router(app), doors, supervisor.stop()));
 
     write_cli_session(data_dir, web_addr, &access).await?;
     announce(web_addr, dicom_addr, &settings.ae_title, first_login.as_ref(), demo.is_some());
@@ -136,16 +137,6 @@ async fn dicom_server(settings: &ServeSettings, engine: &Engine, with_demo: bool
     Server::bind(addr, config, desk)
         .await
         .with_context(|| format!("the DICOM address {addr} cannot be used; choose another one with --dicom-listen"))
-}
-
-async fn web_server(listener: TcpListener, app: App, stop: CancellationToken) {
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let ending = stop.clone();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move { ending.cancelled().await });
-    tokio::select! {
-        _ = serving => {}
-        () = async { stop.cancelled().await; tokio::time::sleep(GOODBYE).await } => {}
-    }
 }
 
 /// Lets the command line on this machine work without a log-in: who can read the data directory owns everything in it anyway.

@@ -2,10 +2,11 @@
 
 use adit_domain::right::TokenLimits;
 use adit_domain::{GroupId, Timestamp, UserId};
-use adit_store::items::{Index, Query, SkRange};
+use adit_store::items::{Index, Query, SkRange, StoreError};
 
-use crate::people::FIRST;
-use crate::{Access, AccessError, Person, TokenInfo};
+use crate::people::{FIRST, user_key};
+use crate::rows::value;
+use crate::{Access, AccessError, Person, TokenInfo, User};
 
 /// The owner of a token, and how the token is narrower than they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,12 @@ impl Access {
         let limits =
             TokenLimits { scopes: wish.scopes, nodes: wish.nodes, pseudonymised_only: wish.pseudonymised_only };
         Ok(Some(TokenCaller { person: user.person(), group: wish.group, limits, prefix }))
+    }
+
+    /// Whether a person may log in and is an administrator; none: there is no such account.
+    pub async fn account(&self, id: &UserId) -> Result<Option<(bool, bool)>, StoreError> {
+        let user: Option<User> = self.items.get(&user_key(id)).await?.map(|found| Ok(value(found)?.0)).transpose()?;
+        Ok(user.map(|user| (user.is_active(), user.staff)))
     }
 
     /// A person by id; none: there is no such account.

@@ -33,12 +33,12 @@ impl Email {
 impl FromStr for Email {
     type Err = InvalidValue;
 
-    /// Takes `name@host.domain`; no display name, no address in brackets, no quotes.
+    /// Takes `name@host.domain`, in ASCII: two addresses that look alike are two mailboxes; no display name, no address in brackets, no quotes.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let options = Options::default().with_required_tld().without_domain_literal().without_display_text();
         match EmailAddress::parse_with_options(text, options) {
-            Ok(_) if !text.contains('"') => Ok(Self(text.to_owned())),
+            Ok(_) if text.is_ascii() && !text.contains('"') => Ok(Self(text.to_owned())),
             _ => Err(InvalidValue::new("e-mail address", "is not one; it looks like name@hospital.org")),
         }
     }
@@ -70,6 +70,8 @@ mod tests {
             "a@x.org\nBcc: b@x.org",
             "\"a b\"@x.org",
             "a@x.org, b@x.org",
+            "а@x.org",
+            "a@xé.org",
         ] {
             assert!(wrong.parse::<Email>().is_err(), "{wrong}");
         }

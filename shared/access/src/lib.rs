@@ -42,6 +42,7 @@ use adit_domain::UserId;
 use adit_store::items::ItemStore;
 use adit_store::vault::Vault;
 
+pub use adit_domain::accounts::{RegistrationSettings, SecondFactorSettings};
 pub use caller::TokenCaller;
 pub use email::Email;
 pub use error::AccessError;
@@ -51,7 +52,6 @@ pub use notice::{Notice, NoticeKind};
 pub use people::{Confirmed, FirstLogin, NewPerson, Outcome, People, PeopleQuery, User};
 pub use second_factor::{Enrolment, FactorInfo};
 pub use sessions::{NewSession, SessionInfo};
-pub use settings::{RegistrationSettings, SecondFactorSettings};
 pub use tokens::{NewToken, TokenInfo, TokenWish};
 
 /// Accounts over an item store. Cheap to clone.
@@ -60,6 +60,7 @@ pub struct Access {
     pub(crate) items: Arc<dyn ItemStore>,
     pub(crate) vault: Option<Vault>,
     pub(crate) brake: Arc<brake::Brake>,
+    pub(crate) hashing: Arc<password::Hashing>,
     pub(crate) openid: Arc<openid::Known>,
 }
 
@@ -78,7 +79,7 @@ impl Access {
     /// Accounts over `items`. Second factor and foreign log-in need a [`Vault`] too.
     #[must_use]
     pub fn new(items: Arc<dyn ItemStore>) -> Self {
-        Self { items, vault: None, brake: Arc::default(), openid: Arc::default() }
+        Self { items, vault: None, brake: Arc::default(), hashing: Arc::default(), openid: Arc::default() }
     }
 
     /// The same accounts with what seals their secrets at rest.

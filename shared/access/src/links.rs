@@ -46,13 +46,22 @@ pub(crate) struct Link {
     #[serde(flatten)]
     pub purpose: Purpose,
     epoch: u32,
+    #[serde(default)]
+    link_epoch: u32,
     ends: Timestamp,
     pub used: bool,
 }
 
 impl Link {
     pub fn new(user: &User, purpose: Purpose, ends: Timestamp) -> Self {
-        Self { user: user.id.clone(), purpose, epoch: user.epoch, ends, used: false }
+        let (epoch, link_epoch) = (user.epoch, user.link_epoch);
+        Self { user: user.id.clone(), purpose, epoch, link_epoch, ends, used: false }
+    }
+
+    /// A link that leads nowhere, so that the time of an answer does not tell whether there was one to write.
+    pub fn nobody(now: Timestamp) -> Self {
+        let user = UserId::new(now, u128::from_le_bytes(random()));
+        Self { user, purpose: Purpose::Reset, epoch: 0, link_epoch: 0, ends: now.plus_ms(RESET_MS), used: true }
     }
 
     /// A new secret and the write that makes it valid.
@@ -67,9 +76,9 @@ impl Link {
         Ok(put(Self { used: true, ..self.clone() }.item(link_key(token))?, Condition::Version(version)))
     }
 
-    /// Whether sessions were ended since it was made. A link to confirm an account has nothing to do with sessions.
+    /// Whether sessions or links were ended since it was made. A link to confirm an account has nothing to do with that.
     pub fn outdated(&self, user: &User) -> bool {
-        self.purpose != Purpose::Confirm && self.epoch != user.epoch
+        self.purpose != Purpose::Confirm && (self.epoch, self.link_epoch) != (user.epoch, user.link_epoch)
     }
 
     fn item(&self, key: Key) -> Result<Item, StoreError> {
@@ -90,11 +99,9 @@ impl Access {
         Ok(LinkView { purpose: link.purpose, used: link.used, username: user.username })
     }
 
-    /// Writes a link that leads nowhere, so that the time of an answer does not tell whether there was one to write.
+    /// Writes a link that leads nowhere.
     pub(crate) async fn pretend_link(&self, now: Timestamp) -> Result<(), AccessError> {
-        let nobody = UserId::new(now, u128::from_le_bytes(random()));
-        let link = Link { user: nobody, purpose: Purpose::Reset, epoch: 0, ends: now.plus_ms(RESET_MS), used: true };
-        let (_, write) = link.issue()?;
+        let (_, write) = Link::nobody(now).issue()?;
         Ok(self.items.transact(vec![write]).await?)
     }
 

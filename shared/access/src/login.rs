@@ -5,11 +5,11 @@ use adit_domain::{Timestamp, UserId};
 use adit_store::items::{Condition, Item, Key, Write};
 use serde::{Deserialize, Serialize};
 
-use crate::brake::ADDRESS;
+use crate::brake::address_key;
 use crate::people::User;
 use crate::reset::log_in_key;
 use crate::rows::{hash, item, key, put, value};
-use crate::{Access, AccessError, Enrolment, NewSession, password, random};
+use crate::{Access, AccessError, Enrolment, NewSession, random};
 
 /// Milliseconds between the password and the code.
 const PENDING_MS: i64 = 10 * 60_000;
@@ -50,7 +50,7 @@ impl Access {
         address: &str,
         now: Timestamp,
     ) -> Result<LogIn, AccessError> {
-        let address = format!("{ADDRESS}{address}");
+        let address = address_key(address);
         self.attempt(&address, now)?;
         let found = self.user_by_login(login).await?;
         // One account has one count, by whichever of its names; a name that nobody has is counted too, so that the brake tells nothing.
@@ -58,8 +58,10 @@ impl Access {
         let who = log_in_key(&who);
         self.attempt(&who, now)?;
         let user = found.filter(User::is_active);
-        let right =
-            password::verify(password.to_owned(), user.as_ref().and_then(|user| user.password_hash.clone())).await;
+        let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+        let verified = self.hashing.verify(password.to_owned(), hash).await;
+        // Who was not looked at has not guessed.
+        let right = verified.inspect_err(|_| [&who, &address].into_iter().for_each(|key| self.brake.take_back(key)))?;
         let Some(user) = user.filter(|_| right) else {
             tracing::info!("a log-in failed");
             return Err(AccessError::WrongCredentials);
@@ -91,7 +93,7 @@ impl Access {
         address: &str,
         now: Timestamp,
     ) -> Result<NewSession, AccessError> {
-        let address = format!("{ADDRESS}{address}");
+        let address = address_key(address);
         self.attempt(&address, now)?;
         let (user, over) = self.pending(pending, false, now).await?;
         self.check_code(&user.id, code, now).await?;

@@ -23,7 +23,7 @@ impl Access {
         let (user, _) = self.user(&person.user_id).await?.ok_or(AccessError::WrongCredentials)?;
         self.check_own_password(&user, old, now).await?;
         password::check(new)?;
-        let hash = password::hash(new.to_owned()).await;
+        let hash = self.hashing.hash(new.to_owned()).await?;
         self.end_sessions_but(&user.id, Some(keep_session), move |changing| {
             // Changed by somebody else since it was checked: then the old one is wrong.
             if changing.password_hash != user.password_hash {
@@ -46,7 +46,9 @@ impl Access {
             Some(user) if user.is_active() => {
                 let (token, write) = Link::new(&user, Purpose::Reset, now.plus_ms(RESET_MS)).issue()?;
                 self.items.transact(vec![write]).await?;
-                Ok(Notice { link_token: Some(token), ..letter(&email, &user.username, NoticeKind::ResetPassword) })
+                // To the address that was confirmed, however it was written here.
+                let to = user.email.unwrap_or_default();
+                Ok(Notice { to, username: user.username, kind: NoticeKind::ResetPassword, link_token: Some(token) })
             }
             Some(user) if user.state == PersonState::Unconfirmed => self.confirmation_letter(&user.id, now).await,
             _ => {
@@ -72,7 +74,7 @@ impl Access {
             return Err(AccessError::LinkInvalid);
         }
         password::check(new)?;
-        let hash = password::hash(new.to_owned()).await;
+        let hash = self.hashing.hash(new.to_owned()).await?;
         let resetting = self.end_sessions_but(&user.id, None, |user| {
             if link.outdated(user) || !user.is_active() {
                 return Err(AccessError::LinkInvalid);
@@ -94,7 +96,8 @@ impl Access {
     pub(crate) async fn check_own_password(&self, user: &User, given: &str, now: Timestamp) -> Result<(), AccessError> {
         let who = log_in_key(user.id.as_str());
         self.attempt(&who, now)?;
-        if password::verify(given.to_owned(), user.password_hash.clone()).await {
+        let verified = self.hashing.verify(given.to_owned(), user.password_hash.clone()).await;
+        if verified.inspect_err(|_| self.brake.take_back(&who))? {
             self.brake.right(&who);
             return Ok(());
         }

@@ -1,6 +1,8 @@
 //! Sessions: random tokens, stored hashed, with a sliding and an absolute end, and a CSRF token each. One read for the session, one for
 //! its person.
 
+use std::fmt;
+
 use adit_domain::{Timestamp, UserId};
 use adit_store::items::{Condition, Index, Item, Key, Query, SkRange, StoreError, Write};
 use serde::{Deserialize, Serialize};
@@ -28,7 +30,7 @@ pub struct NewSession {
 }
 
 /// A valid session.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SessionInfo {
     /// Who.
     pub person: Person,
@@ -36,6 +38,13 @@ pub struct SessionInfo {
     pub csrf_token: String,
     /// Names the session without being its token.
     pub id: String,
+}
+
+/// Without its CSRF token.
+impl fmt::Debug for SessionInfo {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("SessionInfo").field("person", &self.person).finish_non_exhaustive()
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,9 +1,10 @@
 //! Settings of the installation that concern accounts.
 
 use adit_domain::InvalidValue;
+use adit_domain::accounts::{RegistrationSettings, SecondFactorSettings};
 use adit_store::items::Condition;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::rows::{item, key, value};
 use crate::{Access, AccessError, Email};
@@ -11,31 +12,9 @@ use crate::{Access, AccessError, Email};
 /// Partition of all settings of the installation.
 pub(crate) const PARTITION: &str = "INSTALLATION";
 
-/// Who may register. Closed unless set otherwise.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RegistrationSettings {
-    /// People may register by themselves.
-    pub open: bool,
-    /// Domains of e-mail addresses that are allowed; empty: all.
-    #[serde(default)]
-    pub domains: Vec<String>,
-    /// An administrator has to approve.
-    pub needs_approval: bool,
-}
-
-impl RegistrationSettings {
-    /// Whether the address is of an allowed domain.
-    #[must_use]
-    pub fn allows(&self, email: &Email) -> bool {
-        self.domains.is_empty() || self.domains.contains(&email.domain())
-    }
-}
-
-/// Of whom a second factor is demanded.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SecondFactorSettings {
-    /// Of administrators.
-    pub demanded_of_staff: bool,
+/// Whether the address is of an allowed domain.
+pub(crate) fn allows(settings: &RegistrationSettings, email: &Email) -> bool {
+    settings.domains.is_empty() || settings.domains.contains(&email.domain())
 }
 
 impl Access {

@@ -2,6 +2,7 @@
 //!
 //! The browser, the command line and the server compile this one crate; nothing here knows how a request is answered.
 
+pub mod account;
 pub mod audit;
 pub mod error;
 pub mod groups;
@@ -9,7 +10,9 @@ pub mod installation;
 pub mod jobs;
 pub mod nodes;
 pub mod paths;
+pub mod people;
 pub mod projects;
 pub mod rules;
 pub mod search;
 pub mod session;
+pub mod tokens;

@@ -2,6 +2,62 @@
 
 /// GET: who am I; POST: log in; DELETE: log out.
 pub const SESSION: &str = "/api/session";
+/// POST: the second step of a log-in, a code.
+pub const SESSION_CODE: &str = "/api/session/code";
+/// POST: begins to set up the second factor that a log-in demands.
+pub const SESSION_ENROLMENT: &str = "/api/session/enrolment";
+/// POST: finishes it, and the log-in.
+pub const SESSION_ENROLMENT_CODE: &str = "/api/session/enrolment/code";
+/// DELETE: ends all own sessions but this one.
+pub const OTHER_SESSIONS: &str = "/api/session/others";
+/// GET: what the log-in page offers.
+pub const ENTRANCE: &str = "/api/entrance";
+/// GET: to the log-in at the organisation's issuer.
+pub const OPENID_DEPARTURE: &str = "/api/openid/departure";
+/// GET: back from there.
+pub const OPENID_ARRIVAL: &str = "/api/openid/arrival";
+/// POST: register.
+pub const REGISTRATION: &str = "/api/registration";
+/// POST: the link to confirm an account once more.
+pub const REGISTRATION_LETTER: &str = "/api/registration/letter";
+/// POST: a link to a new password.
+pub const PASSWORD_LETTER: &str = "/api/password/letter";
+/// POST: what a link of a letter is for; does not use it.
+pub const LINK: &str = "/api/links";
+/// POST: confirms an account and sets its password.
+pub const LINK_CONFIRM: &str = "/api/links/confirm";
+/// POST: makes an e-mail address the account's.
+pub const LINK_EMAIL: &str = "/api/links/email";
+/// POST: sets a new password.
+pub const LINK_PASSWORD: &str = "/api/links/password";
+/// GET: the own account; PUT: the own profile.
+pub const ACCOUNT: &str = "/api/account";
+/// POST: asks for another e-mail address.
+pub const ACCOUNT_EMAIL: &str = "/api/account/email";
+/// POST: begins to set up a second factor; PUT: finishes it with a code.
+pub const FACTOR: &str = "/api/account/second-factor";
+/// POST: new recovery codes.
+pub const FACTOR_CODES: &str = "/api/account/second-factor/codes";
+/// POST: removes it, for a code.
+pub const FACTOR_REMOVAL: &str = "/api/account/second-factor/removal";
+/// GET: the own tokens; POST: makes one.
+pub const TOKENS: &str = "/api/tokens";
+/// DELETE: ends a token.
+pub const TOKEN: &str = "/api/tokens/{prefix}";
+/// GET: a page of people (administrators). POST: invites one.
+pub const PEOPLE: &str = "/api/people";
+/// GET: one person (administrators).
+pub const PERSON: &str = "/api/people/{id}";
+/// PUT: a person's e-mail address (administrators).
+pub const PERSON_EMAIL: &str = "/api/people/{id}/email";
+/// GET: a person's tokens (administrators).
+pub const PERSON_TOKENS: &str = "/api/people/{id}/tokens";
+/// POST: one of [`crate::people::PersonAction`] (administrators).
+pub const PERSON_ACTION: &str = "/api/people/{id}/{action}";
+/// GET, PUT: who may register, second factor (administrators).
+pub const ACCOUNT_SETTINGS: &str = "/api/settings/accounts";
+/// GET, PUT: log-in at the organisation's issuer (administrators).
+pub const ISSUER_SETTINGS: &str = "/api/settings/issuer";
 /// POST: change the own password.
 pub const PASSWORD: &str = "/api/session/password";
 /// PUT: chooses the group that one acts for.

@@ -19,6 +19,8 @@ pub struct Facts {
     pub study_time: String,
     /// (0010,0020), raw
     pub patient_id: Vec<u8>,
+    /// (0012,0062) is YES: an earlier de-identification has been here
+    pub identity_removed: bool,
     /// (0012,0063), raw
     pub deidentification_method: Vec<u8>,
     /// (0028,0301)
@@ -42,6 +44,7 @@ impl Facts {
             0x0008_0030 => self.study_time = text(),
             0x0008_0060 => self.modality = text(),
             0x0010_0020 => self.patient_id = value.trim_ascii().to_vec(),
+            0x0012_0062 => self.identity_removed = text() == "YES",
             0x0012_0063 => self.deidentification_method = value.trim_ascii_end().to_vec(),
             0x0020_000D => self.study_instance_uid = text(),
             0x0020_000E => self.series_instance_uid = text(),

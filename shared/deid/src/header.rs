@@ -12,7 +12,7 @@ use crate::marks::{self, Before, Inserted};
 use crate::pixels::{FrameBlackout, PixelDecision, RLE_LOSSLESS, Region, decide};
 use crate::profile::{Place, Treatment};
 use crate::report::{Pixels, Report};
-use crate::residual::ResidualScan;
+use crate::residual::{ResidualScan, ResidualTargets};
 use crate::rewrite::Rewrite;
 use crate::scanner::{PIXELS, element};
 use crate::stage::{Needs, Stage};
@@ -122,7 +122,8 @@ impl Header<'_> {
             "" => deidentifier.pseudonym(&patient),
             given => given.to_owned(),
         };
-        let known = deidentifier.known.of(&survey.identifiers, &survey.sets);
+        let known = deidentifier.known.of(&survey.identifiers, &survey.own, &survey.sets);
+        check_entered(instructions, &survey, &known.names)?;
         let active = Active {
             needles: Needles::new(Arc::clone(&known.needles), &survey.identifiers),
             scan: ResidualScan::with(Arc::clone(&known.residual), &survey.identifiers),
@@ -278,6 +279,24 @@ fn patient(deidentifier: &Deidentifier, survey: &Survey) -> Result<PatientToken,
         ));
     }
     Ok(deidentifier.patient(&survey.issuer, &survey.patient_id))
+}
+
+/// What a person has entered must not write the patient's identity back. The source's own Patient ID passes as the pseudonym where the
+/// source says that identity was removed: a pseudonymised study that is sent again under its pseudonym.
+fn check_entered(instructions: &Instructions, survey: &Survey, names: &ResidualTargets) -> Result<(), RewriteError> {
+    let is_id = |text: &str| text.trim().eq_ignore_ascii_case(&survey.patient_id);
+    let pseudonym = instructions.pseudonym.as_str();
+    if survey.facts.identity_removed && is_id(pseudonym) {
+        return Ok(());
+    }
+    let entered = [pseudonym, &instructions.trial_protocol_id, &instructions.trial_protocol_name];
+    if entered.iter().any(|text| !text.is_empty() && (is_id(text) || names.occur_in(text))) {
+        return Err(RewriteError::HeldBack(
+            "the pseudonym or the trial names the patient; choose texts without the patient's names, numbers and dates"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// What names the patient, and every picture, stands before the end of the pixels. Group lengths and zeros go anyway.

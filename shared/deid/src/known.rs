@@ -13,9 +13,12 @@ const KEPT: usize = 16;
 /// Everything to search for, for one patient.
 pub(crate) struct Known {
     identifiers: Identifiers,
+    own: Identifiers,
     sets: CharacterSets,
     pub needles: Arc<NeedleSet>,
     pub residual: Arc<ResidualTargets>,
+    /// What names the patient, to be looked for in what a person enters.
+    pub names: ResidualTargets,
 }
 
 /// The patients seen last.
@@ -23,9 +26,11 @@ pub(crate) struct Known {
 pub(crate) struct KnownPatients(Mutex<Vec<Arc<Known>>>);
 
 impl KnownPatients {
-    /// What is known from these identifiers; UIDs are the instance's own and not part of it.
-    pub fn of(&self, identifiers: &Identifiers, sets: &CharacterSets) -> Arc<Known> {
-        let is_same = |known: &Arc<Known>| known.sets == *sets && known.identifiers.names_the_same(identifiers);
+    /// What is known from these identifiers, of which `own` name the patient; UIDs are the instance's own and not part of it.
+    pub fn of(&self, identifiers: &Identifiers, own: &Identifiers, sets: &CharacterSets) -> Arc<Known> {
+        let is_same = |known: &Arc<Known>| {
+            known.sets == *sets && known.identifiers.names_the_same(identifiers) && known.own.names_the_same(own)
+        };
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = lock().iter().find(|known| is_same(known)) {
             return Arc::clone(found);
@@ -33,7 +38,9 @@ impl KnownPatients {
         let known = Arc::new(Known {
             needles: Arc::new(NeedleSet::of(identifiers)),
             residual: Arc::new(ResidualTargets::of(identifiers, sets)),
+            names: ResidualTargets::of(own, sets),
             identifiers: identifiers.clone(),
+            own: own.clone(),
             sets: sets.clone(),
         });
         let mut all = lock();
@@ -57,7 +64,7 @@ mod tests {
             let mut identifiers = Identifiers::default();
             identifiers.add(IdentifierKind::PatientName, name);
             identifiers.add(IdentifierKind::Uid, uid);
-            patients.of(&identifiers, &sets)
+            patients.of(&identifiers, &identifiers, &sets)
         };
         let first = of("Doe^Jane", "1.2.3.4.5.6");
         assert!(Arc::ptr_eq(&first, &of("Doe^Jane", "1.2.3.4.5.7")));

@@ -34,6 +34,11 @@ impl ResidualTargets {
         let targets = Targets::of(ids, sets);
         Self { pieces: Pieces::of(targets.text), pixels: Arc::new(PixelTargets::of(targets.strong)) }
     }
+
+    /// Whether a text holds one of the identifiers.
+    pub fn occur_in(&self, text: &str) -> bool {
+        self.pieces.search(text.as_bytes(), &[]).is_some()
+    }
 }
 
 /// The search through everything that leaves for one instance.

@@ -14,6 +14,8 @@ use crate::text::identifiers::{IdentifierKind, Identifiers};
 
 const SPECIFIC_CHARACTER_SET: u32 = 0x0008_0005;
 const REFERENCED_CONTENT_ITEM: u32 = 0x0040_DB73;
+/// Group of the clinical trial's attributes.
+const CLINICAL_TRIAL: u32 = 0x0012;
 const METHOD_CODES: u32 = 0x0012_0064;
 const ULTRASOUND_REGIONS: u32 = 0x0018_6011;
 const SPECTROSCOPY_DATA: u32 = 0x5600_0020;
@@ -33,6 +35,8 @@ pub(crate) struct Survey {
     pub facts: Facts,
     pub pixels: PixelFacts,
     pub identifiers: Identifiers,
+    /// Those of them that name the patient, without what a trial calls them by: that is a pseudonym already.
+    pub own: Identifiers,
     pub sets: CharacterSets,
     pub patient_id: String,
     pub issuer: String,
@@ -67,6 +71,7 @@ impl Survey {
             facts: Facts::default(),
             pixels: PixelFacts::default(),
             identifiers: Identifiers::default(),
+            own: Identifiers::default(),
             sets: sets.clone(),
             patient_id: String::new(),
             issuer: String::new(),
@@ -159,7 +164,12 @@ impl Survey {
         }
         let text = scope.sets.read(found.value);
         for value in text.values() {
-            self.identifiers.add(kind, text.slice(value).trim_matches(['\0', ' ']));
+            let value = text.slice(value);
+            let value = value.trim_matches(['\0', ' ']);
+            self.identifiers.add(kind, value);
+            if kind.names_the_patient() && tag >> 16 != CLINICAL_TRIAL {
+                self.own.add(kind, value);
+            }
         }
     }
 

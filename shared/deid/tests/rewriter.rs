@@ -113,6 +113,49 @@ fn run(syntax: &str, chunks: &[&[u8]], pseudonym: &str, limits: Limits) -> Resul
     Ok((out, report))
 }
 
+/// What becomes of a small image of Jane Doe, or of one whose identity was removed before.
+fn entered(pseudonym: &str, trial: &str, removed: bool) -> Result<Vec<u8>, RewriteError> {
+    let m = Maker::of(EXPLICIT, true);
+    let (name, id) = if removed { ("P-4711", "P-4711") } else { ("Doe^Jane", "ID-4711") };
+    let mut all = [
+        m.element(0x0008_0016, "UI", b"1.2.840.10008.5.1.4.1.1.2"),
+        m.element(0x0008_0018, "UI", b"1.2.3.4"),
+        m.element(0x0008_0080, "LO", b"Hospital Heidelberg"),
+        m.element(0x0008_0090, "PN", b"Smith^Bob"),
+        m.element(0x0010_0010, "PN", name.as_bytes()),
+        m.element(0x0010_0020, "LO", id.as_bytes()),
+        m.element(0x0010_0030, "DA", b"19610203"),
+        m.element(0x0012_0040, "LO", b"SUBJECT-0815"),
+    ]
+    .concat();
+    if removed {
+        all.extend(m.element(0x0012_0062, "CS", b"YES"));
+    }
+    let mut rewriter = Rewriter::new(EXPLICIT, instructions(pseudonym, trial), Limits::default());
+    let mut out = Vec::new();
+    rewriter.push(&all, &mut out)?;
+    rewriter.finish(&mut out)?;
+    Ok(out)
+}
+
+#[test]
+fn identity_cannot_be_written_back() {
+    for (pseudonym, trial) in
+        [("ID-4711", ""), ("id-4711", ""), ("DOE Jane", ""), ("P-19610203", ""), ("P-1", "doe"), ("P-1", "T ID-4711")]
+    {
+        let held = entered(pseudonym, trial, false);
+        assert!(
+            matches!(&held, Err(RewriteError::HeldBack(why)) if why.contains("names the patient")),
+            "{pseudonym} {trial}"
+        );
+    }
+    for (pseudonym, trial) in [("P-1", "Heidelberg"), ("SUBJECT-0815", ""), ("P-1", "Hospital Heidelberg")] {
+        assert!(entered(pseudonym, trial, false).is_ok(), "{pseudonym} {trial} names nobody");
+    }
+    assert!(entered("P-4711", "P", true).is_ok(), "sent again under its pseudonym");
+    assert!(matches!(entered("X P-4711", "", true), Err(RewriteError::HeldBack(_))));
+}
+
 fn deflate(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();

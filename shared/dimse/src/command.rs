@@ -105,14 +105,18 @@ impl Command {
         all
     }
 
-    /// Decodes a command set; unknown elements are passed over, anything malformed is an error.
+    /// Decodes a command set; unknown elements and foreign groups are passed over, anything malformed is an error.
     pub fn decode(bytes: &[u8]) -> Result<Self, DimseError> {
         let mut command = Self::default();
         let mut originator = (String::new(), None);
         let mut rest = bytes;
         while !rest.is_empty() {
-            let (element, value, after) = element(rest)?;
+            let Element { group, element, value, after } = element(rest)?;
             rest = after;
+            // Orthanc ends a C-GET with its list of failed instances as a part of the command set.
+            if group != 0 {
+                continue;
+            }
             match element {
                 0x0002 | 0x0003 => command.sop_class_uid = as_text(value),
                 0x0100 => command.field = as_number(value)?,
@@ -137,16 +141,21 @@ impl Command {
     }
 }
 
-fn element(bytes: &[u8]) -> Result<(u16, &[u8], &[u8]), DimseError> {
+struct Element<'a> {
+    group: u16,
+    element: u16,
+    value: &'a [u8],
+    after: &'a [u8],
+}
+
+fn element(bytes: &[u8]) -> Result<Element<'_>, DimseError> {
     let (head, rest) =
         bytes.split_first_chunk::<8>().ok_or_else(|| protocol("a command set that ends in the middle"))?;
-    let group = u16::from_le_bytes([head[0], head[1]]);
     let length = usize::try_from(u32::from_le_bytes([head[4], head[5], head[6], head[7]])).unwrap_or(usize::MAX);
-    if group != 0 || length > rest.len() {
-        return Err(protocol("a command set with a foreign group or a wrong length"));
-    }
-    let (value, after) = rest.split_at(length);
-    Ok((u16::from_le_bytes([head[2], head[3]]), value, after))
+    let (value, after) =
+        rest.split_at_checked(length).ok_or_else(|| protocol("a command set with an element of a wrong length"))?;
+    let [group, element] = [[head[0], head[1]], [head[2], head[3]]].map(u16::from_le_bytes);
+    Ok(Element { group, element, value, after })
 }
 
 fn as_number(value: &[u8]) -> Result<u16, DimseError> {
@@ -183,6 +192,18 @@ fn text(out: &mut Vec<u8>, element: u16, value: &str, padding: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_in_a_foreign_group_is_passed_over() {
+        let answer = Command::response(&Command::request(field::C_GET_RQ, 3, "1.2.840.10008.5.1.4.1.2.2.3"), 0xB000);
+        let mut bytes = answer.encode();
+        // (0008,0000) group length and (0008,0058) Failed SOP Instance UID List.
+        bytes.extend([8, 0, 0, 0, 4, 0, 0, 0, 14, 0, 0, 0, 8, 0, 0x58, 0, 6, 0, 0, 0]);
+        bytes.extend(b"1.2.3\0");
+        assert_eq!(Command::decode(&bytes).unwrap(), answer);
+        bytes.pop();
+        assert!(Command::decode(&bytes).is_err(), "an element that is cut off");
+    }
 
     #[test]
     fn commands_round_trip() {

@@ -90,6 +90,12 @@ impl JobAction {
         matches!(self, Self::Approve | Self::Reject)
     }
 
+    /// Whether it lets a finished job go on.
+    #[must_use]
+    pub fn lets_go_on(self) -> bool {
+        matches!(self, Self::Resume | Self::Retry | Self::Restart)
+    }
+
     /// Which tasks the action puts back into the queue.
     #[must_use]
     pub fn reopens(self, task: TaskStatus) -> bool {
@@ -181,6 +187,9 @@ pub struct Job {
     pub owner_name: String,
     /// Where the studies come from (several sources are possible, this is the first).
     pub source: NodeId,
+    /// All of them, in no order; empty: the job is older than this list.
+    #[serde(default)]
+    pub sources: Vec<NodeId>,
     /// Names of all sources when the job was made.
     pub source_name: String,
     /// Where they go.

@@ -3,6 +3,7 @@
 //! This room has no I/O, no clock and no async: time is a [`Timestamp`] argument, randomness comes from the caller.
 //! It builds for `wasm32-unknown-unknown`; the browser and the server share these definitions.
 
+pub mod accounts;
 pub mod deidentification;
 pub mod dicom;
 pub mod group;

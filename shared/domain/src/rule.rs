@@ -46,7 +46,7 @@ pub struct Rule {
 pub struct RuleConfig {
     /// Shown to people, 1 to 64 characters.
     pub name: String,
-    /// A rule that is switched off does nothing; what arrives meanwhile is not caught up with.
+    /// A rule that is switched off does nothing. Switched on, it sees what is known and still there.
     #[serde(default = "yes")]
     pub enabled: bool,
     /// When it fires.

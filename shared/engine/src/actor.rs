@@ -1,5 +1,6 @@
 //! Who asks, and for which group.
 
+use adit_domain::job::Job;
 use adit_domain::right::TokenLimits;
 use adit_domain::{Group, GroupId, NodeId, Right, UserId};
 
@@ -77,9 +78,20 @@ impl Actor {
         nodes.is_none_or(|nodes| nodes.contains(node))
     }
 
-    /// Whether a job made for `group` is this actor's concern. A token sees the jobs of its group only.
-    pub(crate) fn concerns(&self, group: Option<&GroupId>) -> bool {
-        self.token.is_none() || group.is_some() && group == self.group.as_ref().map(|own| &own.id)
+    /// Whether a job is this actor's concern. A token sees the jobs of its group only, between servers that it reaches, and if it is
+    /// narrowed to pseudonymised data those that pseudonymise.
+    pub(crate) fn concerns(&self, job: &Job) -> bool {
+        let Some(token) = &self.token else { return true };
+        let in_group = job.group.is_some() && job.group.as_ref() == self.group.as_ref().map(|own| &own.id);
+        let mut ends = job.sources.iter().chain([&job.source, &job.destination]);
+        // Which sources an older job has is not known.
+        let reached = token.nodes.is_none() || !job.sources.is_empty() && ends.all(|node| self.token_reaches(node));
+        in_group && reached && (!token.pseudonymised_only || job.options.pseudonymises())
+    }
+
+    /// Whether a job is the actor's own. What a rule has made belongs to the administrators, whoever has written the rule.
+    pub(crate) fn owns(&self, job: &Job) -> bool {
+        self.staff || job.cause.is_none() && job.owner == self.user_id
     }
 }
 

@@ -11,6 +11,7 @@ mod jobs;
 mod nodes;
 mod overview;
 mod peers;
+mod people;
 mod permit;
 mod post;
 mod probe;
@@ -22,6 +23,7 @@ mod rules;
 mod search;
 pub mod sweep;
 mod text;
+mod tokens;
 mod transfer;
 pub mod worker;
 
@@ -43,6 +45,7 @@ use adit_store::vault::Vault;
 
 pub use actor::{Actor, Known};
 pub use clock::now;
+pub use people::{Account, People};
 pub use post::{AddressBook, Addressee, Post};
 pub use projects::PreviewRun;
 pub use refusal::Refusal;
@@ -98,6 +101,7 @@ pub(crate) struct Shared {
     pub rule_cache: rules::RuleCache,
     pub senders: rules::Senders,
     pub folders: OnceLock<Arc<dyn Folders>>,
+    pub people: people::Known,
     pub pages: PageSeal,
     pub mails: Mails,
     pub installation: Installation,
@@ -137,6 +141,7 @@ impl Engine {
             rule_cache: rules::RuleCache::default(),
             senders: rules::Senders::default(),
             folders: OnceLock::new(),
+            people: people::Known::new(),
             pages: PageSeal::new(settings.project_key.as_bytes()),
             deidentifiers: projects::Deidentifiers::default(),
             peers: peers::Peers::default(),

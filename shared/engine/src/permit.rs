@@ -13,6 +13,7 @@ use adit_domain::{Group, GroupId, NodeId, Right, Timestamp};
 use adit_store::items::Write;
 use adit_store::repositories::GroupLimits;
 
+use crate::transfer::Problem;
 use crate::{Actor, Engine, Refusal, now};
 
 /// Jobs of a person that are looked at for one that is not finished.
@@ -76,10 +77,8 @@ impl Engine {
         if urgent {
             actor.demand(Right::TransferUrgently).map_err(|error| error.at("urgent"))?;
         }
+        restrict(group, actor.pseudonymised_only(), options)?;
         if !options.pseudonymises() {
-            if actor.pseudonymised_only() {
-                return Err(only_pseudonymised(group).at("identity"));
-            }
             actor.demand(Right::TransferUnpseudonymised).map_err(|error| error.at("identity"))?;
         }
         let most = group.config.settings.studies_per_job;
@@ -95,17 +94,17 @@ impl Engine {
 
     /// Refuses when the group has moved as many bytes today as it may.
     pub(crate) async fn permit_bytes(&self, group: &Group) -> Result<(), Refusal> {
+        let Some(until) = self.full_until(group).await? else { return Ok(()) };
+        let full = day_is_full(group);
+        Err(Refusal::conflict(format!("{full} New jobs are possible again from {} on.", moment(until))))
+    }
+
+    /// When the group may move bytes again; none: now.
+    async fn full_until(&self, group: &Group) -> Result<Option<Timestamp>, Refusal> {
         let most = group.config.settings.bytes_per_day;
         let now = now();
-        if most == 0 || self.0.limits.bytes_of_day(&group.id, now).await? < most {
-            return Ok(());
-        }
-        Err(Refusal::conflict(format!(
-            "The group {} has transferred as much today as it may in a day ({}). New jobs are possible again from {} on.",
-            group.config.name,
-            size(most),
-            moment(GroupLimits::next_day(now))
-        )))
+        let is_full = most > 0 && self.0.limits.bytes_of_day(&group.id, now).await? >= most;
+        Ok(is_full.then(|| GroupLimits::next_day(now)))
     }
 
     /// The writes that go with a new job of its owner, or with one that goes on: that it is their unfinished one. Refuses when the group
@@ -133,39 +132,60 @@ impl Engine {
         Ok(vec![self.0.limits.begin_job(&job.owner, &group.id, &job.id, before)?])
     }
 
-    /// Whether a task may begin now, by the grants, rights and restrictions of this moment; the sentence says why not. A job that is
-    /// older than groups is not asked.
-    pub(crate) async fn permit_task(&self, job: &Job, task: &Task) -> Result<Option<String>, Refusal> {
-        let Some(id) = &job.group else { return Ok(None) };
-        let Some(group) = self.0.groups.get(id).await?.map(|found| found.value) else {
-            return Ok(Some("The group for which this job was made was deleted.".to_owned()));
-        };
+    /// Refuses a task that may not begin now, by the grants, rights, restrictions and limits of this moment; it waits while its group's
+    /// day is full. A job that is older than groups is asked for its owner only.
+    pub(crate) async fn permit_task(&self, job: &Job, task: &Task) -> Result<(), Problem> {
         // A rule acts for its group, whoever has written it.
+        let is_staff = job.cause.is_some() || self.owner_is_staff(job).await?;
+        let by_staff = job.by_staff && is_staff;
+        let Some(id) = &job.group else { return Ok(()) };
+        let Some(group) = self.0.groups.get(id).await?.map(|found| found.value) else {
+            return Err(Problem::Permanent("The group for which this job was made was deleted.".to_owned()));
+        };
         if job.cause.is_none() && !self.0.groups.is_member(&job.owner, id).await? {
             let name = &group.config.name;
-            return Ok(Some(format!("{} does not belong to the group {name} any more.", job.owner_name)));
+            return Err(Problem::Permanent(format!(
+                "{} does not belong to the group {name} any more.",
+                job.owner_name
+            )));
         }
         let needed = [(true, Right::Transfer), (!job.options.pseudonymises(), Right::TransferUnpseudonymised)];
         for (_, right) in needed.into_iter().filter(|(is_needed, _)| *is_needed) {
-            if !job.by_staff && !group.may(right) {
+            if !by_staff && !group.may(right) {
                 let (name, title) = (&group.config.name, right.title());
-                return Ok(Some(format!("The group {name} does not have the right \"{title}\" any more.")));
+                return Err(Problem::Permanent(format!(
+                    "The group {name} does not have the right \"{title}\" any more."
+                )));
             }
         }
-        if group.config.settings.pseudonymised_only && !job.options.pseudonymises() {
-            return Ok(Some(only_pseudonymised(&group).body.detail));
+        restrict(&group, group.config.settings.pseudonymised_only, &job.options)
+            .map_err(|refusal| Problem::Permanent(refusal.body.detail))?;
+        if let Some(why) = self.permit_ends(&group, &task.source, &task.destination).await? {
+            return Err(Problem::Permanent(why));
         }
-        self.permit_ends(&group, &task.source, &task.destination).await
+        match self.full_until(&group).await? {
+            Some(until) => {
+                Err(Problem::Deferred(until, format!("{} The transfer waits for the next day.", day_is_full(&group))))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the owner of a job is an administrator at this moment. Refuses for who may not log in any more.
+    async fn owner_is_staff(&self, job: &Job) -> Result<bool, Problem> {
+        match self.account(&job.owner).await? {
+            Some(account) if account.active => Ok(account.staff),
+            _ => Err(Problem::Permanent(format!("The account of {} was deactivated or deleted.", job.owner_name))),
+        }
     }
 
     /// Whether a rule may fire now; the refusal says why not.
     pub(crate) async fn permit_rule(&self, rule: &Rule, source: &NodeId) -> Result<(), Refusal> {
-        let Some(id) = &rule.group else { return Ok(()) };
+        let none = || Refusal::conflict("This rule has no group. Save this rule again for a group.");
+        let id = rule.group.as_ref().ok_or_else(none)?;
         let found = self.0.groups.get(id).await?;
         let group = found.ok_or_else(|| Refusal::conflict("The group for which this rule acts was deleted."))?.value;
-        if group.config.settings.pseudonymised_only && !rule.config.options.pseudonymises() {
-            return Err(only_pseudonymised(&group));
-        }
+        restrict(&group, group.config.settings.pseudonymised_only, &rule.config.options)?;
         self.permit_bytes(&group).await?;
         let why = self.permit_ends(&group, source, &rule.config.destination).await?;
         why.map_or(Ok(()), |why| Err(Refusal::forbidden(why)))
@@ -232,11 +252,34 @@ fn not_granted(group: &Group, node: &str, direction: Direction) -> Refusal {
     ))
 }
 
-fn only_pseudonymised(group: &Group) -> Refusal {
-    Refusal::forbidden(format!(
-        "Only pseudonymised transfers are allowed here (group {}). Choose to pseudonymise the images.",
-        group.config.name
-    ))
+/// Refuses what the restrictions of a group or token exclude.
+fn restrict(group: &Group, pseudonymised_only: bool, options: &TransferOptions) -> Result<(), Refusal> {
+    let name = &group.config.name;
+    if pseudonymised_only && !options.pseudonymises() {
+        return Err(Refusal::forbidden(format!(
+            "Only pseudonymised transfers are allowed here (group {name}). Choose to pseudonymise the images."
+        ))
+        .at("identity"));
+    }
+    if pseudonymised_only && options.allow_risky_pixels {
+        return Err(Refusal::forbidden(format!(
+            "Only pseudonymised transfers are allowed here (group {name}), so images that may show who the patient is have to stay behind. \
+             Do not let them pass."
+        ))
+        .at("allow_risky_pixels"));
+    }
+    if options.direct_move && group.config.settings.bytes_per_day > 0 {
+        return Err(Refusal::forbidden(format!(
+            "The group {name} may transfer only so much in a day, and a direct transfer passes by uncounted. Switch the direct transfer off."
+        ))
+        .at("direct_move"));
+    }
+    Ok(())
+}
+
+fn day_is_full(group: &Group) -> String {
+    let most = size(group.config.settings.bytes_per_day);
+    format!("The group {} has transferred as much today as it may in a day ({most}).", group.config.name)
 }
 
 fn size(bytes: u64) -> String {

@@ -95,6 +95,12 @@ impl Engine {
         let _ = self.0.post.addresses.set(addresses);
     }
 
+    /// Where people reach a path of the page; `None`: this process was not told.
+    #[must_use]
+    pub fn public_link(&self, path: &str) -> Option<String> {
+        self.0.post.post.get().map(|post| post.public_url.link(path))
+    }
+
     /// Posts a letter. Ok means that it is stored and will be sent, at least once; sending it is tried for a day.
     ///
     /// # Errors

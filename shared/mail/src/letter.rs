@@ -17,6 +17,31 @@ pub enum Letter {
         /// Hours for which the link works.
         valid_hours: u32,
     },
+    /// To who has registered: follow the link, choose a password.
+    AccountBegun {
+        /// User name.
+        username: String,
+        /// Where.
+        path: String,
+        /// Days for which the link works.
+        valid_days: u32,
+        /// An administrator made the account.
+        invited: bool,
+    },
+    /// To an address that has an account already: one can log in, or ask for a new password.
+    AddressKnown {
+        /// User name.
+        username: String,
+        /// Where to log in.
+        path: String,
+    },
+    /// To an address without an account for which a new password or link was asked.
+    AddressUnknown {},
+    /// A new password was chosen by a link.
+    PasswordChanged {
+        /// Where to log in.
+        path: String,
+    },
     /// To an administrator: somebody waits for approval.
     AccountWaits {
         /// User name.
@@ -137,6 +162,10 @@ impl Letter {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::ConfirmAddress { .. } => "confirm_address",
+            Self::AccountBegun { .. } => "account_begun",
+            Self::AddressKnown { .. } => "address_known",
+            Self::AddressUnknown {} => "address_unknown",
+            Self::PasswordChanged { .. } => "password_changed",
             Self::AccountWaits { .. } => "account_waits",
             Self::AccountApproved { .. } => "account_approved",
             Self::AccountRejected { .. } => "account_rejected",

@@ -26,6 +26,11 @@ fn letters(text: &str) -> Vec<Letter> {
     let text = || text.to_owned();
     vec![
         Letter::ConfirmAddress { path: "/confirm/tok3n".into(), valid_hours: 48 },
+        Letter::AccountBegun { username: text(), path: "/link#tok3n".into(), valid_days: 14, invited: false },
+        Letter::AccountBegun { username: text(), path: "/link#tok3n".into(), valid_days: 14, invited: true },
+        Letter::AddressKnown { username: text(), path: "/".into() },
+        Letter::AddressUnknown {},
+        Letter::PasswordChanged { path: "/".into() },
         Letter::AccountWaits { username: text(), name: text(), address: text(), path: "/admin/people".into() },
         Letter::AccountApproved { path: "/login".into() },
         Letter::AccountRejected { reason: text() },

@@ -63,6 +63,10 @@ impl RelayClient {
             for bridge in self.bridges.living().await?.into_iter().filter(|bridge| bridge.name != self.own_name) {
                 let known = living.neighbours.get(&bridge.name).filter(|known| known.is(&bridge)).cloned();
                 let name = bridge.name.clone();
+                if known.is_none() && !self.token.has_sealed(&bridge) {
+                    tracing::error!(bridge = name, "a bridge's row is not of this installation and is left out");
+                    continue;
+                }
                 match known.map_or_else(|| Neighbour::new(bridge).map(Arc::new), Ok) {
                     Ok(neighbour) => drop(now.insert(name, neighbour)),
                     Err(error) => tracing::error!(bridge = name, error = %error, "a bridge's row cannot be used"),

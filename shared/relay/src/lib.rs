@@ -2,7 +2,8 @@
 //! bridge that got it streams it on while it arrives, and answers its sender with the status of the bridge that waits.
 //!
 //! The way is HTTP/1.1 over TLS. Bridges know one another by rows of the item store: each makes a certificate at its start and
-//! publishes it with its address; who calls trusts exactly that certificate and shows a token derived from the master key.
+//! publishes it with its address and a proof that it knows the master key; who calls trusts exactly that certificate and shows a token
+//! derived from the master key.
 //!
 //! One exchange per instance: the request's head is the instance's head, its body the data set. The answer begins as soon as the
 //! waiting bridge has taken the instance on; its body is a blank every few seconds, then the DIMSE status as four hex digits. So both
@@ -62,7 +63,8 @@ impl Relay {
         let address = address.map_or_else(|| bound.to_string(), |given| with_port(&given, bound.port()));
         let bridges = Bridges::new(Arc::clone(&items));
         let certificate_pem = identity.certificate_pem().to_owned();
-        let bridge = Bridge { name: name.clone(), address, certificate_pem, seen: adit_engine::now() };
+        let (name, proof, seen) = (name.clone(), String::new(), adit_engine::now());
+        let bridge = token.sealed(Bridge { name: name.clone(), address, certificate_pem, proof, seen });
         let presence = Presence::new(bridges.clone(), bridge);
         presence.beat().await.map_err(io::Error::other)?;
         let moves = Moves::new(items);

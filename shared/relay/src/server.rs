@@ -13,7 +13,7 @@ use hyper::header::AUTHORIZATION;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -27,6 +27,11 @@ use crate::wire::{INSTANCE, STATUS, TAKE, WANTED, read_head, write_status};
 
 /// How long a caller may take for its handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// How long a caller may take for the head of its next request, and for which it may be idle.
+const HEAD: Duration = Duration::from_secs(60);
+/// Connections at the same time; who comes next waits until one ends.
+const CONNECTIONS: usize = 256;
 
 /// A server for the other bridges.
 pub struct RelayServer {
@@ -63,7 +68,7 @@ impl RelayServer {
         let mut connections = JoinSet::new();
         loop {
             let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+                accepted = self.listener.accept(), if connections.len() < CONNECTIONS => accepted,
                 _ = connections.join_next(), if !connections.is_empty() => continue,
                 () = stop.cancelled() => break,
             };
@@ -89,7 +94,9 @@ async fn serve(tcp: TcpStream, acceptor: TlsAcceptor, desk: Arc<Desk>, stop: Can
         let desk = Arc::clone(&desk);
         async move { Ok::<_, Infallible>(desk.answer(request).await) }
     });
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut exchanges = http1::Builder::new();
+    exchanges.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    let connection = exchanges.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

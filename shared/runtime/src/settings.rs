@@ -2,7 +2,7 @@
 
 mod mail;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -42,6 +42,9 @@ pub struct ServeSettings {
     /// The page is reached by https (through a reverse proxy): cookies are then sent encrypted only
     #[arg(long, env = "ADIT_HTTPS")]
     pub https: bool,
+    /// Addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas (default: none; with --https one on this machine)
+    #[arg(long, env = "ADIT_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpAddr>,
     /// Mail.
     #[command(flatten)]
     pub mail: MailSettings,
@@ -51,6 +54,17 @@ pub struct ServeSettings {
     /// What to log, such as "info" or "adit_engine=debug,info"
     #[arg(long, env = "ADIT_LOG", default_value = "info")]
     pub log: String,
+}
+
+impl ServeSettings {
+    /// Reverse proxies whose word on the caller's address counts. With https and none named it is one on the same machine.
+    #[must_use]
+    pub fn proxies(&self) -> Vec<IpAddr> {
+        if self.https && self.trusted_proxies.is_empty() {
+            return vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        }
+        self.trusted_proxies.iter().map(IpAddr::to_canonical).collect()
+    }
 }
 
 /// Settings of a process of the cloud home, from its environment. What concerns AWS alone (table, bucket, queues) stands in

@@ -108,6 +108,7 @@ async fn bridges_come_and_go(bridges: Bridges) {
         name: name.into(),
         address: "10.0.0.1:1".into(),
         certificate_pem: "PEM".into(),
+        proof: "00".into(),
         seen,
     };
     for (name, seen) in [("a", now), ("b", now), ("dead", Timestamp(0))] {

@@ -45,7 +45,7 @@ impl Session {
         let request = self
             .client
             .request(method, format!("{}{path}", self.url))
-            .header("cookie", format!("adit_session={}", self.token))
+            .header("cookie", format!("adit_session={0}; __Host-adit_session={0}", self.token))
             .header("x-adit-csrf", &self.csrf_token);
         let response = request.json(&body).send().await.expect("an answer");
         (response.status(), response.text().await.expect("the answer is whole"))

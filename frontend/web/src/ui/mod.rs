@@ -4,12 +4,16 @@ mod badge;
 mod cards;
 mod confirm;
 mod field;
+mod qr;
+mod secret;
 mod toasts;
 
 pub use badge::Badge;
 pub use cards::Cards;
 pub use confirm::Confirm;
 pub use field::{Check, Number, Radio, Select, Text, TextArea};
+pub use qr::Qr;
+pub use secret::Secret;
 pub use toasts::Toasts;
 
 use leptos::prelude::*;

@@ -29,10 +29,10 @@ use crate::refused::Refused;
 
 /// How often a watched job is looked at.
 const LOOK: Duration = Duration::from_millis(500);
+/// Who looks, and what they may, is found out anew this often while events flow, in looks.
+const CHECK_SESSION: u32 = 20;
 /// Studies and servers of a job that are named in its record; all of its transfers are recorded by themselves.
 const LISTED: usize = 100;
-/// Sessions are checked anew this often while events flow, in looks.
-const CHECK_SESSION: u32 = 60;
 
 type Id = Result<Path<JobId>, PathRejection>;
 
@@ -162,7 +162,7 @@ pub async fn report(State(app): State<App>, caller: Caller, id: Id) -> Result<Re
 #[utoipa::path(get, path = "/api/jobs/{id}/events", tag = "Jobs", description = "Server-sent events named snapshot, each a JobSnapshot, whenever something has changed. Ends when the job is deleted or the session ends. Owner or staff.", params(("id" = String, Path)), responses((status = 200, body = JobSnapshot, content_type = "text/event-stream"), (status = 404)))]
 pub async fn events(
     State(app): State<App>,
-    caller: Caller,
+    mut caller: Caller,
     id: Id,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refused> {
     let id = id?.0;
@@ -183,8 +183,9 @@ pub async fn events(
                 () = sender.closed() => return,
             }
             looks += 1;
-            if looks.is_multiple_of(CHECK_SESSION) && !caller.is_still_valid(&app).await {
-                return;
+            if looks.is_multiple_of(CHECK_SESSION) {
+                let Some(again) = caller.again(&app).await else { return };
+                caller = again;
             }
         }
     });

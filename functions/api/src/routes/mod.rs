@@ -1,16 +1,25 @@
 //! Handlers, a file per noun.
 
+pub mod account;
+pub mod account_settings;
 pub mod audit;
 pub mod deid;
+pub mod factor;
 pub mod groups;
 pub mod installation;
 pub mod jobs;
+pub mod links;
+pub mod log_in;
 pub mod nodes;
+pub mod openid;
+pub mod people;
 pub mod projects;
+pub mod registration;
 pub mod rules;
 pub mod search;
 pub mod session;
 pub mod tasks;
+pub mod tokens;
 
 use axum::Json;
 use axum::extract::{FromRequest, Request};

@@ -62,6 +62,10 @@ pub async fn firings(State(app): State<App>, id: Id) -> Result<Json<Vec<Firing>>
 
 /// Tries a rule.
 #[utoipa::path(post, path = "/api/rules/dry-run", tag = "Rules", description = "What a rule, saved or not, would have done with what arrived in the last 30 days, or what its search finds now. Nothing is transferred. Staff only.", request_body = DryRunInput, responses((status = 200, body = DryRun), (status = 400), (status = 403), (status = 502)))]
-pub async fn dry_run(State(app): State<App>, Body(input): Body<DryRunInput>) -> Result<Json<DryRun>, Refused> {
-    Ok(Json(app.engine.dry_run(input).await?))
+pub async fn dry_run(
+    State(app): State<App>,
+    caller: Caller,
+    Body(input): Body<DryRunInput>,
+) -> Result<Json<DryRun>, Refused> {
+    Ok(Json(app.engine.dry_run(&caller.actor, input).await?))
 }

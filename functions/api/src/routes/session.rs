@@ -1,25 +1,20 @@
-//! Logging in and out, the own password and preferences.
+//! The own session, password and preferences. How a session begins stands in `log_in.rs`.
 
-use std::net::SocketAddr;
-
-use adit_access::{AccessError, LogIn};
-use adit_api::error::ErrorCode;
-use adit_api::session::{Login, PasswordChange, Session};
-use adit_audit::Entity;
+use adit_api::session::{PasswordChange, Session};
 use adit_engine::{Actor, now};
-use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use serde_json::Value;
 
 use super::Body;
 use crate::App;
-use crate::audit::Note;
-use crate::caller::{Caller, actor_of, check_origin, cookie};
+use crate::caller::{Caller, cookie};
 use crate::refused::Refused;
 
-async fn view(app: &App, actor: &Actor, csrf_token: &str) -> Result<Session, Refused> {
+/// What the browser keeps of a session.
+pub async fn view(app: &App, actor: &Actor, csrf_token: &str) -> Result<Session, Refused> {
     Ok(Session {
         username: actor.username.clone(),
         staff: actor.staff,
@@ -37,43 +32,19 @@ pub async fn show(State(app): State<App>, caller: Caller) -> Result<Json<Session
     Ok(Json(view(&app, &caller.actor, &caller.session()?.csrf_token).await?))
 }
 
-/// Logs in. Anybody.
-#[utoipa::path(post, path = "/api/session", tag = "Session", description = "Logs in: sets the session cookie. Anybody may call it; wrong attempts are slowed down.", request_body = Login, responses((status = 200, body = Session), (status = 401), (status = 429)))]
-pub async fn log_in(
-    State(app): State<App>,
-    address: Option<Extension<ConnectInfo<SocketAddr>>>,
-    headers: HeaderMap,
-    note: Note,
-    Body(login): Body<Login>,
-) -> Result<Response, Refused> {
-    check_origin(&headers)?;
-    let address =
-        address.map_or_else(|| "unknown".to_owned(), |Extension(ConnectInfo(address))| address.ip().to_string());
-    let found = app.access.log_in(&login.username, &login.password, &address, now()).await;
-    if let Err(AccessError::WrongCredentials) = &found {
-        // Only the name of an account that there is: what was typed may be a password.
-        if let Some(person) = app.access.person_named(&login.username).await? {
-            note.about(Entity::Person { id: person.id, name: person.username });
-        }
-    }
-    let session = match found? {
-        LogIn::Session(session) => session,
-        LogIn::NeedsCode { .. } | LogIn::NeedsEnrolment { .. } => {
-            let sentence = "This account is protected by a second factor, which this page cannot ask for.";
-            return Err(Refused::new(ErrorCode::Forbidden, sentence));
-        }
-    };
-    note.by(&session.person.user_id, &session.person.username);
-    let actor = actor_of(&app, &session.person).await?;
-    let body = Json(view(&app, &actor, &session.csrf_token).await?);
-    Ok(([cookie(&session.token, app.https)], body).into_response())
-}
-
 /// Logs out. Anybody with a session.
 #[utoipa::path(delete, path = "/api/session", tag = "Session", description = "Logs out. Needs a session and its CSRF token.", responses((status = 204), (status = 401), (status = 403)))]
 pub async fn log_out(State(app): State<App>, caller: Caller) -> Result<Response, Refused> {
     app.access.end_session(&caller.session()?.id).await?;
     Ok(([cookie("", app.https)], StatusCode::NO_CONTENT).into_response())
+}
+
+/// Ends all other own sessions.
+#[utoipa::path(delete, path = "/api/session/others", tag = "Session", description = "Ends all own sessions but this one, and links to a new password or address; tokens stay. Needs a session and its CSRF token.", responses((status = 204), (status = 401), (status = 403)))]
+pub async fn end_others(State(app): State<App>, caller: Caller) -> Result<StatusCode, Refused> {
+    let session = caller.session()?;
+    app.access.log_out_everywhere(&caller.actor.user_id, Some(&session.id)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Changes the own password and ends the other sessions.

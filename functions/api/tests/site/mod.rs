@@ -5,8 +5,9 @@
 mod losing;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use adit_access::Access;
 use adit_api::error::{ErrorBody, ErrorCode};
@@ -14,22 +15,44 @@ use adit_api::paths::{self, CSRF_HEADER};
 use adit_api::session::Session;
 use adit_backend_embedded::Embedded;
 use adit_deid::ProjectKey;
-use adit_engine::{Engine, Ports, Settings, now};
-use adit_http::{App, Face, WebPage, router};
+use adit_engine::worker::Worker;
+use adit_engine::{Engine, Ports, Post, Settings, now};
+use adit_http::{App, Directory, Face, WebPage, router};
+use adit_mail::{MailError, OutgoingMail, PublicUrl, Transport};
 use adit_store::clock::SystemClock;
 use adit_store::items::ItemStore;
+use adit_store::queue::Lane;
+use adit_store::vault::Vault;
+use async_trait::async_trait;
 use losing::Losing;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub struct Site {
     pub url: String,
     pub access: Access,
     pub engine: Engine,
     pub items: Arc<dyn ItemStore>,
+    letters: Letters,
+    /// Ends the worker of letters with the site.
+    _stop: DropGuard,
     losing: Arc<Losing>,
     _dir: TempDir,
+}
+
+/// A transport that keeps what it is given.
+#[derive(Clone, Default)]
+struct Letters(Arc<Mutex<Vec<String>>>);
+
+#[async_trait]
+impl Transport for Letters {
+    async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
+        let text = format!("To: {}\n{}\n\n{}", mail.to.address, mail.subject, mail.text);
+        self.0.lock().unwrap().push(text);
+        Ok(())
+    }
 }
 
 /// A logged-in browser.
@@ -61,7 +84,7 @@ impl Site {
             process: "test".into(),
             folder_roots: Vec::new(),
         };
-        let access = Access::new(backend.items.clone());
+        let access = Access::new(backend.items.clone()).with_vault(Vault::new(&[1; 32]));
         access.add_user("staff", "a long password", true, now()).await.unwrap();
         access.add_user("user", "a long password", false, now()).await.unwrap();
         let page = dir.path().join("page");
@@ -70,6 +93,15 @@ impl Site {
         std::fs::write(page.join("adit-123.js"), "1").unwrap();
         let engine = Engine::new(ports, settings);
         engine.found_groups(&access.everybody().await.unwrap()).await.unwrap();
+        let letters = Letters::default();
+        engine.use_post(Post {
+            transport: Arc::new(letters.clone()),
+            from: "ADIT <adit@hospital.org>".into(),
+            public_url: PublicUrl::parse("https://adit.hospital.org").unwrap(),
+        });
+        engine.use_address_book(Arc::new(Directory(access.clone())));
+        let stop = CancellationToken::new();
+        tokio::spawn(Worker::new(engine.clone(), 4, &[Lane::Worker]).run(stop.clone()));
         let kept = engine.clone();
         let app = App {
             engine,
@@ -84,7 +116,7 @@ impl Site {
         tokio::spawn(async move {
             axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>()).await
         });
-        Self { url, access, engine: kept, items: backend.items, losing, _dir: dir }
+        Self { url, access, engine: kept, items: backend.items, letters, losing, _stop: stop.drop_guard(), _dir: dir }
     }
 
     /// Lets the audit trail's records be lost from now on, or no longer.
@@ -97,11 +129,30 @@ impl Site {
         let response = Client::new().post(format!("{}{}", self.url, paths::SESSION)).json(&body).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let cookie = response.headers()["set-cookie"].to_str().unwrap().to_owned();
+        assert!(cookie.starts_with("__Host-adit_session="), "{cookie}");
         for flag in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/"] {
             assert!(cookie.contains(flag), "{cookie}");
         }
         let session: Session = response.json().await.unwrap();
         Visitor { cookie: cookie.split(';').next().unwrap().to_owned(), csrf: session.csrf_token }
+    }
+
+    /// Takes the next letter.
+    pub async fn letter(&self) -> String {
+        self.letter_with("").await
+    }
+
+    /// Takes the first letter that holds `text`, as soon as it is there.
+    pub async fn letter_with(&self, text: &str) -> String {
+        for _ in 0..600 {
+            let mut letters = self.letters.0.lock().unwrap();
+            if let Some(at) = letters.iter().position(|letter| letter.contains(text)) {
+                return letters.remove(at);
+            }
+            drop(letters);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no letter with {text:?}");
     }
 
     pub async fn send(&self, method: Method, path: &str, visitor: &Visitor, body: &serde_json::Value) -> Response {

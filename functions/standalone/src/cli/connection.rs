@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use adit_api::account::{LogInAnswer, NextStep, PendingCode, PendingLogIn};
 use adit_api::error::ErrorBody;
 use adit_api::paths::{self, CSRF_HEADER};
-use adit_api::session::{Login, Session};
+use adit_api::session::Login;
 use anyhow::{Context, Result, anyhow, bail};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
@@ -63,7 +64,7 @@ impl Connection {
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.session.url));
         request
-            .header("cookie", format!("adit_session={}", self.session.token))
+            .header("cookie", format!("adit_session={0}; __Host-adit_session={0}", self.session.token))
             .header(CSRF_HEADER, &self.session.csrf_token)
     }
 
@@ -99,28 +100,20 @@ async fn checked(response: Response) -> Result<Response> {
     }
 }
 
-/// Asks for the password on standard input and keeps the session.
+/// Asks for the password on standard input, and for a code where one is needed, and keeps the session.
 pub async fn log_in(url: &str, user: &str) -> Result<()> {
-    eprintln!("Password for {user} (it is shown while you type; or pipe it in): ");
-    let mut password = String::new();
-    std::io::stdin().read_line(&mut password)?;
-    let login = Login { username: user.to_owned(), password: password.trim_end_matches(['\r', '\n']).to_owned() };
+    let password = ask(&format!("Password for {user} (it is shown while you type; or pipe it in): "))?;
     let url = url.trim_end_matches('/');
-    let response = Client::new()
-        .post(format!("{url}{}", paths::SESSION))
-        .json(&login)
-        .send()
-        .await
-        .with_context(|| format!("no ADIT answers at {url}"))?;
-    let response = checked(response).await?;
-    let cookie = response.headers().get("set-cookie").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let token = cookie
-        .split(';')
-        .next()
-        .and_then(|pair| pair.split_once('='))
-        .map(|(_, token)| token.to_owned())
-        .context("the server sent no session")?;
-    let session: Session = response.json().await?;
+    let (mut token, mut answer) = step(url, paths::SESSION, &Login { username: user.to_owned(), password }).await?;
+    if let LogInAnswer::Pending(PendingLogIn { pending, needs }) = answer {
+        if needs == NextStep::Enrolment {
+            bail!("a second factor has to be set up first; log in on the web page once");
+        }
+        let code = ask("Code of the authenticator app, or a recovery code: ")?;
+        (token, answer) = step(url, paths::SESSION_CODE, &PendingCode { pending, code }).await?;
+    }
+    let LogInAnswer::Done(session) = answer else { bail!("the server did not finish the log-in") };
+    let token = token.context("the server sent no session")?;
     let path = home_file().context("no home directory")?;
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -128,4 +121,21 @@ pub async fn log_in(url: &str, user: &str) -> Result<()> {
     SavedSession { url: url.to_owned(), token, csrf_token: session.csrf_token }.write(&path)?;
     eprintln!("Logged in as {}.", session.username);
     Ok(())
+}
+
+fn ask(question: &str) -> Result<String> {
+    eprintln!("{question}");
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// One step of a log-in: the session's token, if it has begun, and the answer.
+async fn step(url: &str, path: &str, body: &impl Serialize) -> Result<(Option<String>, LogInAnswer)> {
+    let sending = Client::new().post(format!("{url}{path}")).json(body).send();
+    let response = checked(sending.await.with_context(|| format!("no ADIT answers at {url}"))?).await?;
+    let cookie = response.headers().get("set-cookie").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let pair = cookie.split(';').next().and_then(|pair| pair.split_once('='));
+    let token = pair.map(|(_, token)| token.to_owned());
+    Ok((token, response.json().await?))
 }

@@ -18,6 +18,7 @@ use openidconnect::core::CoreProviderMetadata;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use crate::brake::address_key;
 use crate::rows::{hash, item, key, put, value};
 use crate::{Access, AccessError, LogIn, random};
 
@@ -59,22 +60,30 @@ struct Pending {
     nonce: String,
     verifier: String,
     redirect: String,
+    /// What its attempts are counted under.
+    #[serde(default)]
+    from: String,
     ends: Timestamp,
 }
 
 impl Access {
     /// Begins a log-in at the issuer, which sends the browser back to `redirect` (as registered there) with `code` and `state`.
     ///
+    /// `address` is where the browser is.
+    ///
     /// # Errors
-    /// [`AccessError::NoIssuer`], [`AccessError::Issuer`].
-    pub async fn depart(&self, redirect: &str, now: Timestamp) -> Result<Departure, AccessError> {
+    /// [`AccessError::NoIssuer`], [`AccessError::Issuer`], [`AccessError::Braked`].
+    pub async fn depart(&self, redirect: &str, address: &str, now: Timestamp) -> Result<Departure, AccessError> {
+        let from = format!("{} departures", address_key(address));
+        self.attempt(&from, now)?;
         let settings = self.openid_in_use().await?.settings;
         let (browser_token, verifier) = (hex::encode(random::<24>()), hex::encode(random::<32>()));
         let (state, nonce) = (hex::encode(random::<24>()), hex::encode(random::<24>()));
         let issuer = self.issuer(&settings, now).await?;
         let url = protocol::departure(&settings, issuer, redirect, &state, &nonce, &verifier)?;
         let ends = now.plus_ms(PENDING_MS);
-        let pending = Pending { browser: hash(&browser_token), nonce, verifier, redirect: redirect.to_owned(), ends };
+        let browser = hash(&browser_token);
+        let pending = Pending { browser, nonce, verifier, redirect: redirect.to_owned(), from, ends };
         let stored = Item { expires_at: Some(ends.seconds()), ..item(pending_key(&state), &pending)? };
         self.items.transact(vec![put(stored, Condition::Absent)]).await?;
         Ok(Departure { url, browser_token })
@@ -108,6 +117,8 @@ impl Access {
         let issuer = self.issuer(&settings, now).await?;
         let said = protocol::arrival(&settings, secret, issuer, code, &pending).await?;
         let claims = claims::Claims::read(&said, &settings)?;
+        // A whole hospital may come from one address.
+        self.brake.take_back(&pending.from);
         let (user, created) = self.foreign_person(&claims, &settings, now).await?;
         let log_in = if settings.trust_second_factor {
             LogIn::Session(self.begin_session(&user, Vec::new(), now).await?)

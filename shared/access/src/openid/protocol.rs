@@ -155,10 +155,16 @@ pub(super) async fn arrival(
     Ok(said)
 }
 
+/// What is said later counts. That an address is verified counts only where it is said of that address, in the same answer.
 fn merge(said: &mut Map<String, Value>, more: Value) {
-    if let Value::Object(more) = more {
-        said.extend(more.into_iter().filter(|(_, value)| !value.is_null()));
+    let Value::Object(mut more) = more else { return };
+    more.retain(|_, value| !value.is_null());
+    if more.contains_key("email") {
+        said.remove("email_verified");
+    } else {
+        more.remove("email_verified");
     }
+    said.extend(more);
 }
 
 /// The whole chain of causes, for the log. None of them holds a code, a token or a secret.
@@ -169,4 +175,28 @@ fn failed(error: impl std::error::Error) -> AccessError {
         cause = error.source();
     }
     AccessError::Issuer(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_address_is_verified_by_who_gives_it() {
+        let merged = |first: Value, then: Value| {
+            let mut said = Map::new();
+            merge(&mut said, first);
+            merge(&mut said, then);
+            Value::Object(said)
+        };
+        let verified = json!({ "email": "a@x.org", "email_verified": true });
+        assert_eq!(merged(verified.clone(), json!({ "sub": "1" }))["email_verified"], json!(true));
+        assert!(merged(verified.clone(), json!({ "email": "b@x.org" })).get("email_verified").is_none());
+        assert_eq!(merged(verified.clone(), json!({ "email_verified": null })), verified);
+        assert!(
+            merged(json!({ "email": "a@x.org" }), json!({ "email_verified": true })).get("email_verified").is_none()
+        );
+    }
 }

@@ -1,8 +1,7 @@
 //! Which issuer, and what its people may do here. The client secret is sealed and never given out.
 
-use std::collections::BTreeMap;
-
 use adit_domain::InvalidValue;
+pub use adit_domain::accounts::{OpenIdForm, OpenIdSettings, OpenIdView};
 use adit_store::items::Key;
 use openidconnect::IssuerUrl;
 use serde::{Deserialize, Serialize};
@@ -13,58 +12,6 @@ use crate::{Access, AccessError};
 
 /// Part of the installation's settings.
 const PART: &str = "openid";
-
-/// Log-in at a foreign issuer, without our secret there.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenIdSettings {
-    /// Offered on the log-in page.
-    pub enabled: bool,
-    /// What the button says, such as the hospital's name.
-    pub label: String,
-    /// The issuer's address; its description is found below it.
-    pub issuer: String,
-    /// Our identifier there.
-    pub client_id: String,
-    /// Asked for beside `openid`.
-    pub scopes: Vec<String>,
-    /// Claim with the person's groups at the issuer.
-    #[serde(default)]
-    pub groups_claim: Option<String>,
-    /// From a value of that claim to names of groups here.
-    #[serde(default)]
-    pub mapping: BTreeMap<String, Vec<String>>,
-    /// Value of that claim which makes an administrator; who has lost it is none from the next log-in on.
-    #[serde(default)]
-    pub staff_value: Option<String>,
-    /// People without an account get one.
-    pub create_accounts: bool,
-    /// A person whose e-mail address the issuer has verified gets the account with that address. Switch it on only for an issuer that
-    /// verifies addresses itself.
-    pub link_by_email: bool,
-    /// The issuer looks after a second factor; else ours is asked for as after a password.
-    pub trust_second_factor: bool,
-}
-
-/// Settings as an administrator enters them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct OpenIdForm {
-    /// All but the secret.
-    #[serde(flatten)]
-    pub settings: OpenIdSettings,
-    /// A new secret; absent keeps the former one as long as the issuer stays, empty removes it.
-    #[serde(default)]
-    pub client_secret: Option<String>,
-}
-
-/// Settings as an administrator sees them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct OpenIdView {
-    /// All but the secret.
-    #[serde(flatten)]
-    pub settings: OpenIdSettings,
-    /// Whether a secret is stored; public clients have none.
-    pub has_secret: bool,
-}
 
 /// As stored.
 #[derive(Default, Serialize, Deserialize)]

@@ -22,7 +22,7 @@ impl Access {
             return Ok(confirmed);
         }
         password::check(new_password)?;
-        self.confirm_hashed(token, password::hash(new_password.to_owned()).await, now).await
+        self.confirm_hashed(token, self.hashing.hash(new_password.to_owned()).await?, now).await
     }
 
     pub(crate) async fn confirm_hashed(

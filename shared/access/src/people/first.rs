@@ -59,7 +59,7 @@ impl Access {
     ) -> Result<UserId, AccessError> {
         password::check(password)?;
         let id = UserId::new(now, u128::from_le_bytes(random()));
-        let password_hash = Some(password::hash(password.to_owned()).await);
+        let password_hash = Some(self.hashing.hash(password.to_owned()).await?);
         let user = User { password_hash, staff, ..User::new(id.clone(), username.trim(), PersonState::Active, now) };
         let mut writes =
             vec![put(user_item(&user)?, Condition::Absent), put(claim(name_key(username), &user)?, Condition::Absent)];

@@ -24,8 +24,8 @@ pub use lists::{People, PeopleQuery};
 pub(crate) use register::letter;
 #[cfg(test)]
 pub(crate) use register::new_rows;
-pub(crate) use user::foreign_key;
 pub use user::{Foreign, User};
+pub(crate) use user::{foreign_key, user_key};
 
 /// What somebody enters to register, or an administrator to invite them. The password is chosen when the link of the letter is followed,
 /// so that nobody can prepare an account for a mailbox that is not theirs.

@@ -23,7 +23,7 @@ impl Access {
         Ok(())
     }
 
-    /// Asks for another e-mail address. It counts once the link in the letter has been followed; an address that belongs to somebody gets another letter.
+    /// Asks for another e-mail address; links that were sent before, to a new address or password, end. It counts once the link in the letter has been followed; an address that belongs to somebody gets another letter.
     ///
     /// # Errors
     /// [`AccessError::WrongCredentials`]: the password is wrong, or the person has none.
@@ -38,18 +38,25 @@ impl Access {
         let (user, _) = self.user(&person.user_id).await?.ok_or(AccessError::Absent)?;
         self.check_own_password(&user, password, now).await?;
         self.brake_letters(&email, user.id.as_str(), now)?;
-        match self.user_by_email(&email).await? {
-            Some(holder) if holder.id != user.id && holder.state != PersonState::Unconfirmed => {
-                self.pretend_link(now).await?;
-                Ok(letter(&email, &holder.username, NoticeKind::AlreadyRegistered))
-            }
-            _ => {
-                let purpose = Purpose::Email { email: email.to_string() };
-                let (token, write) = Link::new(&user, purpose, now.plus_ms(CONFIRM_MS)).issue()?;
-                self.items.transact(vec![write]).await?;
-                Ok(Notice { link_token: Some(token), ..letter(&email, &user.username, NoticeKind::ConfirmEmail) })
-            }
-        }
+        let holder = self.user_by_email(&email).await?;
+        let holder = holder.filter(|holder| holder.id != user.id && holder.state != PersonState::Unconfirmed);
+        let mut token = String::new();
+        self.change(&user.id, |user| {
+            user.end_links();
+            let purpose = Purpose::Email { email: email.to_string() };
+            let link = match &holder {
+                Some(_) => Link::nobody(now),
+                None => Link::new(user, purpose, now.plus_ms(CONFIRM_MS)),
+            };
+            let (fresh, write) = link.issue()?;
+            token = fresh;
+            Ok(vec![write])
+        })
+        .await?;
+        Ok(match holder {
+            Some(holder) => letter(&email, &holder.username, NoticeKind::AlreadyRegistered),
+            None => Notice { link_token: Some(token), ..letter(&email, &user.username, NoticeKind::ConfirmEmail) },
+        })
     }
 
     /// Makes the address of the link the person's; the letter goes to the former one.
@@ -72,6 +79,8 @@ impl Access {
             }
             former = address(user);
             user.email = Some(email.to_string());
+            // Links that went to the former mailbox end with it.
+            user.end_links();
             let condition = if mine { Condition::None } else { Condition::Absent };
             let mut writes = vec![link.use_up(token, version)?, put(claim(email_key(&email), user)?, condition)];
             if let Some(old) = former.as_ref().filter(|old| old.folded() != email.folded()) {

@@ -10,9 +10,10 @@ use super::change::{TRIES, conflict};
 use super::confirm::address;
 use super::find::owner;
 use super::user::{User, check_name, claim, email_key, name_key, user_item, user_key};
-use crate::brake::ADDRESS;
+use crate::brake::address_key;
 use crate::links::{CONFIRM_MS, Link, Purpose};
 use crate::rows::{hash, item, put};
+use crate::settings::allows;
 use crate::{Access, AccessError, Email, Notice, NoticeKind, random};
 
 /// Who makes an account.
@@ -34,9 +35,9 @@ impl Access {
             return Err(AccessError::RegistrationClosed);
         }
         let email: Email = new.email.parse()?;
-        if !settings.allows(&email) {
-            let domains = settings.domains.join(", ");
-            return Err(InvalidValue::new("e-mail address", format!("must be one of {domains}")).into());
+        if !allows(&settings, &email) {
+            let domains = settings.domains.join(" or ");
+            return Err(InvalidValue::new("e-mail address", format!("must be at {domains}")).into());
         }
         self.brake_letters(&email, address, now)?;
         self.place(new, &email, By::Themselves, now).await
@@ -130,7 +131,12 @@ impl Access {
                 By::Administrator => Err(AccessError::EmailTaken),
                 By::Themselves => {
                     let name = holder.map(|(holder, _)| holder.username).unwrap_or_default();
-                    self.items.put(keep_name(user, email)?, name_condition).await?;
+                    // As many writes as for an account.
+                    let mut writes = vec![put(keep_name(user, email)?, name_condition)];
+                    for _ in 0..3 {
+                        writes.push(Link::nobody(now).issue()?.1);
+                    }
+                    self.items.transact(writes).await?;
                     Ok(letter(email, &name, NoticeKind::AlreadyRegistered))
                 }
             };
@@ -176,7 +182,7 @@ impl Access {
 
     /// Letters to one address, and those caused from one address, are slowed down like wrong passwords: whether there is an account or not.
     pub(crate) fn brake_letters(&self, email: &Email, from: &str, now: Timestamp) -> Result<(), AccessError> {
-        let (to, from) = (format!("letters to {}", email.folded()), format!("{ADDRESS}{from} letters"));
+        let (to, from) = (format!("letters to {}", email.folded()), format!("{} letters", address_key(from)));
         self.attempt(&from, now)?;
         self.attempt(&to, now)
     }

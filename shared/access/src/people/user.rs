@@ -1,5 +1,7 @@
 //! A person's row and the claims that make names and e-mail addresses unique.
 
+use std::fmt;
+
 use adit_domain::person::{PersonRecord, PersonState, Profile};
 use adit_domain::{InvalidValue, Timestamp, UserId};
 use adit_store::items::{Item, Key, StoreError};
@@ -13,7 +15,7 @@ use crate::{Email, Person};
 const LONGEST_NAME: usize = 64;
 
 /// A person as stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// Identifies the person.
     pub id: UserId,
@@ -50,6 +52,9 @@ pub struct User {
     /// Sessions, pending log-ins and links of another epoch are over.
     #[serde(default)]
     pub epoch: u32,
+    /// Links to a new password or address of another epoch are over; sessions are not.
+    #[serde(default)]
+    pub link_epoch: u32,
     /// Where the person logs in elsewhere.
     #[serde(default)]
     pub foreign: Option<Foreign>,
@@ -81,6 +86,7 @@ impl User {
             invited: false,
             second_factor: false,
             epoch: 0,
+            link_epoch: 0,
             foreign: None,
         }
     }
@@ -120,9 +126,27 @@ impl User {
         self.epoch = self.epoch.wrapping_add(1);
     }
 
+    /// Ends all links to a new password or address; sessions stay.
+    pub(crate) fn end_links(&mut self) {
+        self.link_epoch = self.link_epoch.wrapping_add(1);
+    }
+
     /// Whether the person is one of those without whom nobody could administrate.
     pub(crate) fn administrates(&self) -> bool {
         self.staff && self.is_active()
+    }
+}
+
+/// Without the hash of the password, and without what is nobody's business in a log.
+impl fmt::Debug for User {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let has_password = self.password_hash.is_some();
+        out.debug_struct("User")
+            .field("id", &self.id)
+            .field("state", &self.state)
+            .field("staff", &self.staff)
+            .field("has_password", &has_password)
+            .finish_non_exhaustive()
     }
 }
 
@@ -203,6 +227,7 @@ mod tests {
         );
         let again: User = serde_json::from_value(serde_json::to_value(&user).unwrap()).unwrap();
         assert_eq!(again, user);
+        assert!(!format!("{user:?}").contains("argon2id"));
         let mut inactive = old;
         inactive["active"] = false.into();
         assert_eq!(serde_json::from_value::<User>(inactive).unwrap().state, PersonState::Deactivated);

@@ -19,7 +19,7 @@ fn form(issuer: &str, secret: Option<&str>) -> OpenIdForm {
 #[tokio::test]
 async fn the_secret_is_sealed_kept_and_removed() {
     let home = Home::open().await;
-    assert!(matches!(home.access.depart("https://adit/back", home.now()).await, Err(AccessError::NoIssuer)));
+    assert!(matches!(home.access.depart("https://adit/back", "here", home.now()).await, Err(AccessError::NoIssuer)));
     home.access.set_openid_settings(form("https://issuer.org", Some("very hush"))).await.unwrap();
     assert!(!home.everything().contains("very hush"));
     home.access.set_openid_settings(form("https://issuer.org", None)).await.unwrap();
@@ -43,8 +43,14 @@ async fn only_protected_issuers_are_taken() {
     }
     home.access.set_openid_settings(form("http://127.0.0.1:1", None)).await.unwrap();
     assert!(
-        matches!(home.access.depart("https://adit/back", home.now()).await, Err(AccessError::Issuer(_))),
+        matches!(home.access.depart("https://adit/back", "here", home.now()).await, Err(AccessError::Issuer(_))),
         "nobody answers"
     );
+    for _ in 1..30 {
+        let _ = home.access.depart("https://adit/back", "here", home.now()).await;
+    }
+    let braked = home.access.depart("https://adit/back", "here", home.now()).await;
+    assert!(matches!(braked, Err(AccessError::Braked(_))));
+    assert!(!format!("{:?}", form("https://issuer.org", Some("very hush"))).contains("hush"));
     assert!(matches!(home.access.arrive("x", "x", "x", home.now()).await, Err(AccessError::LogInOver)));
 }

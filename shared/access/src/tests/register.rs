@@ -1,6 +1,11 @@
 //! Registration, confirmation, approval.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use adit_domain::person::PersonState;
+use adit_store::items::{Item, ItemStore, Key, Page, Query, StoreError, Write};
+use async_trait::async_trait;
 
 use super::{Home, PASSWORD, entered, token_of};
 use crate::{AccessError, NoticeKind, Purpose};
@@ -179,4 +184,40 @@ async fn a_link_that_is_followed_twice_at_once_counts_once() {
     let outcomes = all.join_all().await;
     assert_eq!(outcomes.iter().filter(|outcome| !outcome.already).count(), 1);
     assert_eq!(outcomes.iter().map(|outcome| outcome.notices.len()).sum::<usize>(), 1);
+}
+
+/// Counts what is written.
+struct Counting(Arc<dyn ItemStore>, AtomicUsize);
+
+#[async_trait]
+impl ItemStore for Counting {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        self.0.get(key).await
+    }
+    async fn query(&self, query: Query) -> Result<Page, StoreError> {
+        self.0.query(query).await
+    }
+    async fn transact(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        self.1.fetch_add(writes.len(), Ordering::Relaxed);
+        self.0.transact(writes).await
+    }
+    async fn purge_expired(&self) -> Result<usize, StoreError> {
+        self.0.purge_expired().await
+    }
+}
+
+#[tokio::test]
+async fn an_address_with_an_account_costs_as_many_writes_as_one_without() {
+    let home = Home::open().await;
+    home.open_registration(false, &[]).await;
+    home.person("ada", "ada@x.org").await;
+    let store = Arc::new(Counting(home.backend.items.clone(), AtomicUsize::new(0)));
+    let access = crate::Access::new(store.clone());
+    let mut written = Vec::new();
+    for (name, email) in [("new", "new@x.org"), ("other", "ada@x.org")] {
+        store.1.store(0, Ordering::Relaxed);
+        access.register(&entered(name, email), "here", home.now()).await.unwrap();
+        written.push(store.1.load(Ordering::Relaxed));
+    }
+    assert_eq!(written[0], written[1]);
 }

@@ -7,6 +7,8 @@ use adit_store::items::{Condition, Item, Key};
 use super::{Home, PASSWORD, entered, token_of};
 use crate::{AccessError, NoticeKind, PeopleQuery};
 
+const NEW: &str = "another long password";
+
 #[tokio::test]
 async fn deactivation_ends_sessions_at_once_and_for_good() {
     let home = Home::open().await;
@@ -49,7 +51,7 @@ async fn the_last_administrator_stays_whatever_happens_at_once() {
 async fn installations_of_former_versions_go_on() {
     let home = Home::empty();
     let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-    let hash = crate::password::hash(PASSWORD.into()).await;
+    let hash = home.access.hashing.hash(PASSWORD.into()).await.unwrap();
     let bare = |key: Key, body| Item {
         key,
         body,
@@ -90,11 +92,21 @@ async fn an_address_changes_when_its_link_is_followed() {
     let letter = home.access.request_email_change(&ada, PASSWORD, "new@x.org", home.now()).await.unwrap();
     assert_eq!((letter.kind.clone(), letter.to.as_str()), (NoticeKind::ConfirmEmail, "new@x.org"));
     assert_eq!(home.access.person(&ada.user_id).await.unwrap().email.as_deref(), Some("ada@x.org"));
+    let open = home.session("ada").await;
+    let reset = home.access.request_reset("ADA@x.org", "here", home.now()).await.unwrap();
+    assert_eq!(reset.to, "ada@x.org", "to the address as it is stored");
+    let reset = token_of(&reset);
     let told = home.access.confirm_email(&token_of(&letter), home.now()).await.unwrap().unwrap();
     assert_eq!((told.kind, told.to.as_str()), (NoticeKind::EmailChanged, "ada@x.org"));
     assert!(matches!(home.access.confirm_email(&token_of(&letter), home.now()).await, Err(AccessError::LinkUsed)));
     home.session("new@x.org").await;
     assert!(home.access.log_in("ada@x.org", PASSWORD, "x", home.now()).await.is_err());
+    assert!(home.alive(&open).await, "a new address logs nobody out");
+    assert!(matches!(home.access.reset_password(&reset, NEW, home.now()).await, Err(AccessError::LinkInvalid)));
+    // A second wish replaces the first one.
+    let first = home.access.request_email_change(&ada, PASSWORD, "first@x.org", home.now()).await.unwrap();
+    home.access.request_email_change(&ada, PASSWORD, "second@x.org", home.now()).await.unwrap();
+    assert!(matches!(home.access.confirm_email(&token_of(&first), home.now()).await, Err(AccessError::LinkInvalid)));
     // The former address is free, and one that was taken in the meantime is refused.
     let letter = home.access.request_email_change(&ada, PASSWORD, "late@x.org", home.now()).await.unwrap();
     home.person("eve", "late@x.org").await;

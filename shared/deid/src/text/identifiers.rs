@@ -25,6 +25,13 @@ pub(crate) enum IdentifierKind {
     Uid,
 }
 
+impl IdentifierKind {
+    /// Whether it is about the patient: not about other people, places, or the data set itself.
+    pub fn names_the_patient(self) -> bool {
+        !matches!(self, Self::OtherName | Self::Institution | Self::Uid)
+    }
+}
+
 /// The identifiers of one data set: decoded, each once.
 #[derive(Clone, Default)]
 pub(crate) struct Identifiers {

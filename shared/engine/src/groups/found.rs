@@ -2,6 +2,7 @@
 
 use adit_domain::group::{GroupConfig, GroupSettings, NodeGrant};
 use adit_domain::{Group, GroupId, Right, Timestamp, UserId};
+use adit_store::items::Kind;
 
 use crate::{Engine, Refusal, now};
 
@@ -25,8 +26,22 @@ impl Engine {
         };
         let group = Group { id: id.clone(), config, created: now() };
         let grants: Vec<NodeGrant> = self.0.nodes.list().await?.iter().map(|record| whole(&id, &record.node)).collect();
+        self.give_rules(&id).await?;
         self.0.groups.found(&group, everybody, &grants).await?;
         tracing::info!(people = everybody.len(), nodes = grants.len(), "the first group is there");
+        Ok(())
+    }
+
+    /// Rules that were made before groups were go on for the first group.
+    async fn give_rules(&self, group: &GroupId) -> Result<(), Refusal> {
+        for mut rule in self.0.rules.list().await?.into_iter().filter(|rule| rule.value.group.is_none()) {
+            rule.value.group = Some(group.clone());
+            match self.0.rules.put(&rule.value, Some(rule.version)).await {
+                // Another process does the same, or somebody saves it for a group.
+                Err(error) if !matches!(error.kind, Kind::Conflict { .. }) => return Err(error.into()),
+                _ => {}
+            }
+        }
         Ok(())
     }
 

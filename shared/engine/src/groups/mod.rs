@@ -2,6 +2,7 @@
 
 mod found;
 mod grants;
+mod mapped;
 mod members;
 
 use adit_api::groups::{GroupInput, GroupPage, GroupView, OwnGroup, PageQuery, Standing};
@@ -92,18 +93,18 @@ impl Engine {
         self.0.groups.get(id).await?.ok_or_else(|| Refusal::not_found("group"))
     }
 
-    /// Where the page before ended.
-    pub(crate) fn open(
-        &self,
-        (index, partition): &(Index, String),
-        query: &PageQuery,
-    ) -> Result<Option<Cursor>, Refusal> {
+    /// Where the page before ended, from the token that was given out for it.
+    ///
+    /// # Errors
+    /// The token is not of this list.
+    pub fn open(&self, (index, partition): &(Index, String), query: &PageQuery) -> Result<Option<Cursor>, Refusal> {
         let open = |token: &str| self.0.pages.open(*index, partition, token).map_err(|_| gone());
         query.after.as_deref().map(open).transpose()
     }
 
     /// The token for the next page.
-    pub(crate) fn seal(&self, (index, partition): &(Index, String), next: Option<Cursor>) -> Option<String> {
+    #[must_use]
+    pub fn seal(&self, (index, partition): &(Index, String), next: Option<Cursor>) -> Option<String> {
         next.map(|cursor| self.0.pages.seal(*index, partition, &cursor))
     }
 }

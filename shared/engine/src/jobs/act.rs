@@ -2,8 +2,8 @@
 
 use adit_api::jobs::{JobView, TaskDetail};
 use adit_domain::Right;
-use adit_domain::job::{Approval, Job, JobAction, JobStatus};
-use adit_domain::task::{Task, TaskStatus};
+use adit_domain::job::{Job, JobAction, JobStatus};
+use adit_domain::task::TaskStatus;
 use adit_domain::{JobId, TaskId};
 use adit_store::repositories::jobs::JobRecord;
 
@@ -30,7 +30,7 @@ impl Engine {
                 return Ok(None);
             }
             JobAction::Approve | JobAction::Reject => {}
-            JobAction::Resume | JobAction::Retry | JobAction::Restart => self.reopen(&record.job, action).await?,
+            JobAction::Resume | JobAction::Retry | JobAction::Restart => self.reopen(actor, id, action).await?,
         }
         self.job_view(actor, id).await.map(Some)
     }
@@ -55,28 +55,6 @@ impl Engine {
             }
         }
         self.job_view(actor, id).await
-    }
-
-    /// Lets one finished task run again; only what is missing moves.
-    pub async fn reset_task(&self, actor: &Actor, job: &JobId, id: &TaskId) -> Result<TaskDetail, Refusal> {
-        let record = self.readable(actor, job).await?;
-        if record.job.lacks_approval() {
-            return Err(Refusal::conflict(
-                "This job was not approved. Resume the whole job; it then waits for approval.",
-            ));
-        }
-        self.go_on(&record.job).await?;
-        let reset = self.change_task(job, id, |task| {
-            let done = task.status.is_final();
-            task.wait_again(true);
-            done
-        });
-        if reset.await?.is_none() {
-            return Err(Refusal::conflict("This task waits or runs already; it can be reset when it has finished."));
-        }
-        self.enqueue(&record.job, id).await?;
-        self.settle_job(job).await?;
-        self.task(actor, job, id).await
     }
 
     /// Ends one running task (staff).
@@ -124,43 +102,6 @@ impl Engine {
         Ok(())
     }
 
-    async fn reopen(&self, job: &Job, action: JobAction) -> Result<(), Refusal> {
-        self.go_on(job).await?;
-        let held = job.lacks_approval();
-        if held {
-            self.wait_for_approval(job).await?;
-        }
-        self.change_job(&job.id, |record| {
-            if held {
-                record.job.status = JobStatus::WaitingForApproval;
-                record.job.approval = Some(Approval::Waiting);
-            }
-            record.job.canceling = false;
-            record.job.end = None;
-            record.job.message.clear();
-            true
-        })
-        .await?;
-        for task in self.0.tasks.of_job(&job.id).await? {
-            let Task { id, epoch, .. } = task.value;
-            let again = self.change_task(&job.id, &id, |task| {
-                let yes = reopened(task, action);
-                task.held = held;
-                yes
-            });
-            if again.await?.is_some() {
-                if action == JobAction::Restart {
-                    self.0.receipts.forget_all(&id, epoch).await?;
-                    self.0.reports.delete(&job.id, &id).await?;
-                }
-                if !held {
-                    self.enqueue(job, &id).await?;
-                }
-            }
-        }
-        self.settle_job(&job.id).await
-    }
-
     async fn delete_job(&self, record: &JobRecord) -> Result<(), Refusal> {
         let id = &record.job.id;
         self.wait_no_longer(&record.job).await?;
@@ -175,17 +116,6 @@ impl Engine {
         }
         Ok(self.0.jobs.delete(id).await?)
     }
-}
-
-fn reopened(task: &mut Task, action: JobAction) -> bool {
-    let yes = action.reopens(task.status);
-    if yes {
-        task.wait_again(action != JobAction::Resume);
-        if action == JobAction::Restart {
-            task.epoch += 1;
-        }
-    }
-    yes
 }
 
 pub(super) fn refused(action: JobAction, status: JobStatus) -> String {

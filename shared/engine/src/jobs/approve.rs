@@ -27,7 +27,8 @@ impl Engine {
         for id in ids {
             let record = self.0.jobs.get(&id).await?;
             // A row that outlived its job's wait is none.
-            let waits = record.filter(|record| record.job.status == JobStatus::WaitingForApproval);
+            let waits = record
+                .filter(|record| record.job.status == JobStatus::WaitingForApproval && actor.concerns(&record.job));
             let Some(record) = waits else { continue };
             let tasks = self.0.tasks.of_job(&id).await?;
             // A sum without one of the studies would be too small.
@@ -156,27 +157,9 @@ impl Engine {
         record.map(|record| record.job).ok_or_else(|| Refusal::conflict("Somebody else has decided about this job."))
     }
 
-    /// Puts a job that goes on among those that wait.
-    pub(super) async fn wait_for_approval(&self, job: &Job) -> Result<(), Refusal> {
-        let Some(group) = &job.group else { return Ok(()) };
-        let wait = self.0.limits.wait(group, &job.id)?;
-        Ok(self.0.ports.items.transact(vec![wait]).await?)
-    }
-
     /// Takes a job out of those that wait, if it is there.
     pub(super) async fn wait_no_longer(&self, job: &Job) -> Result<(), Refusal> {
         let Some(group) = job.group.as_ref().filter(|_| job.approval.is_some()) else { return Ok(()) };
         Ok(self.0.ports.items.transact(vec![self.0.limits.wait_no_longer(group, &job.id)]).await?)
-    }
-
-    /// Lets a finished job be its owner's unfinished one again, unless the group allows one at a time and there is another.
-    pub(super) async fn go_on(&self, job: &Job) -> Result<(), Refusal> {
-        let Some(id) = &job.group else { return Ok(()) };
-        let Some(group) = self.0.groups.get(id).await? else { return Ok(()) };
-        if job.cause.is_none() {
-            let writes = self.one_at_a_time(&group.value, job).await?;
-            self.0.ports.items.transact(writes).await?;
-        }
-        Ok(())
     }
 }

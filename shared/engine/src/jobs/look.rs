@@ -35,7 +35,7 @@ impl Engine {
             jobs.extend(
                 records
                     .into_iter()
-                    .filter(|record| actor.concerns(record.job.group.as_ref()))
+                    .filter(|record| actor.owns(&record.job) && actor.concerns(&record.job))
                     .filter(|record| filter.status.is_none_or(|status| record.job.status == status))
                     .map(|record| job_view(actor, &record)),
             );
@@ -109,8 +109,7 @@ impl Engine {
 
     pub(crate) async fn readable(&self, actor: &Actor, id: &JobId) -> Result<JobRecord, Refusal> {
         let record = self.0.jobs.get(id).await?.ok_or_else(|| Refusal::not_found("job"))?;
-        let is_own = actor.staff || record.job.owner == actor.user_id;
-        if is_own && actor.concerns(record.job.group.as_ref()) {
+        if actor.owns(&record.job) && actor.concerns(&record.job) {
             return Ok(record);
         }
         Err(Refusal::foreign("job"))
@@ -119,8 +118,8 @@ impl Engine {
     /// A job that the actor may look at from outside: their own, or one that waits for their decision.
     pub(crate) async fn visible(&self, actor: &Actor, id: &JobId) -> Result<JobRecord, Refusal> {
         let record = self.0.jobs.get(id).await?.ok_or_else(|| Refusal::not_found("job"))?;
-        let is_own = actor.staff || record.job.owner == actor.user_id;
-        if (is_own && actor.concerns(record.job.group.as_ref())) || may_decide(actor, &record.job) {
+        let job = &record.job;
+        if (actor.owns(job) && actor.concerns(job)) || may_decide(actor, job) {
             return Ok(record);
         }
         Err(Refusal::foreign("job"))

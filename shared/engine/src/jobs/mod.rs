@@ -3,6 +3,7 @@
 mod act;
 mod approve;
 mod enqueue;
+mod go_on;
 mod look;
 mod submit;
 mod views;

@@ -36,6 +36,7 @@ impl Engine {
             owner: actor.user_id.clone(),
             owner_name: actor.username.clone(),
             source: sources[0].node.id.clone(),
+            sources: sources.iter().map(|record| record.node.id.clone()).collect(),
             source_name: names(&sources),
             destination: destination.node.id.clone(),
             destination_name: destination.node.config.name.clone(),

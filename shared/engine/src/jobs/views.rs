@@ -14,10 +14,11 @@ const WARNINGS: usize = 5;
 
 pub(super) fn job_view(actor: &Actor, record: &JobRecord) -> JobView {
     let job = record.job.clone();
-    let is_own = actor.staff || job.owner == actor.user_id;
+    let is_own = actor.owns(&job) && actor.concerns(&job);
     let by_them = |action: &JobAction| if action.is_decision() { may_decide(actor, &job) } else { is_own };
+    let for_staff = |action: &JobAction| action.staff_only() || job.group.is_none() && action.lets_go_on();
     let allowed =
-        |action: &JobAction| action.allowed_in(job.status) && by_them(action) && (actor.staff || !action.staff_only());
+        |action: &JobAction| action.allowed_in(job.status) && by_them(action) && (actor.staff || !for_staff(action));
     JobView {
         actions: JobAction::ALL.into_iter().filter(allowed).collect(),
         id: job.id,
@@ -44,7 +45,9 @@ pub(super) fn may_decide(actor: &Actor, job: &Job) -> bool {
     let own_group = actor.group.as_ref().map(|group| &group.id);
     let in_group = job.group.is_some() && own_group == job.group.as_ref() && actor.may(Right::ApproveJobs);
     let as_staff = actor.staff && actor.token.is_none();
-    job.status == JobStatus::WaitingForApproval && (as_staff || (in_group && job.owner != actor.user_id))
+    job.status == JobStatus::WaitingForApproval
+        && actor.concerns(job)
+        && (as_staff || (in_group && job.owner != actor.user_id))
 }
 
 pub(super) fn task_view(task: &Task, live: Option<&LiveProgress>) -> TaskView {

@@ -53,11 +53,21 @@ impl MessageIds {
         *self.shared.write().unwrap_or_else(PoisonError::into_inner) = Some(Shared { moves, bridge });
     }
 
+    /// The next id of a process that is alone: after 65,535 comes 1, once.
+    fn next_alone(&self) -> u16 {
+        loop {
+            let value = self.next.fetch_add(1, Ordering::Relaxed);
+            if value != 0 {
+                return value;
+            }
+        }
+    }
+
     /// An id for a C-MOVE that is requested under `calling_ae_title`.
     pub async fn take(&self, calling_ae_title: &str) -> Result<MessageId, StoreError> {
         let shared = self.shared.read().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(shared) = shared else {
-            let value = self.next.fetch_add(1, Ordering::Relaxed).max(1);
+            let value = self.next_alone();
             return Ok(MessageId { value, _held: None });
         };
         for _ in 0..DRAWS {
@@ -105,6 +115,16 @@ mod tests {
     use adit_store::clock::SystemClock;
 
     use super::*;
+
+    #[tokio::test]
+    async fn alone_each_id_comes_once_in_a_round() {
+        let ids = MessageIds { next: AtomicU16::new(u16::MAX), shared: RwLock::default() };
+        let mut taken = Vec::new();
+        for _ in 0..4 {
+            taken.push(ids.take("ADIT").await.unwrap().get());
+        }
+        assert_eq!(taken, [u16::MAX, 1, 2, 3]);
+    }
 
     /// By chance alone, 4000 of 65,535 ids would collide more than a hundred times.
     #[tokio::test(flavor = "multi_thread")]

@@ -12,11 +12,13 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use adit_dimse::{Caller, InstanceHead, InstanceSink};
 use adit_store::items::StoreError;
 use adit_store::repositories::{Moves, NodeRecord};
 use async_trait::async_trait;
+use tokio::task::JoinSet;
 
 pub use desk::ReceptionDesk;
 pub(crate) use message_ids::MessageId;
@@ -50,10 +52,14 @@ struct Acquaintance {
     by_title: bool,
 }
 
+/// How long a name may take to become addresses.
+const RESOLVE: Duration = Duration::from_secs(2);
+
 /// A server that may send to us.
 #[derive(Debug, Clone)]
 struct Known {
     ae_title: String,
+    host: String,
     addresses: Vec<IpAddr>,
 }
 
@@ -73,6 +79,8 @@ pub struct Reception {
     others: RwLock<Vec<Arc<dyn Receiver>>>,
     expected: Mutex<Vec<Expectation>>,
     known: RwLock<Vec<Known>>,
+    /// AE titles under which we ask servers, beside our own.
+    our_titles: RwLock<HashSet<String>>,
     next_id: AtomicU64,
     message_ids: message_ids::MessageIds,
 }
@@ -99,6 +107,7 @@ impl Reception {
             others: RwLock::default(),
             expected: Mutex::default(),
             known: RwLock::default(),
+            our_titles: RwLock::default(),
             next_id: AtomicU64::new(0),
             message_ids: message_ids::MessageIds::default(),
         }
@@ -154,16 +163,31 @@ impl Reception {
         self.known.read().unwrap_or_else(PoisonError::into_inner).iter().any(|one| one.ae_title == ae_title)
     }
 
-    /// Sets who may send: the AE titles and addresses of all enabled servers.
+    /// Whether we ask servers under this AE title.
+    pub(crate) fn is_ours(&self, ae_title: &str) -> bool {
+        ae_title == self.ae_title || self.our_titles.read().unwrap_or_else(PoisonError::into_inner).contains(ae_title)
+    }
+
+    /// Sets who may send: the AE titles and addresses of all enabled servers. A name that cannot be resolved now keeps its addresses.
     pub(crate) async fn admit_servers(&self, records: &[NodeRecord]) {
-        let mut known = Vec::new();
-        for record in records.iter().filter(|record| record.node.config.enabled) {
-            let Some(server) = record.node.config.server() else { continue };
-            let found = tokio::net::lookup_host((server.host.as_str(), server.port)).await;
-            let addresses =
-                found.map(|all| all.map(|address| address.ip().to_canonical()).collect()).unwrap_or_default();
-            known.push(Known { ae_title: server.ae_title.to_string(), addresses });
+        let servers =
+            || records.iter().filter_map(|record| Some((record.node.config.enabled, record.node.config.server()?)));
+        let titles = servers().map(|(_, server)| server.calling_ae_title.clone());
+        let titles = titles.filter(|title| !title.is_empty()).collect();
+        *self.our_titles.write().unwrap_or_else(PoisonError::into_inner) = titles;
+        let before = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut resolving = JoinSet::new();
+        for (_, server) in servers().filter(|(is_enabled, _)| *is_enabled) {
+            let (ae_title, host) = (server.ae_title.to_string(), server.host.clone());
+            let former = before.iter().find(|one| one.ae_title == ae_title && one.host == host);
+            let former = former.map(|one| one.addresses.clone()).unwrap_or_default();
+            let port = server.port;
+            resolving.spawn(async move {
+                let addresses = resolve(&host, port).await.unwrap_or(former);
+                Known { ae_title, host, addresses }
+            });
         }
+        let known = resolving.join_all().await;
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
     }
 
@@ -199,6 +223,12 @@ impl Reception {
             by_title: at_home.any(|server| server.ae_title == caller.calling_ae_title),
         }
     }
+}
+
+/// The addresses of a host; none: nobody knows just now.
+async fn resolve(host: &str, port: u16) -> Option<Vec<IpAddr>> {
+    let found = tokio::time::timeout(RESOLVE, tokio::net::lookup_host((host, port))).await.ok()?.ok()?;
+    Some(found.map(|address| address.ip().to_canonical()).collect())
 }
 
 impl Waiting for Reception {

@@ -45,6 +45,8 @@ pub(crate) struct Coming {
     pub from: String,
     pub size: u64,
     pub modified: Timestamp,
+    /// Of all bytes in the inbox; 0 for files.
+    pub crc32: u32,
 }
 
 impl Engine {
@@ -101,6 +103,7 @@ impl Engine {
             from: String::new(),
             size: file.size,
             modified: file.modified,
+            crc32: 0,
         };
         let is_new = self.record(coming, header).await?;
         Ok(if is_new { Arrived::Recorded } else { Arrived::Known })
@@ -128,6 +131,7 @@ impl Engine {
             let senders = known.iter().flat_map(|known| &known.value.from);
             let more: Vec<String> = senders.filter(|title| !object.from.contains(title)).cloned().collect();
             object.from.extend(more);
+            object.replaced = known.as_ref().is_some_and(|known| is_replacing(&known.value, &object));
             let before = self.0.arrivals.get(source, study).await?;
             let arrival = grown(before.as_ref(), &object, known.is_none(), &rules);
             let versions = (known.map(|known| known.version), before.map(|before| before.version));
@@ -154,6 +158,8 @@ fn object(coming: Coming, header: Header, now: Timestamp) -> ArrivedObject {
         from: Some(coming.from).filter(|title| !title.is_empty()).into_iter().collect(),
         size: coming.size,
         modified: coming.modified,
+        crc32: coming.crc32,
+        replaced: false,
         at: now,
         facts: header.facts,
         also: header.also,
@@ -164,9 +170,19 @@ fn object(coming: Coming, header: Header, now: Timestamp) -> ArrivedObject {
 
 /// Whether an object is on record just so.
 fn is_same(known: &ArrivedObject, new: &ArrivedObject) -> bool {
-    let file = |one: &ArrivedObject| (one.name.clone(), one.size, one.modified);
     let is_sender_known = new.from.iter().all(|title| known.from.contains(title));
-    !known.removed && file(known) == file(new) && is_sender_known && known.facts == new.facts
+    !known.removed && is_same_file(known, new) && is_sender_known && known.facts == new.facts
+}
+
+fn is_same_file(known: &ArrivedObject, new: &ArrivedObject) -> bool {
+    let file = |one: &ArrivedObject| (one.name.clone(), one.size, one.modified, one.crc32);
+    file(known) == file(new)
+}
+
+/// Whether something else may have been transferred under the SOP Instance UID before. Of a file that comes back only the inbox can tell
+/// that it is the same one: it has its checksum.
+fn is_replacing(known: &ArrivedObject, new: &ArrivedObject) -> bool {
+    known.replaced || !is_same_file(known, new) || (known.removed && !new.name.is_empty())
 }
 
 /// The study with one more object.
@@ -183,12 +199,15 @@ fn grown(before: Option<&Versioned<Arrival>>, object: &ArrivedObject, is_new: bo
             due: None,
             handled: Default::default(),
             jobs: Vec::new(),
+            takers: Default::default(),
+            wanted: false,
         },
         |before| before.value.clone(),
     );
     arrival.images += u64::from(is_new);
     arrival.changes += 1;
     arrival.last = now;
+    arrival.takers.extend(rules.iter().filter(|rule| takes_from(rule, object)).map(|rule| rule.id.to_string()));
     let due = rules.iter().filter_map(|rule| ready_at(rule, &arrival)).min();
     arrival.due = Some(due.unwrap_or_else(|| now.plus_ms(60_000)));
     arrival

@@ -1,13 +1,14 @@
 //! A dry run: what a rule would have done with what has arrived lately, or what its search finds now. Nothing is transferred.
 
 use adit_api::rules::{DryRun, DryRunInput, DryRunMatch};
+use adit_domain::group::Direction;
 use adit_domain::rule::{Rule, Trigger, inbox};
 use adit_domain::{NodeId, RuleId, Timestamp, UserId};
 use adit_store::repositories::ArrivedObject;
 
 use super::arrive::takes_from;
 use super::filter::{Choice, Seen, choose};
-use crate::{Engine, Refusal, now};
+use crate::{Actor, Engine, Refusal, now};
 
 /// Arrivals that are looked at.
 const LOOKED_AT: usize = 500;
@@ -17,8 +18,8 @@ const OBJECTS: usize = 100_000;
 const MATCHES: usize = 100;
 
 impl Engine {
-    /// Tries a rule, saved or not.
-    pub async fn dry_run(&self, input: DryRunInput) -> Result<DryRun, Refusal> {
+    /// Tries a rule, saved or not. The actor's group must be allowed to search the server of a schedule.
+    pub async fn dry_run(&self, actor: &Actor, input: DryRunInput) -> Result<DryRun, Refusal> {
         let config = self.checked_rule(input.config, false).await?;
         let nobody = UserId::new(Timestamp::default(), 0);
         let id = input.id.clone().unwrap_or_else(|| RuleId::new(Timestamp::default(), 0));
@@ -32,7 +33,10 @@ impl Engine {
             changed: Timestamp::default(),
         };
         let mut run = match &rule.config.trigger {
-            Trigger::Schedule { .. } => self.try_search(&rule).await?,
+            Trigger::Schedule { source, .. } => {
+                self.permit(actor, source, Direction::Source).await?;
+                self.try_search(&rule).await?
+            }
             Trigger::Inbox { .. } => self.try_past(&rule, &inbox()).await?,
             Trigger::Objects { source, .. } => self.try_past(&rule, source).await?,
         };

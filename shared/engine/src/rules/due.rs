@@ -20,9 +20,18 @@ const ROUNDS: usize = 40;
 /// When something is looked at again that failed for an unknown reason, in milliseconds.
 const AGAIN_MS: i64 = 60_000;
 /// When a rule is tried again whose destination or project is gone, and for how long.
-const MENDED_MS: i64 = 600_000;
+pub(crate) const MENDED_MS: i64 = 600_000;
+/// Objects of a study at most that are looked at, and when a larger one is said again, in milliseconds.
+const MAX_OBJECTS: u64 = 50_000;
+const TOO_LARGE_MS: i64 = 6 * 3_600_000;
+/// When a rule that was changed a moment ago is tried again, in milliseconds.
+const CHANGED_MS: i64 = 3_000;
 /// For how long the inbox keeps what could not be transferred, in milliseconds.
 pub(crate) const KEPT_MS: i64 = 14 * 86_400_000;
+
+/// What is said of images that came again with other contents.
+const COME_AGAIN: &str = "Images of a study came again, changed.";
+const REPLACED: &str = "What was transferred before is not transferred again by itself. The changed images are kept; transfer them by hand if they are needed.";
 
 /// What a rule did with an arrival.
 pub(crate) enum Looked {
@@ -36,28 +45,50 @@ impl Engine {
     /// Looks at everything that is due.
     pub(crate) async fn sweep_rules(&self) -> Result<(), Refusal> {
         let stored = self.fresh_rules().await?;
-        let rules: Vec<Rule> =
-            stored.iter().filter(|rule| rule.value.config.enabled).map(|rule| rule.value.clone()).collect();
+        // What is due by the clock must not wait for many studies that have arrived.
+        if let Err(error) = self.sweep_schedules(&stored).await {
+            tracing::error!(error = %error, "due minutes could not be seen to and are tried again");
+        }
         for _ in 0..ROUNDS {
             let due = self.0.arrivals.due(now(), BATCH).await?;
             let is_last = due.len() < BATCH;
             for arrival in due {
-                self.look_at_one(arrival, &rules).await?;
+                self.look_at_one(arrival, &stored).await?;
             }
             if is_last {
                 break;
             }
         }
-        self.sweep_schedules(&rules).await
+        Ok(())
     }
 
-    async fn look_at_one(&self, found: Versioned<Arrival>, rules: &[Rule]) -> Result<(), Refusal> {
+    /// One study that was found to be due, if it is still as it was found.
+    pub(super) async fn look_at_one(
+        &self,
+        found: Versioned<Arrival>,
+        stored: &[Versioned<Rule>],
+    ) -> Result<(), Refusal> {
         let Versioned { value: mut arrival, version } = found;
-        arrival.due = match self.look_at(&mut arrival, rules).await {
-            Ok(next) => next,
-            Err(error) => {
-                tracing::error!(source = %arrival.source, error = %error, "a study that arrived could not be looked at");
-                Some(now().plus_ms(AGAIN_MS))
+        let objects = if arrival.images > MAX_OBJECTS {
+            Vec::new()
+        } else {
+            self.0.arrivals.objects(&arrival.source, &arrival.study_instance_uid).await?
+        };
+        // The index that said it is due may be minutes behind: an image that came since would be taken for one that was there.
+        let current = self.0.arrivals.get(&arrival.source, &arrival.study_instance_uid).await?;
+        if current.is_none_or(|current| current.version != version) {
+            return Ok(());
+        }
+        arrival.due = if arrival.images > MAX_OBJECTS {
+            tracing::error!(source = %arrival.source, images = arrival.images, "a study that arrived is too large for rules and stays");
+            Some(now().plus_ms(TOO_LARGE_MS))
+        } else {
+            match self.look_at(&mut arrival, &objects, stored).await {
+                Ok(next) => next,
+                Err(error) => {
+                    tracing::error!(source = %arrival.source, error = %error, "a study that arrived could not be looked at");
+                    Some(now().plus_ms(AGAIN_MS))
+                }
             }
         };
         let expires_at = arrival.last.seconds() + REMEMBERED_S;
@@ -69,9 +100,14 @@ impl Engine {
     }
 
     /// Lets the rules see an arrival; answers when it is to be looked at again.
-    async fn look_at(&self, arrival: &mut Arrival, rules: &[Rule]) -> Result<Option<Timestamp>, Refusal> {
-        let rules: Vec<&Rule> = rules.iter().filter(|rule| is_about(rule, &arrival.source)).collect();
-        let objects = self.0.arrivals.objects(&arrival.source, &arrival.study_instance_uid).await?;
+    async fn look_at(
+        &self,
+        arrival: &mut Arrival,
+        objects: &[ArrivedObject],
+        stored: &[Versioned<Rule>],
+    ) -> Result<Option<Timestamp>, Refusal> {
+        let about = stored.iter().map(|rule| &rule.value).filter(|rule| is_about(rule, &arrival.source));
+        let (rules, off): (Vec<&Rule>, Vec<&Rule>) = about.partition(|rule| rule.config.enabled);
         let mut next: Option<Timestamp> = None;
         let mut sooner = |moment: Timestamp| next = Some(next.map_or(moment, |known| known.min(moment)));
         let mut is_open = false;
@@ -80,7 +116,7 @@ impl Engine {
                 continue;
             }
             let ready = ready_at(rule, arrival).unwrap_or(arrival.last);
-            let looked = if ready > now() { Looked::Later(ready) } else { self.meet(rule, arrival, &objects).await? };
+            let looked = if ready > now() { Looked::Later(ready) } else { self.meet(rule, arrival, objects).await? };
             match looked {
                 Looked::Done => {
                     arrival.handled.insert(rule.id.to_string(), arrival.changes);
@@ -91,7 +127,7 @@ impl Engine {
                 }
             }
         }
-        if !is_open && let Some(moment) = self.tidy(arrival, &objects, &rules).await? {
+        if !is_open && let Some(moment) = self.tidy(arrival, objects, &rules, &off).await? {
             sooner(moment);
         }
         Ok(next)
@@ -99,7 +135,11 @@ impl Engine {
 
     /// One rule meets one study.
     async fn meet(&self, rule: &Rule, arrival: &mut Arrival, objects: &[ArrivedObject]) -> Result<Looked, Refusal> {
-        let mine: Vec<&ArrivedObject> = objects.iter().filter(|object| takes_from(rule, object)).collect();
+        let study = arrival.study_instance_uid.clone();
+        let fired = self.0.firings.fired(&rule.id, &study).await?;
+        // What was removed counts for a job that has it, and cannot go into a new one.
+        let counts = |object: &&ArrivedObject| takes_from(rule, object) && (fired.is_some() || !object.removed);
+        let mine: Vec<&ArrivedObject> = objects.iter().filter(counts).collect();
         let Some(facts) = self.complete_facts(rule, &mine).await? else {
             return Ok(Looked::Later(now().plus_ms(AGAIN_MS)));
         };
@@ -109,13 +149,15 @@ impl Engine {
             .map(|(object, facts)| Seen { series: &object.series_instance_uid, facts, images: 1 })
             .collect();
         let Some(choice) = choose(&rule.config, &seen) else { return Ok(Looked::Done) };
-        let study = arrival.study_instance_uid.clone();
-        if let Some(fired) = self.0.firings.fired(&rule.id, &study).await? {
+        if let Some(fired) = fired {
             let job = (fired.value.job.clone(), fired.value.task.clone());
             if !arrival.jobs.contains(&job) {
                 arrival.jobs.push(job);
             }
-            return self.late_images(rule, &study, &fired, &choice).await;
+            if mine.iter().any(|object| object.replaced && !object.removed) {
+                self.refused(rule, &format!("{study} replaced"), COME_AGAIN, arrival.last, REPLACED.to_owned()).await?;
+            }
+            return self.late_images(rule, &study, &fired, &choice, arrival.last).await;
         }
         let event = event(&mine, arrival, &self.names().await?);
         let wish = Study { study_instance_uid: study, choice };
@@ -124,9 +166,12 @@ impl Engine {
                 arrival.jobs.push(job);
                 Ok(Looked::Done)
             }
-            Made::NeverHere => Ok(Looked::Done),
+            Made::NeverHere => {
+                arrival.wanted = true;
+                Ok(Looked::Done)
+            }
             Made::Full(until) => Ok(Looked::Later(until)),
-            Made::Again => Ok(Looked::Later(now())),
+            Made::Again => Ok(Looked::Later(now().plus_ms(CHANGED_MS))),
             Made::NotNow if now().since_ms(arrival.last) > KEPT_MS => Ok(Looked::Done),
             Made::NotNow => Ok(Looked::Later(now().plus_ms(MENDED_MS))),
         }

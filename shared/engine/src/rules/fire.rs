@@ -34,7 +34,7 @@ pub(crate) enum Made {
     Job((JobId, TaskId)),
     /// The rule has made as many jobs as it may until then.
     Full(Timestamp),
-    /// Somebody else was faster with a study; look again.
+    /// Somebody else was faster with a study, or the rule has changed; look again.
     Again,
     /// The destination or the project cannot be used now; it is said.
     NotNow,
@@ -52,6 +52,11 @@ impl Engine {
         at: Timestamp,
         studies: Vec<Study>,
     ) -> Result<Made, Refusal> {
+        // A sweep knows the rules as they were when it began.
+        let stored = self.0.rules.get(&rule.id).await?;
+        if stored.is_none_or(|stored| stored.value != *rule || !stored.value.config.enabled) {
+            return Ok(Made::Again);
+        }
         let about = studies.iter().map(|study| study.study_instance_uid.as_str()).collect::<Vec<_>>().join(" ");
         let studies = match ready(rule, source, studies) {
             Ok(studies) => studies,
@@ -117,6 +122,7 @@ impl Engine {
             owner: rule.owner.clone(),
             owner_name: rule.owner_name.clone(),
             source: source.clone(),
+            sources: vec![source.clone()],
             source_name,
             destination: destination.node.id.clone(),
             destination_name: name.clone(),
@@ -137,7 +143,7 @@ impl Engine {
     }
 
     /// Says why a rule made no job of these studies.
-    async fn refused(
+    pub(crate) async fn refused(
         &self,
         rule: &Rule,
         studies: &str,

@@ -57,7 +57,7 @@ impl Receiver for Inbox {
     async fn sink_for(&self, caller: &Caller, head: &InstanceHead) -> Option<Box<dyn InstanceSink>> {
         let engine = Engine(self.0.upgrade()?);
         // What a server sends because we asked for it belongs to a transfer or to nobody.
-        let is_ours = head.move_originator.as_ref().is_some_and(|(title, _)| title.trim() == engine.ae_title());
+        let is_ours = head.move_originator.as_ref().is_some_and(|(title, _)| engine.0.reception.is_ours(title.trim()));
         if is_ours || !engine.0.senders.contains(&caller.calling_ae_title) {
             return None;
         }
@@ -93,6 +93,21 @@ impl InboxSink {
         if known.iter().all(|uid| Uid::parse(uid).is_ok()) { Ok(header) } else { Err(Status::CANNOT_UNDERSTAND) }
     }
 
+    /// An image lies under its SOP Instance UID alone: one of another study would take its place.
+    async fn belongs_here(&self, header: &Header) -> Result<(), Status> {
+        let held = self.engine.0.arrivals.in_inbox(&header.sop_instance_uid).await.map_err(|error| {
+            tracing::error!(error = %error, "what the inbox holds could not be read");
+            Status::OUT_OF_RESOURCES
+        })?;
+        let is_taken =
+            held.iter().any(|object| !object.removed && object.study_instance_uid != header.study_instance_uid);
+        if is_taken {
+            tracing::warn!(sender = %self.from, "an image was refused: another study in the inbox has its SOP Instance UID");
+            return Err(Status::DOES_NOT_MATCH);
+        }
+        Ok(())
+    }
+
     async fn keep(&self, arriving: Arriving) -> Status {
         let header = match self.checked(&arriving) {
             Ok(header) => header,
@@ -101,6 +116,10 @@ impl InboxSink {
                 return status;
             }
         };
+        if let Err(status) = self.belongs_here(&header).await {
+            arriving.writer.abort().await;
+            return status;
+        }
         let about = serde_json::json!({
             "study": header.study_instance_uid, "series": header.series_instance_uid, "sop": header.sop_instance_uid
         });
@@ -117,6 +136,7 @@ impl InboxSink {
             from: self.from.clone(),
             size: staged.size,
             modified: Timestamp::default(),
+            crc32: staged.crc32,
         };
         match self.engine.record(coming, header).await {
             Ok(_) => Status::SUCCESS,

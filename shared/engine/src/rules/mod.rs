@@ -10,9 +10,12 @@ mod filter;
 mod fire;
 mod inbox;
 mod late;
+mod look_again;
 mod place;
 mod schedule;
 mod scheduled;
+#[cfg(test)]
+mod tests;
 mod tidy;
 mod watch;
 mod words;
@@ -21,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use adit_api::rules::{Firing, RuleInput, RuleView};
 use adit_domain::rule::{Rule, RuleConfig};
-use adit_domain::{NodeId, RuleId, Timestamp};
+use adit_domain::{GroupId, NodeId, RuleId, Timestamp};
 use adit_store::repositories::Versioned;
 use adit_store::repositories::firings::FiringRecord;
 use adit_store::repositories::rules::MAX_RULES;
@@ -66,17 +69,19 @@ impl Engine {
 
     /// Adds a rule; the actor owns its jobs.
     pub async fn add_rule(&self, actor: &Actor, input: RuleInput) -> Result<RuleView, Refusal> {
+        let group = actor.acting_group()?.id.clone();
         let config = self.checked_rule(input.config, true).await?;
         if self.0.rules.list().await?.len() >= MAX_RULES {
             return Err(Refusal::conflict(format!("There may be {MAX_RULES} rules at most. Delete one first.")));
         }
         let now = now();
         let id = RuleId::new(now, random());
-        self.store_rule(actor, Rule { id, created: now, ..new_rule(actor, config, now) }, None).await
+        self.store_rule(actor, Rule { id, ..new_rule(actor, group, config, now) }, None).await
     }
 
     /// Changes a rule; a stale version is refused. The actor owns its jobs from now on.
     pub async fn change_rule(&self, actor: &Actor, id: &RuleId, input: RuleInput) -> Result<RuleView, Refusal> {
+        let group = actor.acting_group()?.id.clone();
         let before = self.stored_rule(id).await?;
         if input.version.is_some_and(|version| version != before.version) {
             return Err(Refusal::conflict(
@@ -85,7 +90,7 @@ impl Engine {
         }
         let must_work = input.config.enabled;
         let config = self.checked_rule(input.config, must_work).await?;
-        let rule = Rule { id: id.clone(), created: before.value.created, ..new_rule(actor, config, now()) };
+        let rule = Rule { id: id.clone(), created: before.value.created, ..new_rule(actor, group, config, now()) };
         self.store_rule(actor, rule, Some(before.version)).await
     }
 
@@ -108,6 +113,7 @@ impl Engine {
     async fn store_rule(&self, actor: &Actor, rule: Rule, before: Option<u64>) -> Result<RuleView, Refusal> {
         self.0.rules.put(&rule, before).await?;
         self.fresh_rules().await?;
+        self.look_again(&rule).await;
         tracing::info!(rule = %rule.id, user = %actor.user_id, enabled = rule.config.enabled, "rule saved");
         self.rule(&rule.id).await
     }
@@ -157,12 +163,12 @@ impl Engine {
     }
 }
 
-fn new_rule(actor: &Actor, config: RuleConfig, now: Timestamp) -> Rule {
+fn new_rule(actor: &Actor, group: GroupId, config: RuleConfig, now: Timestamp) -> Rule {
     Rule {
         id: RuleId::new(now, 0),
         owner: actor.user_id.clone(),
         owner_name: actor.username.clone(),
-        group: actor.group.as_ref().map(|group| group.id.clone()),
+        group: Some(group),
         config,
         created: now,
         changed: now,

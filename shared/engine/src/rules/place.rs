@@ -117,6 +117,13 @@ impl Place {
         read_header(object.size, also, |range| self.open(object, Some(range))).await
     }
 
+    /// Whether the file is the one that arrived. The inbox tells by its rows.
+    pub async fn is_as_it_was(&self, object: &ArrivedObject) -> Result<bool, Unread> {
+        let Self::Shelf(shelf) = self else { return Ok(true) };
+        let found = entry(&**shelf, &object.name).await?.ok_or(Unread::Gone)?;
+        Ok(found.size == object.size && found.modified == object.modified)
+    }
+
     /// Removes an object unless it was replaced since.
     pub async fn remove(&self, object: &ArrivedObject) -> Result<(), Unread> {
         match self {

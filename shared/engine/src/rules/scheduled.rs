@@ -8,10 +8,11 @@ use adit_dimse::{Identifier, tags};
 use adit_domain::rule::{Rule, RuleConfig, SavedSearch, Trigger};
 use adit_domain::{NodeId, Timestamp};
 use adit_store::queue::{Band, Lane, Message, RulePointer};
-use adit_store::repositories::NodeRecord;
 use adit_store::repositories::firings::MAX_STUDIES_PER_FIRING;
+use adit_store::repositories::{NodeRecord, Versioned};
 
 use super::arrive::REMEMBERED_S;
+use super::due::{KEPT_MS, MENDED_MS};
 use super::facts::{Facts, keys, of_answers};
 use super::filter::{Choice, Seen, choose};
 use super::fire::{Made, Study};
@@ -35,8 +36,8 @@ pub(crate) struct Searched {
 
 impl Engine {
     /// Sends a message for every minute that became due. Of several that were missed only the last one counts.
-    pub(crate) async fn sweep_schedules(&self, rules: &[Rule]) -> Result<(), Refusal> {
-        for rule in rules {
+    pub(crate) async fn sweep_schedules(&self, stored: &[Versioned<Rule>]) -> Result<(), Refusal> {
+        for rule in stored.iter().map(|rule| &rule.value).filter(|rule| rule.config.enabled) {
             let Trigger::Schedule { cron, time_zone, .. } = &rule.config.trigger else { continue };
             let Ok(schedule) = Schedule::parse(cron, time_zone) else { continue };
             let now = now();
@@ -74,7 +75,7 @@ impl Engine {
         };
         match searched {
             Ok(searched) => self.fire_scheduled(&rule, source, minute, searched).await,
-            Err(refusal) if now().since_ms(minute) < PATIENCE_MS => {
+            Err(refusal) if self.is_patient(&rule, minute).await? => {
                 tracing::warn!(rule = %rule.id, error = %refusal, "a scheduled search failed and is tried again");
                 Ok(Some(AGAIN))
             }
@@ -84,6 +85,13 @@ impl Engine {
                 Ok(None)
             }
         }
+    }
+
+    /// Whether a search that fails is to be tried again: patience begins with the first failure, however late that was.
+    async fn is_patient(&self, rule: &Rule, minute: Timestamp) -> Result<bool, Refusal> {
+        let now = now();
+        let first = self.0.rules.first_failure(&rule.id, minute, now, now.seconds() + REMEMBERED_S).await?;
+        Ok(now.since_ms(first) < PATIENCE_MS)
     }
 
     async fn fire_scheduled(
@@ -116,6 +124,7 @@ impl Engine {
             self.make_job(rule, source, &event, minute, vec![study]).await?;
         }
         let mut good = good.into_iter().peekable();
+        let mut again = None;
         while good.peek().is_some() {
             let studies = good.by_ref().take(MAX_STUDIES_PER_FIRING).collect();
             match self.make_job(rule, source, &event, minute, studies).await? {
@@ -124,10 +133,13 @@ impl Engine {
                     return Ok(Some(Duration::from_millis(wait)));
                 }
                 Made::Again => return Ok(Some(Duration::from_secs(1))),
+                Made::NotNow if now().since_ms(minute) < KEPT_MS => {
+                    again = Some(Duration::from_millis(MENDED_MS.unsigned_abs()));
+                }
                 Made::Job(_) | Made::NotNow | Made::NeverHere => {}
             }
         }
-        Ok(None)
+        Ok(again)
     }
 
     /// Makes a rule's search as of `minute`.

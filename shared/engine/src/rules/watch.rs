@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use adit_domain::node::NodeKind;
 use adit_domain::{NodeId, Timestamp};
+use adit_store::items::Kind;
 use adit_store::repositories::ArrivedObject;
 use adit_store::shelf::{Shelf, ShelfEntry};
 use tokio_util::sync::CancellationToken;
@@ -165,15 +166,28 @@ impl Engine {
             let (objects, next) = self.0.arrivals.known_files(node, after).await?;
             for object in objects.into_iter().filter(|object| object.expires_at < soon && !object.removed) {
                 let looks = Looks { size: object.size, modified: object.modified };
-                if folder.known.get(&object.name).is_some_and(|(known, _)| *known == looks) {
-                    folder.known.insert(object.name.clone(), (looks, end));
-                    self.0.arrivals.update_object(&ArrivedObject { expires_at: end, ..object }).await?;
+                if folder.known.get(&object.name).is_some_and(|(known, _)| *known == looks)
+                    && self.renew_row(&object, end).await?
+                {
+                    folder.known.insert(object.name, (looks, end));
                 }
             }
             after = next;
             if after.is_none() {
                 return Ok(());
             }
+        }
+    }
+
+    /// False: the row is another one by now; the next look sees it.
+    async fn renew_row(&self, seen: &ArrivedObject, end: i64) -> Result<bool, Refusal> {
+        let arrivals = &self.0.arrivals;
+        let row = arrivals.object(&seen.source, &seen.study_instance_uid, &seen.sop_instance_uid).await?;
+        let Some(row) = row.filter(|row| row.value == *seen) else { return Ok(false) };
+        match arrivals.update_object(&ArrivedObject { expires_at: end, ..row.value }, row.version).await {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.kind, Kind::Conflict { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 }

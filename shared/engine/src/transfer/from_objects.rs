@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use adit_dimse::Model;
+use adit_domain::rule::PseudonymRule;
 use adit_domain::task::LogLevel;
+use adit_domain::transfer::parse_pseudonym;
 use adit_store::repositories::ArrivedObject;
 
 use super::Transfer;
@@ -12,10 +14,13 @@ use super::plan::{Expected, Plan, Series};
 use super::problem::Problem;
 use crate::rules::{Place, first};
 
+/// Why an image stays that came late.
+const OTHER_PSEUDONYM: &str = "they have another pseudonym than the images for which the job was made";
+
 impl Transfer {
     /// What is to be transferred of a study that has arrived in the inbox, a folder or a bucket.
     pub(super) async fn plan_objects(&self) -> Result<Plan, Problem> {
-        let objects = self.arrived().await?;
+        let objects = self.of_one_pseudonym(self.arrived().await?).await?;
         let Some(sample) = objects.first() else {
             return Err(Problem::Permanent(format!(
                 "Nothing is known of this study in {} (any more): what arrives is remembered for 30 days.",
@@ -57,6 +62,28 @@ impl Transfer {
         let chosen: HashSet<&String> = self.task.series_instance_uids.iter().collect();
         objects.retain(|object| chosen.is_empty() || chosen.contains(&object.series_instance_uid));
         Ok(objects)
+    }
+
+    /// Without images that came after the rule had fired and bear another pseudonym than the job: they would go under the wrong one.
+    async fn of_one_pseudonym(&self, objects: Vec<ArrivedObject>) -> Result<Vec<ArrivedObject>, Problem> {
+        let Some(cause) = &self.job.cause else { return Ok(objects) };
+        let rule = self.engine.0.rules.get(&cause.rule).await?.map(|rule| rule.value);
+        // A rule that was changed since may ask for another attribute than the one the job's pseudonym came from.
+        let Some(rule) = rule.filter(|rule| rule.changed <= self.job.created) else { return Ok(objects) };
+        let PseudonymRule::Attribute { attribute } = &rule.config.pseudonym else { return Ok(objects) };
+        let all: Vec<&ArrivedObject> = objects.iter().collect();
+        let facts = self.engine.complete_facts(&rule, &all).await?;
+        let facts = facts.ok_or_else(|| Problem::Transient("The images cannot be read just now.".to_owned()))?;
+        let mut staying = Vec::new();
+        for (object, facts) in objects.into_iter().zip(&facts) {
+            let agrees = parse_pseudonym(first(facts, attribute)).is_ok_and(|value| value == self.task.pseudonym);
+            if agrees || object.removed {
+                staying.push(object);
+            } else {
+                self.ledger.hold_back(&object.sop_instance_uid, OTHER_PSEUDONYM);
+            }
+        }
+        Ok(staying)
     }
 
     /// The place of the source.

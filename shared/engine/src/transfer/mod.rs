@@ -34,13 +34,13 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use outcome::{Ending, Outcome, broken};
+pub(crate) use problem::Problem;
 
 use crate::peers::State;
 use crate::{Engine, now};
 use identity::Identity;
 use ledger::Ledger;
 use plan::Plan;
-use problem::Problem;
 use tally::Tally;
 
 /// Transfers that may read the inbox at the same time.
@@ -85,10 +85,7 @@ impl Engine {
         ledger: &Arc<Ledger>,
         stop: &CancellationToken,
     ) -> Result<Plan, Problem> {
-        let refused = self.permit_task(job, task).await.map_err(|error| Problem::Transient(error.to_string()))?;
-        if let Some(why) = refused {
-            return Err(Problem::Permanent(why));
-        }
+        self.permit_task(job, task).await?;
         let (source, destination) = self.ends(task).await?;
         let identity = Arc::new(self.identity(job, task).await?);
         let tally = Arc::new(Tally::default());

@@ -102,6 +102,9 @@ impl Transfer {
 
     /// Reads one file into the sink. What the sink refuses it has recorded itself.
     async fn read_one(&self, place: &Place, object: &ArrivedObject, sink: &mut TransferSink) -> Result<(), Failed> {
+        if !place.is_as_it_was(object).await? {
+            return Err(Failed::for_good("the file was replaced since it arrived"));
+        }
         let mut stream = place.open(object, None).await?;
         let Beginning { head, mut rest } = beginning(&mut stream).await?;
         if uid_key(&head.sop_instance_uid) != uid_key(&object.sop_instance_uid) {

@@ -86,8 +86,12 @@ impl Engine {
                     return Beat::Lost;
                 }
             }
-            if let Err(error) = self.0.ports.queue.extend(&delivery.receipt, HOLD).await {
-                tracing::warn!(error = %error, "the hold on a queue message could not be renewed");
+            // A queue that hangs must not keep the lease from being renewed or given up in time.
+            let extended = self.0.ports.queue.extend(&delivery.receipt, HOLD);
+            match tokio::time::timeout(Duration::from_millis(HEARTBEAT_MS), extended).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(error = %error, "the hold on a queue message could not be renewed"),
+                Err(_) => tracing::warn!("the hold on a queue message could not be renewed: the queue does not answer"),
             }
         }
     }

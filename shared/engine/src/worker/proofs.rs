@@ -173,7 +173,7 @@ impl ItemStore for Counting {
     }
 }
 
-pub(super) fn engine(ports: Ports, process: &str) -> Engine {
+pub(crate) fn engine(ports: Ports, process: &str) -> Engine {
     let settings = Settings {
         ae_title: "ADIT".into(),
         project_key: ProjectKey::from_bytes([7; 32]),
@@ -184,7 +184,7 @@ pub(super) fn engine(ports: Ports, process: &str) -> Engine {
     Engine::new(ports, settings)
 }
 
-pub(super) fn job(number: u128) -> Job {
+pub(crate) fn job(number: u128) -> Job {
     let node = NodeId::new(Timestamp(1), 1);
     Job {
         id: JobId::new(now(), number),
@@ -206,11 +206,12 @@ pub(super) fn job(number: u128) -> Job {
         cause: None,
         group: None,
         by_staff: false,
+        sources: Vec::new(),
         approval: None,
     }
 }
 
-pub(super) fn task(job: &Job, number: u32) -> Task {
+pub(crate) fn task(job: &Job, number: u32) -> Task {
     serde_json::from_value(serde_json::json!({
         "id": TaskId::new(now(), number.into()), "job_id": job.id, "source": job.source, "destination": job.destination,
         "patient_id": "1", "study_instance_uid": "1.2.3", "status": "pending", "created": now(),

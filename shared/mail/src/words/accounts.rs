@@ -18,6 +18,66 @@ pub(super) fn confirm(link: &str, valid_hours: u32) -> Sheet {
     }
 }
 
+pub(super) fn begun(username: &str, link: String, valid_days: u32, invited: bool) -> Sheet {
+    let valid = count(valid_days, "day", "days");
+    let what = if invited {
+        "An administrator has made an account in ADIT for you. Follow the link and choose a password; then you can log in."
+    } else {
+        "This address was entered to register for ADIT. Follow the link to confirm that it is yours, and choose a password."
+    };
+    let other = if invited {
+        "If you do not want an account, ignore this mail; the account vanishes by itself then."
+    } else {
+        "If you did not ask for this, ignore this mail; the account vanishes by itself then."
+    };
+    Sheet {
+        subject: if invited { "Your invitation to ADIT" } else { "Confirm your registration for ADIT" }.into(),
+        paragraphs: vec![what.into()],
+        facts: vec![("User name", username.to_owned())],
+        button: Some(("Choose a password", link)),
+        notes: vec![format!("The link works for {valid}."), other.into()],
+        why: "You get this mail because this address was entered for an account in ADIT.",
+        ..Sheet::default()
+    }
+}
+
+pub(super) fn known(username: &str, link: String) -> Sheet {
+    Sheet {
+        subject: "You have an ADIT account already".into(),
+        paragraphs: vec![
+            "This address was entered to register for ADIT or to move an account to it. It has an account already: log in, or ask for a new password on the same page.".into(),
+        ],
+        facts: vec![("User name", username.to_owned())],
+        button: Some(("Log in", link)),
+        notes: vec!["If you did not ask for this, ignore this mail; nothing was changed.".into()],
+        why: ACCOUNT,
+        ..Sheet::default()
+    }
+}
+
+pub(super) fn unknown() -> Sheet {
+    Sheet {
+        subject: "No ADIT account has this address".into(),
+        paragraphs: vec![
+            "This address was entered in ADIT to get a link, but no account that can be used has it. Perhaps you registered with another address, or your account waits for approval or was deactivated: ask the people who run ADIT at your institution.".into(),
+        ],
+        notes: vec!["If you did not ask for this, ignore this mail.".into()],
+        why: "You get this mail because somebody entered this address in ADIT.",
+        ..Sheet::default()
+    }
+}
+
+pub(super) fn password_changed(link: String) -> Sheet {
+    Sheet {
+        subject: "The password of your ADIT account was changed".into(),
+        paragraphs: vec!["A new password was chosen by the link of a mail. All sessions have ended.".into()],
+        button: Some(("Log in", link)),
+        notes: vec!["If you did not do this, tell the people who run ADIT at your institution at once.".into()],
+        why: ACCOUNT,
+        ..Sheet::default()
+    }
+}
+
 pub(super) fn waits(username: &str, name: &str, address: &str, link: String) -> Sheet {
     let mut facts = vec![("User name", username.to_owned()), ("Mail address", address.to_owned())];
     if !name.trim().is_empty() {

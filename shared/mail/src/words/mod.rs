@@ -13,6 +13,12 @@ const ADMINISTRATOR: &str = "You get this mail because you are an administrator 
 pub(crate) fn sheet(letter: &Letter, url: &PublicUrl) -> Sheet {
     match letter {
         Letter::ConfirmAddress { path, valid_hours } => accounts::confirm(&url.link(path), *valid_hours),
+        Letter::AccountBegun { username, path, valid_days, invited } => {
+            accounts::begun(username, url.link(path), *valid_days, *invited)
+        }
+        Letter::AddressKnown { username, path } => accounts::known(username, url.link(path)),
+        Letter::AddressUnknown {} => accounts::unknown(),
+        Letter::PasswordChanged { path } => accounts::password_changed(url.link(path)),
         Letter::AccountWaits { username, name, address, path } => {
             accounts::waits(username, name, address, url.link(path))
         }

@@ -1,6 +1,6 @@
 //! What is coming in at a source: studies, and the objects (instances in the inbox, files in a folder or bucket) they consist of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use adit_domain::{JobId, NodeId, RuleId, TaskId, Timestamp};
@@ -32,6 +32,12 @@ pub struct Arrival {
     /// What was made of it.
     #[serde(default)]
     pub jobs: Vec<(JobId, TaskId)>,
+    /// Rules that took its objects when they came.
+    #[serde(default)]
+    pub takers: BTreeSet<String>,
+    /// A rule wanted it and could not send it.
+    #[serde(default)]
+    pub wanted: bool,
 }
 
 impl Arrival {
@@ -66,6 +72,12 @@ pub struct ArrivedObject {
     /// When the file was written last.
     #[serde(default)]
     pub modified: Timestamp,
+    /// CRC-32 of all bytes in the inbox; 0 for files.
+    #[serde(default)]
+    pub crc32: u32,
+    /// Another file came under its SOP Instance UID after this one was on record: what was transferred may be the earlier one.
+    #[serde(default)]
+    pub replaced: bool,
     /// When it came.
     pub at: Timestamp,
     /// Values of the attributes that were looked for, by keyword; absent ones are left out.
@@ -133,9 +145,17 @@ impl Arrivals {
         self.items.put(arrival_item(arrival, expires_at)?, Condition::Version(version)).await
     }
 
-    /// Stores an object anew: its file has changed, it was removed, or it is to be remembered longer.
-    pub async fn update_object(&self, object: &ArrivedObject) -> Result<(), StoreError> {
-        self.items.put(object_item(object)?, Condition::None).await
+    /// Stores an object anew that was read at `version`: it was removed, or it is to be remembered longer.
+    pub async fn update_object(&self, object: &ArrivedObject, version: u64) -> Result<(), StoreError> {
+        self.items.put(object_item(object)?, Condition::Version(version)).await
+    }
+
+    /// Objects of the inbox with this SOP Instance UID, of whatever studies. What came a moment ago may be missing.
+    pub async fn in_inbox(&self, sop: &str) -> Result<Vec<ArrivedObject>, StoreError> {
+        let pk = format!("INBOX#{sop}");
+        let query = Query { index: Index::First, pk, sk: SkRange::All, descending: false, limit: 10, after: None };
+        let page = self.items.query(query).await?;
+        page.items.into_iter().map(|found| Ok(value::<ArrivedObject>(found)?.value)).collect()
     }
 
     /// All objects of a study at a source.
@@ -162,11 +182,25 @@ impl Arrivals {
         }
     }
 
-    /// Arrivals that are to be looked at by now, the most urgent first.
+    /// Arrivals that are to be looked at by now, the most urgent first; a row that cannot be read is left out. As it was a moment ago.
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Versioned<Arrival>>, StoreError> {
         let sk = SkRange::Between(String::new(), sortable(now));
         let query = Query { index: Index::First, pk: "DUE".into(), sk, descending: false, limit, after: None };
-        self.items.query(query).await?.items.into_iter().map(value).collect()
+        let found = self.items.query(query).await?.items.into_iter();
+        Ok(found.filter_map(|row| readable(value(row))).collect())
+    }
+
+    /// Arrivals at a source, the newest first, a page at a time.
+    pub async fn page(
+        &self,
+        source: &NodeId,
+        after: Option<Cursor>,
+    ) -> Result<(Vec<Arrival>, Option<Cursor>), StoreError> {
+        let (index, pk) = (Index::Second, format!("ARRIVALS#{source}"));
+        let query = Query { index, pk, sk: SkRange::All, descending: true, limit: 500, after };
+        let page = self.items.query(query).await?;
+        let found = page.items.into_iter();
+        Ok((found.filter_map(|row| readable(value::<Arrival>(row))).map(|row| row.value).collect(), page.next))
     }
 
     /// Arrivals at a source, the newest first.
@@ -197,6 +231,12 @@ impl Arrivals {
     }
 }
 
+/// One row that another version of ADIT wrote must not keep all others from being seen to.
+fn readable<T>(row: Result<T, StoreError>) -> Option<T> {
+    row.inspect_err(|error| tracing::error!(error = %error, "the row of an arrival cannot be read and is left out"))
+        .ok()
+}
+
 const ARRIVAL: &str = "ARRIVAL";
 
 fn partition(source: &NodeId, study: &str) -> String {
@@ -210,9 +250,11 @@ fn object_key(source: &NodeId, study: &str, sop: &str) -> Key {
 fn object_item(object: &ArrivedObject) -> Result<Item, StoreError> {
     let place = object_key(&object.source, &object.study_instance_uid, &object.sop_instance_uid);
     let mut row = item(place, object)?;
-    if !object.name.is_empty() {
-        row.index1 = Some((format!("SHELF#{}", object.source), object.name.clone()));
-    }
+    row.index1 = Some(if object.name.is_empty() {
+        (format!("INBOX#{}", object.sop_instance_uid), object.study_instance_uid.clone())
+    } else {
+        (format!("SHELF#{}", object.source), object.name.clone())
+    });
     row.expires_at = Some(object.expires_at);
     Ok(row)
 }

@@ -20,6 +20,9 @@ pub struct Bridge {
     pub address: String,
     /// The certificate of its relay, made at its start. Others trust exactly this one.
     pub certificate_pem: String,
+    /// Made of the three above with the installation's secret: whoever can write rows alone cannot make it.
+    #[serde(default)]
+    pub proof: String,
     /// Last heartbeat.
     pub seen: Timestamp,
 }

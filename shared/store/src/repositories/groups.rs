@@ -76,6 +76,12 @@ impl Groups {
         self.items.get(&group_key(id)).await?.map(value).transpose()
     }
 
+    /// The group of this name, without regard to case.
+    pub async fn named(&self, name: &str) -> Result<Option<GroupId>, StoreError> {
+        let claim = self.items.get(&key(CLAIMS, name.to_lowercase())).await?;
+        Ok(claim.and_then(|claim| claim.body["group"].as_str()?.parse().ok()))
+    }
+
     /// Adds a group. Conflict at write 1: its name is taken.
     pub async fn insert(&self, group: &Group) -> Result<(), StoreError> {
         self.items.transact(new_group(group)?).await

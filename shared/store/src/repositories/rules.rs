@@ -19,6 +19,12 @@ struct Minute {
     sent: Timestamp,
 }
 
+/// When the search of a scheduled minute failed first.
+#[derive(Serialize, Deserialize)]
+struct Failed {
+    first: Timestamp,
+}
+
 /// Repository of rules.
 #[derive(Clone)]
 pub struct Rules {
@@ -64,6 +70,27 @@ impl Rules {
     /// Whether a message was sent for this scheduled minute.
     pub async fn is_minute_seen(&self, id: &RuleId, minute: Timestamp) -> Result<bool, StoreError> {
         Ok(self.items.get(&minute_key(id, minute)).await?.is_some())
+    }
+
+    /// When the search of a scheduled minute failed first; by this call if it never did before.
+    pub async fn first_failure(
+        &self,
+        id: &RuleId,
+        minute: Timestamp,
+        now: Timestamp,
+        expires_at: i64,
+    ) -> Result<Timestamp, StoreError> {
+        let place = key(format!("RULE#{id}"), format!("FAILED#{}", sortable(minute)));
+        if let Some(known) = self.items.get(&place).await? {
+            return Ok(value::<Failed>(known)?.value.first);
+        }
+        let mut row = item(place, &Failed { first: now })?;
+        row.expires_at = Some(expires_at);
+        match self.items.put(row, Condition::Absent).await {
+            // Somebody else failed at the same moment.
+            Err(error) if !matches!(error.kind, Kind::Conflict { .. }) => Err(error),
+            _ => Ok(now),
+        }
     }
 
     /// Remembers that a message was sent for this scheduled minute; false: somebody else has done so.

@@ -31,7 +31,7 @@ pub async fn poison(home: &mut Home) {
         )
         .await;
     }
-    let job = session.submit(&from, &to, &studies[0].study_instance_uid(), "P-001").await;
+    let job = session.submit(&from, &to, &studies[0].study_instance_uid(), "P-POISON").await;
     let first = session.call(reqwest::Method::GET, &format!("/api/jobs/{job}"), serde_json::Value::Null).await;
     let task = first["tasks"][0]["id"].as_str().expect("a task").to_owned();
     for _ in 0..2 {

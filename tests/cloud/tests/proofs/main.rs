@@ -1,6 +1,6 @@
 //! Proofs on the cloud home: one emulator, one stack, real programs; each proof looks at what the destination holds.
 //!
-//! `cargo test -p adit-test-cloud --test proofs -- NAME` runs those whose name holds NAME.
+//! `cargo test -p adit-test-cloud --test proofs -- NAME` runs those whose name holds NAME, or one of several with commas between.
 
 mod bridges;
 mod costs;
@@ -41,7 +41,8 @@ const PROOFS: [Proof; 15] = [
 #[tokio::main]
 async fn main() {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let chosen: Vec<&Proof> = PROOFS.iter().filter(|(name, _)| name.contains(&wanted)).collect();
+    let chosen: Vec<&Proof> =
+        PROOFS.iter().filter(|(name, _)| wanted.split(',').any(|part| name.contains(part))).collect();
     assert!(!chosen.is_empty(), "no proof is called {wanted}");
     let scratch = tempfile::tempdir().expect("a directory");
     let dir = std::env::var_os("ADIT_CLOUD_DIR").map_or_else(|| scratch.path().join("cloud"), PathBuf::from);

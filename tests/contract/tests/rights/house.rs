@@ -47,6 +47,20 @@ pub fn config(number: usize, rights: impl IntoIterator<Item = Right>) -> GroupCo
 
 impl House {
     pub async fn new(groups: usize, nodes: usize) -> Self {
+        let mut house = Self::unfounded().await;
+        house.engine.found_groups(&[]).await.expect("the first group");
+        for number in 0..groups {
+            let input = GroupInput { config: config(number, []), version: None };
+            house.groups.push(house.engine.add_group(input).await.expect("a group").id);
+        }
+        for number in 0..nodes {
+            house.nodes.push(house.engine.add_node(&house.staff, server(number)).await.expect("a node").id);
+        }
+        house
+    }
+
+    /// As before there were groups.
+    pub async fn unfounded() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let backend = Embedded::open(dir.path(), Arc::new(SystemClock)).expect("the backend opens");
         let ports = Ports {
@@ -63,18 +77,9 @@ impl House {
             folder_roots: Vec::new(),
         };
         let engine = Engine::new(ports, settings);
-        engine.found_groups(&[]).await.expect("the first group");
         let staff = Known { user_id: user(999_999), username: "staff".into(), staff: true };
         let staff = engine.actor(staff).await.expect("an actor");
-        let mut house = Self { engine, backend, staff, groups: Vec::new(), nodes: Vec::new(), _dir: dir };
-        for number in 0..groups {
-            let input = GroupInput { config: config(number, []), version: None };
-            house.groups.push(house.engine.add_group(input).await.expect("a group").id);
-        }
-        for number in 0..nodes {
-            house.nodes.push(house.engine.add_node(&house.staff, server(number)).await.expect("a node").id);
-        }
-        house
+        Self { engine, backend, staff, groups: Vec::new(), nodes: Vec::new(), _dir: dir }
     }
 
     pub fn wish(&self, from: usize, to: usize, pseudonymise: bool) -> CreateJob {

@@ -16,7 +16,7 @@ use crate::house::{House, config, known, user};
 
 impl House {
     /// Two groups with these settings and all rights; 1 and 2 belong to the first one, 3 to the second.
-    async fn with(settings: GroupSettings) -> Self {
+    pub async fn with(settings: GroupSettings) -> Self {
         let house = Self::new(2, 2).await;
         for (number, group) in house.groups.iter().enumerate() {
             house.set(number, settings, Right::ALL.into()).await;
@@ -31,26 +31,26 @@ impl House {
         house
     }
 
-    async fn set(&self, group: usize, settings: GroupSettings, rights: BTreeSet<Right>) {
+    pub async fn set(&self, group: usize, settings: GroupSettings, rights: BTreeSet<Right>) {
         let config = adit_domain::group::GroupConfig { settings, ..config(group, rights) };
         self.engine.change_group(&self.groups[group], GroupInput { config, version: None }).await.expect("a change");
     }
 
-    async fn actor(&self, person: u128) -> Actor {
+    pub async fn actor(&self, person: u128) -> Actor {
         self.engine.actor(known(person)).await.expect("an actor")
     }
 
-    async fn create(&self, actor: &Actor, pseudonymise: bool) -> Result<JobId, Refusal> {
+    pub async fn create(&self, actor: &Actor, pseudonymise: bool) -> Result<JobId, Refusal> {
         Ok(self.engine.create_job(actor, self.wish(0, 1, pseudonymise)).await?.id)
     }
 
     async fn messages(&self) -> u64 {
         let depth = self.backend.queue.depth(Lane::Bridge).await.expect("an answer");
-        u64::try_from(depth.normal + depth.urgent).expect("a number")
+        depth.normal + depth.urgent
     }
 }
 
-fn code<T: std::fmt::Debug>(answer: Result<T, Refusal>) -> ErrorCode {
+pub fn code<T: std::fmt::Debug>(answer: Result<T, Refusal>) -> ErrorCode {
     answer.expect_err("a refusal").body.code
 }
 

@@ -4,3 +4,5 @@ mod house;
 mod large;
 mod limits;
 mod property;
+mod revoked;
+mod rules;

@@ -86,6 +86,30 @@ async fn the_registry_refuses_both_ways_and_names_the_job() {
     rig.assert_clean().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_pseudonym_is_the_reason_however_many_images_follow() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, second) = (StudySpec::ct("PAT-1", "Doe^Jane", 3, 16), StudySpec::ct("PAT-2", "Roe^Richard", 10, 32));
+    for spec in [&first, &second] {
+        write_study(spec, &dir.path().join("source")).unwrap();
+    }
+    let scene = Scene::of(
+        dir,
+        first,
+        Script::default(),
+        Script::default(),
+        &["study_root_find", "study_root_get", "store_scp"],
+    )
+    .await;
+    let (rig, from, to) = (&scene.rig, &scene.from, &scene.to);
+    let first = rig.transfer(from, to, &scene.study(), in_project("", "P-1")).await;
+    assert_eq!(first.job.status, JobStatus::Success, "{first:?}");
+    let end = rig.transfer(from, to, &second.study_instance_uid(), in_project("", "P-1")).await;
+    let message = &end.tasks[0].message;
+    assert!(message.contains("another patient has this pseudonym"), "{end:?}");
+    rig.assert_clean().await;
+}
+
 /// Writes a study whose images name the issuer of their Patient ID, which the search does not tell.
 fn write_with_issuer(spec: &StudySpec, dir: &std::path::Path) {
     for path in write_study(spec, dir).unwrap() {

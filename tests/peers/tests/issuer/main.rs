@@ -3,6 +3,7 @@
 
 mod browser;
 mod journeys;
+mod pages;
 mod refusals;
 
 use std::process::Stdio;
@@ -68,6 +69,7 @@ impl Issuer {
 /// An installation with one administrator.
 pub struct Home {
     pub access: Access,
+    pub backend: Embedded,
     _dir: TempDir,
 }
 
@@ -77,7 +79,7 @@ impl Home {
         let backend = Embedded::open(dir.path(), Arc::new(SystemClock)).unwrap();
         let access = Access::new(backend.items.clone()).with_vault(Vault::new(&[7; 32]));
         access.add_user("admin", PASSWORD, true, now()).await.unwrap();
-        let home = Self { access, _dir: dir };
+        let home = Self { access, backend, _dir: dir };
         home.set(issuer, Some(SECRET), change).await;
         home
     }
@@ -103,7 +105,7 @@ impl Home {
 
     /// The whole way of a person with a browser of their own.
     pub async fn log_in(&self, login: &str) -> Result<Arrival, adit_access::AccessError> {
-        let departure = self.access.depart(BACK, now()).await?;
+        let departure = self.access.depart(BACK, "here", now()).await?;
         let back = Browser::default().log_in(&departure.url, login).await;
         self.access.arrive(&back["state"], &back["code"], &departure.browser_token, now()).await
     }

@@ -15,7 +15,7 @@ async fn prepared() -> (Issuer, Home) {
 #[tokio::test]
 async fn an_arrival_counts_once_and_in_the_browser_that_departed() {
     let (issuer, home) = prepared().await;
-    let departure = home.access.depart(BACK, now()).await.unwrap();
+    let departure = home.access.depart(BACK, "here", now()).await.unwrap();
     let back = Browser::default().log_in(&departure.url, "ada").await;
     let (state, code) = (&back["state"], &back["code"]);
     for (state, browser) in [(state.as_str(), "another browser"), ("another state", &departure.browser_token)] {
@@ -35,13 +35,16 @@ async fn an_arrival_counts_once_and_in_the_browser_that_departed() {
 #[tokio::test]
 async fn a_code_of_another_departure_is_refused() {
     let (issuer, home) = prepared().await;
-    let (evil, mine) = (home.access.depart(BACK, now()).await.unwrap(), home.access.depart(BACK, now()).await.unwrap());
+    let (evil, mine) = (
+        home.access.depart(BACK, "here", now()).await.unwrap(),
+        home.access.depart(BACK, "here", now()).await.unwrap(),
+    );
     let stolen = Browser::default().log_in(&evil.url, "eve").await;
     let back = Browser::default().log_in(&mine.url, "ada").await;
     let refused = home.access.arrive(&back["state"], &stolen["code"], &mine.browser_token, now()).await;
     assert!(matches!(refused, Err(AccessError::Issuer(_))), "PKCE");
     for code in ["", "made up"] {
-        let departure = home.access.depart(BACK, now()).await.unwrap();
+        let departure = home.access.depart(BACK, "here", now()).await.unwrap();
         let back = Browser::default().log_in(&departure.url, "ada").await;
         let refused = home.access.arrive(&back["state"], code, &departure.browser_token, now()).await;
         assert!(matches!(refused, Err(AccessError::Issuer(_))));
@@ -69,10 +72,10 @@ async fn a_wrong_secret_an_issuer_that_is_gone_and_a_switch_end_it() {
     let error = home.log_in("ada").await.err().unwrap();
     assert!(matches!(&error, AccessError::Issuer(why) if !why.contains("wrong")), "{error}");
     home.set(&issuer, None, |settings| settings.enabled = false).await;
-    assert!(matches!(home.access.depart(BACK, now()).await, Err(AccessError::NoIssuer)));
+    assert!(matches!(home.access.depart(BACK, "here", now()).await, Err(AccessError::NoIssuer)));
     home.set(&issuer, Some("a secret that only the two know"), |_| {}).await;
     home.log_in("ada").await.unwrap();
-    let departure = home.access.depart(BACK, now()).await.unwrap();
+    let departure = home.access.depart(BACK, "here", now()).await.unwrap();
     let back = Browser::default().log_in(&departure.url, "ada").await;
     issuer.stop().await;
     let refused = home.access.arrive(&back["state"], &back["code"], &departure.browser_token, now()).await;

@@ -1,23 +1,101 @@
-//! The own account: theme and password.
+//! The own account: profile, password, second factor, tokens, appearance.
 
-use adit_api::session::PasswordChange;
-use leptos::ev::SubmitEvent;
+mod factor;
+mod password;
+mod profile;
+mod theme;
+mod token_form;
+mod tokens;
+
+use adit_api::account::AccountView;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::context::shared;
-use crate::ui::{Panel, Problem, Text};
+use crate::ui::{Confirm, Panel, Spinner};
+
+use factor::FactorPanel;
+pub use factor::{Codes, EnrolForm};
+use password::PasswordPanel;
+use profile::{EmailPanel, ProfilePanel};
+use theme::ThemePanel;
+pub use theme::apply_theme;
+pub use tokens::TokenList;
+use tokens::TokensPanel;
 
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let state = shared();
+    let account = RwSignal::new(None::<AccountView>);
+    let load = move || {
+        spawn_local(async move {
+            match adit_api_client::account().await {
+                Ok(found) => {
+                    account.try_set(Some(found));
+                }
+                Err(error) => state.refuse(&error),
+            }
+        });
+    };
+    load();
+    view! {
+        <h1 class="mb-4 text-xl font-semibold">"Account"</h1>
+        {move || match account.get() {
+            None => view! { <Spinner label="Loading your account"/> }.into_any(),
+            Some(account) => view! {
+                <div class="grid items-start gap-4 lg:grid-cols-2">
+                    <div class="flex flex-col gap-4">
+                        <ProfilePanel person=account.person.clone()/>
+                        <EmailPanel person=account.person.clone()/>
+                        <PasswordPanel has_password=account.person.has_password/>
+                    </div>
+                    <div class="flex flex-col gap-4">
+                        <FactorPanel factor=account.factor load=load/>
+                        <SessionsPanel/>
+                        <ThemePanel/>
+                        <AboutPanel account=account/>
+                    </div>
+                    <div class="lg:col-span-2"><TokensPanel/></div>
+                </div>
+            }.into_any(),
+        }}
+    }
+}
+
+#[component]
+fn SessionsPanel() -> impl IntoView {
+    let state = shared();
+    let end = move || {
+        spawn_local(async move {
+            match adit_api_client::end_other_sessions().await {
+                Ok(()) => state.say("You are logged out everywhere else."),
+                Err(error) => state.refuse(&error),
+            }
+        });
+    };
+    view! {
+        <Panel title="Sessions">
+            <p class="mb-3 text-sm">"Have you forgotten to log out on another computer?"</p>
+            <Confirm label="Log out everywhere else" question="End your sessions on all other computers and browsers? Tokens stay." on_yes=end/>
+        </Panel>
+    }
+}
+
+#[component]
+fn AboutPanel(account: AccountView) -> impl IntoView {
+    let state = shared();
+    let groups: Vec<String> = account.groups.iter().map(|group| group.name.clone()).collect();
+    let groups = if groups.is_empty() { "none yet; ask an administrator".to_owned() } else { groups.join(", ") };
+    let issuer = account.person.issuer.clone();
     let facts = move || {
         state.session.get().flatten().map(|session| {
             let port = session.scp_port.map_or_else(|| "not running".to_owned(), |port| port.to_string());
             view! {
                 <dl class="grid grid-cols-[max-content_1fr] gap-x-6 gap-y-1 text-sm">
-                    <dt class="font-medium">"User"</dt><dd>{session.username}</dd>
-                    <dt class="font-medium">"Rights"</dt><dd>{if session.staff { "Administrator" } else { "User" }}</dd>
+                    <dt class="font-medium">"User name"</dt><dd>{session.username}</dd>
+                    <dt class="font-medium">"Role"</dt><dd>{if session.staff { "Administrator" } else { "User" }}</dd>
+                    <dt class="font-medium">"Groups"</dt><dd>{groups.clone()}</dd>
+                    {issuer.clone().map(|issuer| view! { <dt class="font-medium">"Logs in at"</dt><dd class="break-all">{issuer}</dd> })}
                     <dt class="font-medium">"AE title of this ADIT"</dt><dd>{session.ae_title}</dd>
                     <dt class="font-medium">"DICOM port of this ADIT"</dt><dd>{port}</dd>
                     <dt class="font-medium">"Version"</dt><dd>{session.version}</dd>
@@ -26,81 +104,6 @@ pub fn AccountPage() -> impl IntoView {
         })
     };
     view! {
-        <h1 class="mb-4 text-xl font-semibold">"Account"</h1>
-        <div class="grid gap-4 lg:grid-cols-2">
-            <Panel title="About">{facts}<p class="mt-3 text-sm">"For scripts: the "<a class="link" href="/api/docs" rel="external" target="_blank">"description of the interface"</a>"."</p></Panel>
-            <ThemePanel/>
-            <PasswordPanel/>
-        </div>
-    }
-}
-
-#[component]
-fn ThemePanel() -> impl IntoView {
-    let stored =
-        window().local_storage().ok().flatten().and_then(|storage| storage.get_item("adit-theme").ok().flatten());
-    let theme = RwSignal::new(stored.unwrap_or_else(|| "auto".to_owned()));
-    let choose = move |name: &'static str| {
-        theme.set(name.to_owned());
-        if let Some(storage) = window().local_storage().ok().flatten() {
-            let _ = storage.set_item("adit-theme", name);
-        }
-        if let Some(root) = document().document_element() {
-            let _ = if name == "auto" {
-                root.remove_attribute("data-theme")
-            } else {
-                root.set_attribute("data-theme", &format!("adit-{name}"))
-            };
-        }
-    };
-    let option = move |name: &'static str, label: &'static str| {
-        view! {
-            <label class="flex cursor-pointer items-center gap-2 text-sm">
-                <input class="radio radio-sm" type="radio" name="theme" prop:checked=move || theme.get() == name on:change=move |_| choose(name)/>
-                {label}
-            </label>
-        }
-    };
-    view! {
-        <Panel title="Appearance">
-            <div class="flex flex-col gap-2" role="radiogroup" aria-label="Appearance">
-                {option("auto", "As the system")}{option("light", "Light")}{option("dark", "Dark")}
-            </div>
-        </Panel>
-    }
-}
-
-#[component]
-fn PasswordPanel() -> impl IntoView {
-    let state = shared();
-    let [old, new, again] = std::array::from_fn(|_| RwSignal::new(String::new()));
-    let problem = RwSignal::new(String::new());
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if new.get_untracked() != again.get_untracked() {
-            problem.set("The two new passwords differ.".to_owned());
-            return;
-        }
-        spawn_local(async move {
-            let change = PasswordChange { old_password: old.get_untracked(), new_password: new.get_untracked() };
-            match adit_api_client::change_password(&change).await {
-                Ok(()) => {
-                    [old, new, again, problem].iter().for_each(|field| field.set(String::new()));
-                    state.say("The password was changed; your other sessions have ended.");
-                }
-                Err(error) => problem.set(error.detail),
-            }
-        });
-    };
-    view! {
-        <Panel title="Password">
-            <form class="flex flex-col gap-3" on:submit=submit>
-                <Text label="Present password" value=old kind="password" autocomplete="current-password"/>
-                <Text label="New password" value=new kind="password" autocomplete="new-password" hint="12 characters or more"/>
-                <Text label="New password again" value=again kind="password" autocomplete="new-password"/>
-                <Problem text=problem/>
-                <button class="btn btn-primary btn-sm self-start" type="submit">"Change password"</button>
-            </form>
-        </Panel>
+        <Panel title="About">{facts}<p class="mt-3 text-sm">"For scripts: the "<a class="link" href="/api/docs" rel="external" target="_blank">"description of the interface"</a>"."</p></Panel>
     }
 }

@@ -28,6 +28,18 @@ impl ExtraFields {
         }
     }
 
+    /// Includes documents and asks for a mail as last time.
+    pub fn remembered(documents: bool, mail: bool) -> Self {
+        let options =
+            TransferOptions { include_documents: documents, send_finished_mail: mail, ..TransferOptions::default() };
+        Self::of(&options)
+    }
+
+    /// Whether a mail is wanted when the transfer has ended.
+    pub fn wants_mail(self) -> bool {
+        self.mail.get_untracked()
+    }
+
     /// Writes the choices into the options of a job, whose identity is known already.
     pub fn put_into(self, options: &mut TransferOptions) {
         options.trial_protocol_id = self.trial_id.get_untracked().trim().to_owned();
@@ -58,7 +70,7 @@ pub fn Extras(
                 <Text label="Trial ID" value=fields.trial_id/>
                 <Text label="Trial name" value=fields.trial_name/>
                 <div class="flex flex-col gap-2">
-                    <Check label="Mail when finished (once mail is set up here)" value=fields.mail/>
+                    <Check label="Mail when finished" value=fields.mail/>
                     <Show when=move || between_servers.get()>
                         <Check label="Send straight from source to destination" value=fields.direct disabled=modifies/>
                     </Show>

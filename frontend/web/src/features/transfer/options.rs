@@ -24,7 +24,7 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
         state.preference("destination").filter(|id| destinations.iter().any(|node| node.id.as_str() == id));
     let destination = RwSignal::new(remembered.unwrap_or_default());
     let identity = IdentityFields::new(state.preference("project").unwrap_or_default());
-    let extras = ExtraFields::of(&TransferOptions::default());
+    let extras = ExtraFields::remembered(state.prefers("documents"), state.prefers("mail"));
     let [pseudonym, problem] = std::array::from_fn(|_| RwSignal::new(String::new()));
     let [urgent, busy] = std::array::from_fn(|_| RwSignal::new(false));
     let navigate = StoredValue::new_local(use_navigate());
@@ -43,8 +43,13 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
             options.pseudonym = pseudonym.get_untracked();
         }
         let wish = CreateJob { destination: to, options, urgent: urgent.get_untracked(), studies: selection.studies() };
-        state.prefer("destination", destination.get_untracked());
-        state.prefer("project", identity.project());
+        let [documents, mail] = [extras.documents.get_untracked(), extras.wants_mail()];
+        state.prefer_all([
+            ("destination", destination.get_untracked().into()),
+            ("project", identity.project().into()),
+            ("documents", documents.into()),
+            ("mail", mail.into()),
+        ]);
         busy.set(true);
         spawn_local(async move {
             match adit_api_client::create_job(&wish).await {

@@ -97,12 +97,7 @@ pub fn TransferPage() -> impl IntoView {
             Some(_) if !state.may(Right::Search) => view! {
                 <p class="rounded-box border border-base-300 bg-base-100 p-6">"Your active group may not search. Choose another group at the top of the page, or ask an administrator."</p>
             }.into_any(),
-            Some(all) if !all.iter().any(|node| node.may_be_source) && !state.is_staff() => view! {
-                <p class="rounded-box border border-base-300 bg-base-100 p-6">"Your active group may not search any server yet. Ask an administrator to grant it one."</p>
-            }.into_any(),
-            Some(all) if !all.iter().any(|node| node.may_be_source) => view! {
-                <p class="rounded-box border border-base-300 bg-base-100 p-6">"No server can be searched yet. Add one under "<A href="/servers" attr:class="link">"Servers"</A>"."</p>
-            }.into_any(),
+            Some(all) if !all.iter().any(|node| node.may_be_source) => view! { <NothingToSearch/> }.into_any(),
             Some(all) => view! {
                 <div class="flex flex-col gap-4">
                     <SearchForm nodes=all.clone() start=start cancel=cancel searching=found.searching/>
@@ -111,6 +106,22 @@ pub fn TransferPage() -> impl IntoView {
                 </div>
             }.into_any(),
         }}
+    }
+}
+
+/// Who can change it is told how; the others whom to ask.
+#[component]
+fn NothingToSearch() -> impl IntoView {
+    let state = shared();
+    let acts_for = move || state.session.get().flatten().and_then(|session| session.standing.group);
+    view! {
+        <p class="rounded-box border border-base-300 bg-base-100 p-6">
+            {move || match (state.is_staff(), acts_for()) {
+                (true, _) => view! { "Your group can search no server yet. Add one under "<A href="/servers" attr:class="link">"Servers"</A>"." }.into_any(),
+                (false, Some(group)) => view! { {format!("Your group {} can search no server yet. Ask an administrator for access.", group.name)} }.into_any(),
+                (false, None) => view! { "You do not belong to a group yet. Ask an administrator to add you to one." }.into_any(),
+            }}
+        </p>
     }
 }
 

@@ -8,10 +8,9 @@ mod ownership;
 use std::sync::Arc;
 
 use adit_backend_embedded::Embedded;
-use adit_deid::ProjectKey;
 use adit_domain::job::{Job, JobStatus};
-use adit_domain::task::{Progress, Step, Task, TaskStatus};
-use adit_domain::{JobId, NodeId, TaskId, Timestamp, UserId};
+use adit_domain::task::{Progress, Task, TaskStatus};
+use adit_domain::{JobId, NodeId, Timestamp, UserId};
 use adit_store::clock::{Clock, SystemClock};
 use adit_store::items::{Item, ItemStore, Key, Kind, Page, Query, StoreError, Write};
 use adit_store::queue::{Delivery, Lane};
@@ -21,7 +20,7 @@ use tempfile::TempDir;
 use super::HOLD;
 use super::proofs::{done, engine, job, task};
 use crate::transfer::{Ending, Outcome};
-use crate::{Engine, Ports, Settings, now};
+use crate::{Engine, Ports, now};
 
 /// What an item store does instead of answering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -85,7 +85,9 @@ impl Scene {
 
     async fn publish(&self, name: &str, addr: SocketAddr, certificate_pem: &str) {
         let (address, certificate_pem) = (addr.to_string(), certificate_pem.to_owned());
-        self.bridges.put(&Bridge { name: name.into(), address, certificate_pem, seen: now() }).await.unwrap();
+        let proof = String::new();
+        let bridge = Bridge { name: name.into(), address, certificate_pem, proof, seen: now() };
+        self.bridges.put(&token().sealed(bridge)).await.unwrap();
     }
 
     async fn moved_by(&self, bridge: &str) {
@@ -202,6 +204,19 @@ async fn a_foreign_token_or_another_certificate_gets_nothing_through() {
         assert_eq!(scene.send(&head, MIB).await, Some(Status::OUT_OF_RESOURCES));
     }
     assert_eq!(impostor.seen.bytes.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_without_the_proof_of_this_installation_is_left_out() {
+    let scene = Scene::new();
+    let (stranger, addr, pem) = Scene::start(Manner::Answer(0), UID, token());
+    for proof in [String::new(), "00".repeat(32)] {
+        let (name, address) = ("stranger".to_owned(), addr.to_string());
+        let bridge = Bridge { name, address, certificate_pem: pem.clone(), proof, seen: now() };
+        scene.bridges.put(&bridge).await.unwrap();
+        assert_eq!(scene.send(&head(None), MIB).await, None);
+    }
+    assert_eq!(stranger.seen.bytes.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use adit_archive::generate::{StudySpec, object, write_study};
+use adit_archive::generate::{SeriesSpec, StudySpec, object, write_study};
 use adit_domain::job::JobStatus;
 use adit_engine::{Arrived, Watch};
 use serde_json::{Value, json};
@@ -88,6 +88,74 @@ async fn a_new_watcher_reads_nothing_twice_and_takes_what_came_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_back_stays_where_it_is() {
+    let stage = Stage::new().await;
+    let drop = stage.dir.path().join("drop");
+    let node = stage.rig.folder("Drop", &drop).await;
+    let pseudonymise = json!({"options": {"identity": "pseudonymise"}});
+    stage.rule(objects_in(&node, json!({"remove_afterwards": true})), pseudonymise).await;
+    let mut spec = StudySpec::ct("PAT-1", "Doe^Jane", 2, 32);
+    spec.series.push(SeriesSpec::new("SR", "Report", 1, 0));
+    let paths = write_study(&spec, &drop).unwrap();
+    watch(&stage, &mut Watch::default()).await;
+    let end = stage.fired().await;
+    assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Success, 2), "{end:?}");
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    while files(&drop).len() > 1 && tokio::time::Instant::now() < deadline {
+        stage.rig.engine.sweep().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    stage.sweep_a_while().await;
+    assert_eq!(files(&drop), [paths[2].clone()], "the report was not transferred");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_corrected_after_its_transfer_is_not_removed() {
+    let stage = Stage::new().await;
+    let drop = stage.dir.path().join("drop");
+    let node = stage.rig.folder("Drop", &drop).await;
+    let rule = stage.rule(objects_in(&node, json!({"remove_afterwards": true})), json!({})).await;
+    let spec = StudySpec::ct("PAT-1", "Doe^Jane", 2, 32);
+    let paths = write_study(&spec, &drop).unwrap();
+    let mut looks = Watch::default();
+    watch(&stage, &mut looks).await;
+    assert_eq!(stage.fired().await.job.status, JobStatus::Success);
+    let corrected = super::patched(&std::fs::read(&paths[0]).unwrap(), b"Doe^Jane", b"Doe^June");
+    std::fs::write(&paths[0], &corrected).unwrap();
+    watch(&stage, &mut looks).await;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    while files(&drop).len() > 1 && tokio::time::Instant::now() < deadline {
+        stage.rig.engine.sweep().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    stage.sweep_a_while().await;
+    assert_eq!(files(&drop), [paths[0].clone()]);
+    assert_eq!(std::fs::read(&paths[0]).unwrap(), corrected);
+    let firings = stage.rig.engine.firings(&rule.rule.id).await.unwrap();
+    assert!(firings.iter().any(|firing| firing.problem.contains("not transferred again")), "{firings:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_rule_sees_what_is_there_already() {
+    let stage = Stage::new().await;
+    let drop = stage.dir.path().join("drop");
+    let node = stage.rig.folder("Drop", &drop).await;
+    stage.rule(objects_in(&node, json!({})), json!({"name": "Never", "filter": {"modalities": ["US"]}})).await;
+    let spec = StudySpec::ct("PAT-1", "Doe^Jane", 2, 32);
+    write_study(&spec, &drop).unwrap();
+    watch(&stage, &mut Watch::default()).await;
+    stage.sweep_a_while().await;
+    assert!(stage.jobs().await.is_empty());
+    let off = stage.rule(objects_in(&node, json!({})), json!({"name": "All", "enabled": false})).await;
+    stage.sweep_a_while().await;
+    assert!(stage.jobs().await.is_empty());
+    let on = stage.wish(objects_in(&node, json!({})), json!({"name": "All", "version": off.version}));
+    stage.rig.engine.change_rule(&stage.rig.actor, &off.rule.id, on).await.unwrap();
+    let end = stage.fired().await;
+    assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Success, 2), "{end:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn damaged_and_vanished_files_fail_by_themselves_with_their_reasons() {
     let stage = Stage::new().await;
     let drop = stage.dir.path().join("drop");
@@ -95,13 +163,22 @@ async fn damaged_and_vanished_files_fail_by_themselves_with_their_reasons() {
     stage.rule(objects_in(&node, json!({})), json!({})).await;
     let spec = StudySpec::ct("PAT-1", "Doe^Jane", 6, 32);
     let paths = write_study(&spec, &drop).unwrap();
-    watch(&stage, &mut Watch::default()).await;
-    std::fs::remove_file(&paths[0]).unwrap();
     let bytes = std::fs::read(&paths[1]).unwrap();
     std::fs::write(&paths[1], &bytes[..bytes.len() - 200]).unwrap();
-    std::fs::copy(&paths[3], &paths[2]).unwrap();
+    watch(&stage, &mut Watch::default()).await;
+    std::fs::remove_file(&paths[0]).unwrap();
+    // Another image that looks like the one that arrived.
+    let known = std::fs::metadata(&paths[2]).unwrap();
+    let mut other = std::fs::read(&paths[3]).unwrap();
+    other.resize(usize::try_from(known.len()).unwrap(), 0);
+    std::fs::write(&paths[2], other).unwrap();
+    let times = std::fs::FileTimes::new().set_modified(known.modified().unwrap());
+    std::fs::File::options().write(true).open(&paths[2]).unwrap().set_times(times).unwrap();
+    // The same image, written once more.
+    let bytes = std::fs::read(&paths[3]).unwrap();
+    std::fs::write(&paths[3], bytes).unwrap();
     let end = stage.fired().await;
-    assert_eq!((end.job.status, end.progress.delivered, end.progress.failed), (JobStatus::Warning, 3, 3), "{end:?}");
+    assert_eq!((end.job.status, end.progress.delivered, end.progress.failed), (JobStatus::Warning, 2, 4), "{end:?}");
     let detail = stage.rig.engine.task(&stage.rig.actor, &end.job.id, &end.tasks[0].id).await.unwrap();
     let reason = |n: usize| {
         let uid = spec.sop_instance_uid(0, n);
@@ -110,7 +187,8 @@ async fn damaged_and_vanished_files_fail_by_themselves_with_their_reasons() {
     assert!(reason(0).unwrap().contains("not there any more"), "{:?}", detail.failures);
     assert!(reason(1).unwrap().contains("damaged"), "{:?}", detail.failures);
     assert!(reason(2).unwrap().contains("another image"), "{:?}", detail.failures);
-    assert_eq!(stage.destination.instances(), (3..6).map(|n| spec.sop_instance_uid(0, n)).collect());
+    assert!(reason(3).unwrap().contains("replaced"), "{:?}", detail.failures);
+    assert_eq!(stage.destination.instances(), (4..6).map(|n| spec.sop_instance_uid(0, n)).collect());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@ use adit_test_support::scripted::{self, Script};
 use adit_test_support::sender::send;
 use serde_json::json;
 
-use super::{Stage, inbox, objects};
+use super::{Stage, inbox, objects, patched};
 use crate::{MOVE_ONLY, contains, files};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,6 +93,22 @@ async fn cut_and_mislabelled_images_are_refused_and_leave_nothing() {
     stage.sweep_a_while().await;
     assert!(stage.jobs().await.is_empty());
     stage.rig.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_of_another_study_never_takes_the_place_of_one_that_waits() {
+    let stage = Stage::new().await;
+    stage.rule(inbox(&["CT1"]), json!({})).await;
+    let spec = StudySpec::ct("PAT-1", "Doe^Jane", 1, 16);
+    let one = object(&spec, 0, 0);
+    let study = spec.study_instance_uid();
+    let last = if study.ends_with('1') { "2" } else { "1" };
+    let other = patched(&one, study.as_bytes(), format!("{}{last}", &study[..study.len() - 1]).as_bytes());
+    stage.sent("CT1", std::slice::from_ref(&one)).await;
+    assert_eq!(send(stage.rig.dicom, "CT1", &[other]).await.unwrap(), [Status::DOES_NOT_MATCH]);
+    let end = stage.fired().await;
+    assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Success, 1), "{end:?}");
+    stage.inbox_empties().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -104,7 +104,7 @@ impl Stage {
 
     async fn try_rule(&self, trigger: Value, more: Value) -> DryRun {
         let config = self.wish(trigger, more).config;
-        self.rig.engine.dry_run(DryRunInput { config, id: None }).await.unwrap()
+        self.rig.engine.dry_run(&self.rig.actor, DryRunInput { config, id: None }).await.unwrap()
     }
 }
 
@@ -116,4 +116,16 @@ fn inbox(senders: &[&str]) -> Value {
 /// The objects of a study's series.
 fn objects(spec: &StudySpec, series: usize) -> Vec<Vec<u8>> {
     (0..spec.series[series].instances).map(|instance| object(spec, series, instance)).collect()
+}
+
+/// The bytes with one value replaced by another one of the same length.
+fn patched(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut patched = bytes.to_vec();
+    let places: Vec<usize> = (0..=bytes.len() - from.len()).filter(|at| bytes[*at..].starts_with(from)).collect();
+    assert!(!places.is_empty(), "there is no such value");
+    for at in places {
+        patched[at..at + to.len()].copy_from_slice(to);
+    }
+    patched
 }

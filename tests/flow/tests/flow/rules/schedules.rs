@@ -114,6 +114,23 @@ async fn a_search_is_restricted_as_it_was_saved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_destination_that_is_gone_for_a_while_is_waited_for() {
+    let stage = Stage::new().await;
+    let (_source, node) = source(&stage, &[StudySpec::ct("PAT-1", "Doe^Jane", 1, 8)]).await;
+    let rule = stage.rule(every_minute(&node, all()), json!({})).await;
+    stage.rig.engine.delete_node(&stage.to.id).await.unwrap();
+    let (now, id) = (adit_engine::now(), &rule.rule.id);
+    for _ in 0..2 {
+        let again = stage.rig.engine.rule_due(&RulePointer::new(id, now)).await.unwrap();
+        assert_eq!(again, Some(std::time::Duration::from_secs(600)));
+    }
+    let firings = stage.rig.engine.firings(id).await.unwrap();
+    assert_eq!((firings.len(), firings[0].problem.as_str()), (1, "The destination was deleted."), "{firings:?}");
+    let old = RulePointer::new(id, now.plus_ms(-15 * 86_400_000));
+    assert_eq!(stage.rig.engine.rule_due(&old).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_does_not_answer_is_asked_again_and_then_it_is_said() {
     let stage = Stage::new().await;
     let (source, node) = source(&stage, &[StudySpec::ct("PAT-1", "Doe^Jane", 1, 8)]).await;
@@ -123,8 +140,14 @@ async fn a_source_that_does_not_answer_is_asked_again_and_then_it_is_said() {
     let now = adit_engine::now();
     let early = stage.rig.engine.rule_due(&RulePointer::new(&rule.rule.id, now)).await.unwrap();
     assert!(early.is_some(), "it is tried again");
+    // An hour late, such as after a bridge was off: patience begins now.
     let late = RulePointer::new(&rule.rule.id, now.plus_ms(-3_600_000));
-    assert_eq!(stage.rig.engine.rule_due(&late).await.unwrap(), None);
+    assert!(stage.rig.engine.rule_due(&late).await.unwrap().is_some());
+    assert!(stage.rig.engine.firings(&rule.rule.id).await.unwrap().is_empty());
+    let tried = RulePointer::new(&rule.rule.id, now.plus_ms(-7_200_000));
+    let (rules, first) = (Rules::new(stage.rig.backend.items.clone()), now.plus_ms(-3_600_000));
+    rules.first_failure(&rule.rule.id, tried.minute, first, now.seconds() + 60).await.unwrap();
+    assert_eq!(stage.rig.engine.rule_due(&tried).await.unwrap(), None);
     let firings = stage.rig.engine.firings(&rule.rule.id).await.unwrap();
     assert!(firings.len() == 1 && firings[0].problem.contains("SOURCE"), "{firings:?}");
 }
