@@ -31,7 +31,7 @@ page:
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed to build the web page: https://nodejs.org"; exit 1; }
 	@$(CARGO) xtask dist
 
-functions: ## The Lambda functions as a zip of 6 MB at most, and their cold start; FOR=--aws or FOR=--arm64 builds for AWS
+functions: ## The Lambda functions as a zip, its size (6 MB are wanted), and their cold start; FOR=--aws or FOR=--arm64 builds for AWS
 	@echo "[adit] building the Lambda functions"
 	@CARGO_TARGET_DIR=$(abspath $(TARGET)) scripts/package-functions $(FOR)
 	@test -n "$(FOR)" || scripts/measure-init $(TARGET)/functions/adit-lambda
