@@ -158,7 +158,9 @@ mod tests {
         let all = brake.0.lock().unwrap();
         assert_eq!(all.len(), REMEMBERED);
         let name = |number: usize| key(&format!("name {number} {}", "x".repeat(1000)));
-        assert!(all.contains_key(&name(REMEMBERED + 49)) && !all.contains_key(&name(0)));
+        // The first hundred came in the same moment, and it is among them that room was made.
+        let kept = (0..100).filter(|number| all.contains_key(&name(*number))).count();
+        assert!(all.contains_key(&name(REMEMBERED + 49)) && all.contains_key(&name(100)) && kept < 60, "{kept}");
     }
 
     #[test]

@@ -53,6 +53,8 @@ async fn in_a_large_house_asking_costs_little() {
         println!("{what}: median {:?}, fastest tenth {:?}", times[times.len() / 2], times[times.len() / 10]);
         figures.push(times[times.len() / 10]);
     }
-    assert!(figures[0] < Duration::from_millis(1), "{figures:?}");
+    // A program that is not optimised takes several times as long as the one that people use.
+    let limit = if cfg!(debug_assertions) { 4 } else { 1 };
+    assert!(figures[0] < Duration::from_millis(limit), "{figures:?}");
     assert!(figures.iter().all(|figure| *figure < Duration::from_millis(50)), "{figures:?}");
 }

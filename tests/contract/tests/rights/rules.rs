@@ -44,7 +44,7 @@ async fn a_rule_needs_a_group_and_a_dry_run_its_servers() {
     stored.value.group = None;
     rules.put(&stored.value, Some(stored.version)).await.expect("as it was before groups");
     let due = house.engine.rule_due(&RulePointer::new(&rule.id, Timestamp(60_000))).await;
-    assert_eq!(due.expect("an answer"), None);
+    assert!(due.expect("an answer").is_some(), "it is tried again: somebody may save the rule meanwhile");
     let problem = &house.engine.firings(&rule.id).await.expect("firings")[0].problem;
     assert!(problem.contains("Save this rule again for a group."), "{problem}");
 }
