@@ -1,6 +1,7 @@
 //! A house with groups, people and servers that nobody answers at.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use adit_api::groups::GroupInput;
 use adit_api::jobs::{CreateJob, StudySelection};
@@ -52,9 +53,9 @@ impl House {
         for number in 0..groups {
             let input = GroupInput { config: config(number, []), version: None };
             house.groups.push(house.engine.add_group(input).await.expect("a group").id);
+            // People act for the first of their groups by id; those made in the same millisecond would stand in any order.
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        // People act for the first of their groups by id; those made in the same millisecond stand in any order.
-        house.groups.sort();
         for number in 0..nodes {
             house.nodes.push(house.engine.add_node(&house.staff, server(number)).await.expect("a node").id);
         }

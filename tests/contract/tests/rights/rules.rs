@@ -5,7 +5,7 @@ use adit_api::rules::{DryRunInput, RuleInput};
 use adit_domain::group::GroupSettings;
 use adit_domain::rule::{Rule, RuleConfig};
 use adit_domain::{Timestamp, UserId};
-use adit_engine::Actor;
+use adit_engine::{Actor, now};
 use adit_store::queue::RulePointer;
 use adit_store::repositories::Rules;
 use serde_json::json;
@@ -43,8 +43,11 @@ async fn a_rule_needs_a_group_and_a_dry_run_its_servers() {
     let mut stored = rules.get(&rule.id).await.expect("an answer").expect("the rule");
     stored.value.group = None;
     rules.put(&stored.value, Some(stored.version)).await.expect("as it was before groups");
-    let due = house.engine.rule_due(&RulePointer::new(&rule.id, Timestamp(60_000))).await;
-    assert!(due.expect("an answer").is_some(), "it is tried again: somebody may save the rule meanwhile");
+    // It has been tried for long enough.
+    let (minute, never) = (Timestamp(60_000), now().seconds() + 1000);
+    rules.first_failure(&rule.id, minute, Timestamp(60_000), never).await.expect("a failure");
+    let due = house.engine.rule_due(&RulePointer::new(&rule.id, minute)).await;
+    assert_eq!(due.expect("an answer"), None);
     let problem = &house.engine.firings(&rule.id).await.expect("firings")[0].problem;
     assert!(problem.contains("Save this rule again for a group."), "{problem}");
 }
