@@ -95,38 +95,38 @@ async fn a_rule_that_is_deleted_before_it_fires_does_nothing_and_after_it_its_jo
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_image_with_another_pseudonym_is_not_sent_and_it_is_said() {
     let stage = Stage::new().await;
-    let spec = StudySpec::ct("PAT-1", "Doe^Jane", 3, 16);
+    let spec = StudySpec { description: "S-001".into(), ..StudySpec::ct("PAT-1", "Doe^Jane", 3, 16) };
     let more = json!({"options": {"identity": "pseudonymise"},
-        "pseudonym": {"kind": "attribute", "attribute": "AccessionNumber"}});
+        "pseudonym": {"kind": "attribute", "attribute": "StudyDescription"}});
     let rule = stage.rule(inbox(&["CT1"]), more).await;
     let all = objects(&spec, 0);
     stage.sent("CT1", &all[..2]).await;
     let first = stage.fired().await;
     assert_eq!((first.job.status, first.progress.delivered), (JobStatus::Success, 2), "{first:?}");
-    stage.sent("CT1", &[patched(&all[2], b"A-PAT-1", b"A-PAT-9")]).await;
+    stage.sent("CT1", &[patched(&all[2], b"S-001", b"S-009")]).await;
     stage.sweep_a_while().await;
     let end = stage.rig.outcome(&first.job.id).await;
     assert_eq!((end.progress.delivered, stage.destination.stored()), (2, 2), "{end:?}");
     let firings = stage.rig.engine.firings(&rule.rule.id).await.unwrap();
     let said = firings.iter().find(|firing| firing.event.contains("after their study was sent"));
-    assert!(said.unwrap().problem.contains("do not agree on AccessionNumber"), "{firings:?}");
+    assert!(said.unwrap().problem.contains("do not agree on StudyDescription"), "{firings:?}");
     assert_eq!(stage.rig.backend.staging.usage().await.unwrap().objects, 1, "it is kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_comes_between_firing_and_transfer_with_another_pseudonym_stays() {
     let stage = Stage::new().await;
-    let spec = StudySpec::ct("PAT-1", "Doe^Jane", 3, 16);
+    let spec = StudySpec { description: "S-001".into(), ..StudySpec::ct("PAT-1", "Doe^Jane", 3, 16) };
     let count = json!({"kind": "inbox", "calling_ae_titles": ["CT1"], "complete": {"quiet_seconds": 3600, "count": 2}});
     let more = json!({"options": {"identity": "pseudonymise"},
-        "pseudonym": {"kind": "attribute", "attribute": "AccessionNumber"}});
+        "pseudonym": {"kind": "attribute", "attribute": "StudyDescription"}});
     stage.rule(count, more).await;
     let all = objects(&spec, 0);
     stage.sent("CT1", &all[..2]).await;
     let first = stage.fired().await;
     assert_eq!((first.job.status, first.progress.delivered), (JobStatus::Success, 2), "{first:?}");
     // Not looked at by the rule for an hour: a person restarts the job meanwhile.
-    stage.sent("CT1", &[patched(&all[2], b"A-PAT-1", b"A-PAT-9")]).await;
+    stage.sent("CT1", &[patched(&all[2], b"S-001", b"S-009")]).await;
     stage.rig.engine.act(&stage.rig.actor, &first.job.id, JobAction::Restart).await.unwrap();
     let end = stage.rig.outcome(&first.job.id).await;
     assert_eq!(stage.destination.instances().len(), 2, "{end:?}");

@@ -37,13 +37,13 @@ async fn what_is_above_the_limit_waits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pseudonym_comes_from_its_attribute_or_the_study_stays_and_it_is_said() {
     let stage = Stage::new().await;
-    let named = StudySpec::ct("PAT-1", "Doe^Jane", 2, 16);
-    let nameless = StudySpec { accession_number: String::new(), ..StudySpec::ct("PAT-2", "Roe^Max", 2, 16) };
+    let named = StudySpec { description: "S-001".into(), ..StudySpec::ct("PAT-1", "Doe^Jane", 2, 16) };
+    let nameless = StudySpec { description: String::new(), ..StudySpec::ct("PAT-2", "Roe^Max", 2, 16) };
     let rule = stage
         .rule(
             inbox(&["CT1"]),
             json!({"options": {"identity": "pseudonymise"},
-                "pseudonym": {"kind": "attribute", "attribute": "AccessionNumber"}}),
+                "pseudonym": {"kind": "attribute", "attribute": "StudyDescription"}}),
         )
         .await;
     stage.sent("CT1", &objects(&nameless, 0)).await;
@@ -51,13 +51,13 @@ async fn a_pseudonym_comes_from_its_attribute_or_the_study_stays_and_it_is_said(
     assert!(stage.jobs().await.is_empty());
     let firings = stage.rig.engine.firings(&rule.rule.id).await.unwrap();
     assert_eq!((firings.len(), firings[0].job.as_ref()), (1, None));
-    assert!(firings[0].problem.contains("AccessionNumber") && firings[0].problem.contains("empty"), "{firings:?}");
+    assert!(firings[0].problem.contains("StudyDescription") && firings[0].problem.contains("empty"), "{firings:?}");
     stage.sent("CT1", &objects(&named, 0)).await;
     let end = stage.fired().await;
     assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Success, 2), "{end:?}");
     for path in crate::files(&stage.dir.path().join("destination")) {
         let bytes = std::fs::read(path).unwrap();
-        assert!(crate::contains(&bytes, "A-PAT-1") && !crate::contains(&bytes, "Doe"));
+        assert!(crate::contains(&bytes, "S-001") && !crate::contains(&bytes, "Doe"));
     }
 }
 
