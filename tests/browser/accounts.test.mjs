@@ -205,7 +205,7 @@ test('a second factor is set up and asked for', async () => {
 });
 
 test('a token is created, used by curl and revoked', async () => {
-  await staff.getByRole('link', { name: adit.user }).click();
+  await staff.getByRole('link', { name: adit.user, exact: true }).click();
   await staff.getByRole('button', { name: 'Create token' }).click();
   const form = staff.getByRole('form', { name: 'New token' });
   await form.getByLabel('What it is for').fill('nightly script');

@@ -245,7 +245,7 @@ test('the list of jobs and the account page are readable, in light and dark', as
   await page.getByRole('table').waitFor();
   await shot(page, 'jobs');
   await checkAccessibility(page, 'jobs');
-  await page.getByRole('link', { name: adit.user }).click();
+  await page.getByRole('link', { name: adit.user, exact: true }).click();
   await page.getByRole('radio', { name: 'Dark' }).check();
   await shot(page, 'account-dark');
   await checkAccessibility(page, 'account, dark');
