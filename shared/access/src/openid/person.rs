@@ -46,6 +46,10 @@ impl Access {
             None => None,
         };
         if let Some(holder) = holder {
+            // The same person may have come in by another window since the first look; link and address are made together.
+            if self.claimed_by(&foreign_key(&claims.foreign)).await?.is_some() {
+                return Err(conflict(0));
+            }
             if verified.is_none() || !settings.link_by_email {
                 return Err(AccessError::Foreign(
                     "there is an account with your e-mail address already; log in to it with its password, or ask an administrator",
