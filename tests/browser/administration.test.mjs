@@ -182,12 +182,31 @@ test('the audit page finds a search and a refused access, and verifies', async (
   assert.equal(download.suggestedFilename(), 'audit-trail.ndjson');
 });
 
+test('who belongs to several groups chooses for which one they act', async () => {
+  const { page } = admin;
+  await page.getByRole('link', { name: 'Administration', exact: true }).click();
+  await page.getByRole('link', { name: 'Groups and rights' }).click();
+  await page.getByLabel('Name of the group').fill('Heart study');
+  await page.getByRole('button', { name: 'Add group' }).click();
+  await page.getByRole('heading', { name: 'Heart study', level: 1 }).waitFor();
+  await page.getByLabel('User name').fill('ada');
+  await page.getByRole('button', { name: 'Add member' }).click();
+  await ada.page.getByRole('link', { name: 'Transfer', exact: true }).click();
+  const choice = ada.page.getByRole('combobox', { name: 'Group that you act for' });
+  await choice.waitFor({ timeout: 15_000 });
+  await choice.selectOption({ label: 'Heart study' });
+  await ada.page.getByText('Your active group may not search.').waitFor();
+  await shot(ada.page, 'group-switch', false);
+  await choice.selectOption({ label: 'Liver study' });
+  await ada.page.getByLabel('Patient ID').waitFor();
+});
+
 test('announcement and suspension are shown to all, and what is suspended waits', async () => {
   const { page } = admin;
   await page.getByRole('link', { name: 'Administration', exact: true }).click();
   await page.getByRole('link', { name: 'Settings and mail' }).click();
   const form = page.getByRole('form', { name: 'Settings' });
-  await form.getByLabel('Announcement').fill('**Sunday:** the archive gets new disks. [More](https://example.org/disks)\n\n<script>alert(1)</script>');
+  await form.getByLabel('Announcement').fill('**Sunday:** the archive gets new disks. [More](https://example.org/disks)');
   await form.getByLabel('Transfers are suspended').check();
   await form.getByLabel('Reason for the suspension').fill('The archive moves to new disks, until about noon.');
   await form.getByRole('button', { name: 'Save' }).click();

@@ -86,12 +86,13 @@ export async function checkAccessibility(page, where) {
  */
 export function addUser(adit, name) {
   const script = `
-import json, sqlite3, sys
+import json, random, sqlite3, sys
 path, name = sys.argv[1:]
 db = sqlite3.connect(path, timeout=10)
 pk, body, index, version = db.execute("SELECT pk, body, i1pk, version FROM items WHERE sk = 'USER'").fetchone()
 user = json.loads(body)
-user.update(id=user["id"][:-1] + ("1" if user["id"][-1] != "1" else "2"), username=name, staff=False)
+other = "".join(random.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(10))
+user.update(id=user["id"][:-10] + other, username=name, staff=False)
 put = "INSERT INTO items (pk, sk, body, counters, i1pk, i1sk, version) VALUES (?, ?, ?, '{}', ?, ?, ?)"
 db.execute(put, ("USER#" + user["id"], "USER", json.dumps(user), index, name, version))
 db.execute(put, ("USER_NAME", name, json.dumps({"user": user["id"]}), None, None, version))
