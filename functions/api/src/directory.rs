@@ -1,14 +1,23 @@
-//! The engine's address book over the accounts.
+//! What the engine asks accounts: who may act, and where letters go.
+
+use std::sync::Arc;
 
 use adit_access::{Access, AccessError};
 use adit_domain::UserId;
 use adit_domain::person::PersonState;
-use adit_engine::AddressBook;
+use adit_engine::{Account, AddressBook, Engine, People};
 use adit_mail::Recipient;
 use adit_store::items::{Kind, StoreError};
 use async_trait::async_trait;
 
-/// Where letters to people go.
+/// Lets an engine ask the accounts of its installation.
+pub fn introduce(engine: &Engine, access: &Access) {
+    let directory = Arc::new(Directory(access.clone()));
+    engine.use_address_book(directory.clone());
+    engine.use_people(directory);
+}
+
+/// The accounts of this installation, as the engine asks for them.
 #[derive(Clone)]
 pub struct Directory(pub Access);
 
@@ -27,6 +36,13 @@ impl AddressBook for Directory {
     async fn administrators(&self) -> Result<Vec<UserId>, StoreError> {
         let found = self.0.administrators().await.map_err(of_store)?;
         Ok(found.into_iter().map(|user| user.record().id).collect())
+    }
+}
+
+#[async_trait]
+impl People for Directory {
+    async fn account(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
+        Ok(self.0.account(user).await?.map(|(active, staff)| Account { active, staff }))
     }
 }
 

@@ -22,6 +22,6 @@ mod subject;
 pub mod table;
 
 pub use app::{App, router};
-pub use directory::Directory;
+pub use directory::introduce;
 pub use face::Face;
 pub use files::WebPage;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use adit_cloud::Cloud;
 use adit_engine::Engine;
 use adit_engine::worker::Worker;
-use adit_http::{App, Directory, Face, WebPage};
+use adit_http::{App, Face, WebPage, introduce};
 use adit_relay::{Relay, RelayConfig, Token};
 use adit_runtime::shutdown::Supervisor;
 use anyhow::{Context, Result};
@@ -34,10 +34,9 @@ const AFTER_DEATH: Duration = Duration::from_secs(25);
 /// Runs until a signal; false when a part died.
 pub async fn run(settings: BridgeSettings) -> Result<bool> {
     let cloud = adit_cloud::compose("bridge").await?;
-    cloud.engine.use_address_book(Arc::new(adit_http::Directory(cloud.access.clone())));
     let (engine, stages) = (cloud.engine.clone(), Stages::default());
     let mut supervisor = Supervisor::default();
-    engine.use_address_book(Arc::new(Directory(cloud.access.clone())));
+    introduce(&engine, &cloud.access);
     engine.record_start(PROCESS).await?;
 
     // The relay joins the reception before the first C-MOVE takes a message id.

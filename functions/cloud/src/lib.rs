@@ -3,7 +3,6 @@
 //! The Lambda functions and the bridge begin here. The only I/O of a cold start is reading the secret; nothing else is asked
 //! before there is work.
 
-mod accounts;
 mod secret;
 
 use std::sync::Arc;
@@ -80,14 +79,12 @@ pub async fn compose(process_name: &str) -> Result<Cloud> {
         engine.use_post(Post { transport: Arc::new(aws.mail.clone()), from: settings.mail.from, public_url });
     }
     let access = Access::new(Arc::clone(&aws.items)).with_vault(Vault::new(secret.project_key().as_bytes()));
-    engine.use_people(Arc::new(accounts::Accounts(access.clone())));
     Ok(Cloud { aws, engine, access, secret, metrics, https: settings.https })
 }
 
 impl Cloud {
     /// Makes the administrator `admin` with the password of the installation's secret when there is no user at all, and the first group.
-    /// Safe to call
-    /// from several processes at once.
+    /// Safe to call from several processes at once.
     ///
     /// # Errors
     /// The table did not answer, or the password of the secret is too weak.

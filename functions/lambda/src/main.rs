@@ -42,7 +42,7 @@ async fn run() -> Result<()> {
         bail!("the handler's name {room:?} is none of api, worker, sweeper, events");
     }
     let cloud = Arc::new(adit_cloud::compose(&room).await?);
-    cloud.engine.use_address_book(Arc::new(adit_http::Directory(cloud.access.clone())));
+    adit_http::introduce(&cloud.engine, &cloud.access);
     let served = match room.as_str() {
         "api" => {
             let api = api::Api::new(Arc::clone(&cloud));

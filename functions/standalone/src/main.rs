@@ -1,6 +1,5 @@
 //! `adit`: the whole of ADIT in one process, and the command line for a running one.
 
-mod accounts;
 mod cli;
 mod demo;
 mod files;

@@ -11,7 +11,7 @@ use adit_dimse::{Server, ServerConfig};
 use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
 use adit_engine::{Actor, Engine, Known, Ports, Settings, now};
-use adit_http::{App, Directory, Face, WebPage, router};
+use adit_http::{App, Face, WebPage, introduce, router};
 use adit_runtime::settings::ServeSettings;
 use adit_runtime::shutdown::Supervisor;
 use adit_runtime::telemetry;
@@ -21,7 +21,6 @@ use adit_store::vault::Vault;
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 
-use crate::accounts::Accounts;
 use crate::cli::connection::SavedSession;
 use crate::web::{self, Doors};
 use crate::{demo, files, mail};
@@ -40,8 +39,7 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     let engine = engine(&settings, &backend)?;
     engine.use_post(mail::post(&settings.mail, loopback(settings.listen))?);
     let access = Access::new(Arc::clone(&backend.items)).with_vault(Vault::new(project_key(&settings)?.as_bytes()));
-    engine.use_address_book(Arc::new(Directory(access.clone())));
-    engine.use_people(Arc::new(Accounts(access.clone())));
+    introduce(&engine, &access);
     engine.record_start(PROCESS).await?;
     let first_login = access.ensure_first_administrator(now()).await?;
     engine.found_groups(&access.everybody().await?).await?;

@@ -2,7 +2,7 @@
 
 use adit_domain::right::TokenLimits;
 use adit_domain::{GroupId, Timestamp, UserId};
-use adit_store::items::{Index, Query, SkRange, StoreError};
+use adit_store::items::StoreError;
 
 use crate::people::{FIRST, user_key};
 use crate::rows::value;
@@ -43,24 +43,9 @@ impl Access {
 
     /// The ids of all accounts. The list may lag behind; the first administrator is in it in any case.
     pub async fn everybody(&self) -> Result<Vec<UserId>, AccessError> {
-        let (mut ids, mut after) = (Vec::new(), None);
-        loop {
-            let query = Query {
-                index: Index::First,
-                pk: "USERS".into(),
-                sk: SkRange::All,
-                descending: false,
-                limit: 500,
-                after,
-            };
-            let page = self.items.query(query).await?;
-            let found = page.items.iter().filter_map(|item| item.key.pk.strip_prefix("USER#")?.parse::<UserId>().ok());
-            ids.extend(found);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let rows = self.rows_of_people().await?;
+        let found = rows.iter().filter_map(|item| item.key.pk.strip_prefix("USER#")?.parse::<UserId>().ok());
+        let mut ids: Vec<UserId> = found.collect();
         if let Some(first) = self.person_named(FIRST).await?.filter(|person| !ids.contains(&person.id)) {
             ids.push(first.id);
         }

@@ -17,7 +17,7 @@ use adit_backend_embedded::Embedded;
 use adit_deid::ProjectKey;
 use adit_engine::worker::Worker;
 use adit_engine::{Engine, Ports, Post, Settings, now};
-use adit_http::{App, Directory, Face, WebPage, router};
+use adit_http::{App, Face, WebPage, introduce, router};
 use adit_mail::{MailError, OutgoingMail, PublicUrl, Transport};
 use adit_store::clock::SystemClock;
 use adit_store::items::ItemStore;
@@ -108,7 +108,7 @@ impl Site {
             from: "ADIT <adit@hospital.org>".into(),
             public_url: PublicUrl::parse("https://adit.hospital.org").unwrap(),
         });
-        engine.use_address_book(Arc::new(Directory(access.clone())));
+        introduce(&engine, &access);
         let stop = CancellationToken::new();
         tokio::spawn(Worker::new(engine.clone(), 4, &[Lane::Worker]).run(stop.clone()));
         let kept = engine.clone();

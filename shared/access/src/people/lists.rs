@@ -2,7 +2,7 @@
 
 use adit_domain::UserId;
 use adit_domain::person::{PersonRecord, PersonState};
-use adit_store::items::{Cursor, Index, Query, SkRange};
+use adit_store::items::{Cursor, Index, Item, Query, SkRange};
 use futures_util::future::try_join_all;
 
 use super::find::owner;
@@ -43,6 +43,27 @@ impl PeopleQuery {
 }
 
 impl Access {
+    /// The rows of all accounts, by user name. The index may lag behind.
+    pub(crate) async fn rows_of_people(&self) -> Result<Vec<Item>, AccessError> {
+        let (mut rows, mut after) = (Vec::new(), None);
+        loop {
+            let query = Query {
+                index: Index::First,
+                pk: "USERS".into(),
+                sk: SkRange::All,
+                descending: false,
+                limit: 500,
+                after,
+            };
+            let page = self.items.query(query).await?;
+            rows.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                return Ok(rows);
+            }
+        }
+    }
+
     /// A page of people, at most 200.
     pub async fn people(&self, which: PeopleQuery, limit: usize, after: Option<Cursor>) -> Result<People, AccessError> {
         let (index, pk) = which.place();

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use adit_domain::UserId;
-use adit_store::items::{Condition, Index, Query, SkRange, Write};
+use adit_store::items::{Condition, Write};
 
 use super::user::User;
 use crate::rows::{item, key, put, value};
@@ -40,27 +40,13 @@ impl Access {
             let (roster, version) = value(found)?;
             return Ok((roster, Condition::Version(version)));
         }
-        let (mut roster, mut after) = (BTreeSet::new(), None);
-        loop {
-            let query = Query {
-                index: Index::First,
-                pk: "USERS".into(),
-                sk: SkRange::All,
-                descending: false,
-                limit: 100,
-                after,
-            };
-            let page = self.items.query(query).await?;
-            for found in page.items {
-                let (user, _) = value::<User>(found)?;
-                if user.administrates() {
-                    roster.insert(user.id);
-                }
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok((roster, Condition::Absent));
+        let mut roster = BTreeSet::new();
+        for found in self.rows_of_people().await? {
+            let (user, _) = value::<User>(found)?;
+            if user.administrates() {
+                roster.insert(user.id);
             }
         }
+        Ok((roster, Condition::Absent))
     }
 }
