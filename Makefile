@@ -36,7 +36,7 @@ functions: ## The Lambda functions as a zip, its size (6 MB are wanted), and the
 	@CARGO_TARGET_DIR=$(abspath $(TARGET)) scripts/package-functions $(FOR)
 	@test -n "$(FOR)" || scripts/measure-init $(TARGET)/functions/adit-lambda
 
-test: check unit peers browser deid infra-lint ## Everything that CI runs
+test: check unit peers browser deid infra-lint test-cloud ## Everything that CI runs
 	@echo "[adit] all tests passed"
 
 check: ## Formatting, lints, dependency rules, builds for the browser
