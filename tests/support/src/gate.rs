@@ -98,8 +98,6 @@ pub struct Program {
 impl Program {
     /// A GET of a path.
     pub fn get(&self, path: &str) -> RequestBuilder {
-        self.client
-            .get(format!("{}{path}", self.url))
-            .header("authorization", format!("Token {}", self.token))
+        self.client.get(format!("{}{path}", self.url)).header("authorization", format!("Token {}", self.token))
     }
 }
