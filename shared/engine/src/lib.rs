@@ -5,6 +5,7 @@
 
 mod actor;
 mod clock;
+pub mod gateway;
 mod groups;
 mod installation;
 mod jobs;
@@ -37,7 +38,7 @@ use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
 use adit_store::repositories::{
     Arrivals, Firings, GroupLimits, Groups, Installation, Jobs, Mails, Nodes, Projects, Receipts, Registry, Reports,
-    Rules, Tasks,
+    Rules, Spools, Tasks,
 };
 use adit_store::shelf::{Buckets, Folders};
 use adit_store::staging::Staging;
@@ -98,6 +99,8 @@ pub(crate) struct Shared {
     pub rules: Rules,
     pub arrivals: Arrivals,
     pub firings: Firings,
+    pub spools: Spools,
+    pub stores: gateway::store::Stores,
     pub rule_cache: rules::RuleCache,
     pub senders: rules::Senders,
     pub folders: OnceLock<Arc<dyn Folders>>,
@@ -137,7 +140,9 @@ impl Engine {
             reports: Reports::new(Arc::clone(&items)),
             rules: Rules::new(Arc::clone(&items)),
             arrivals: Arrivals::new(Arc::clone(&items)),
-            firings: Firings::new(items),
+            firings: Firings::new(Arc::clone(&items)),
+            spools: Spools::new(items),
+            stores: gateway::store::Stores::default(),
             rule_cache: rules::RuleCache::default(),
             senders: rules::Senders::default(),
             folders: OnceLock::new(),

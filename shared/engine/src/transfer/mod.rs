@@ -25,18 +25,16 @@ mod verify;
 
 use std::sync::Arc;
 
-use adit_domain::NodeId;
 use adit_domain::job::Job;
 use adit_domain::rule::inbox;
 use adit_domain::task::{Step, Task};
-use adit_store::repositories::NodeRecord;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use outcome::{Ending, Outcome, broken};
 pub(crate) use problem::Problem;
 
-use crate::peers::State;
+use crate::peers::End;
 use crate::{Engine, now};
 use identity::Identity;
 use ledger::Ledger;
@@ -45,14 +43,6 @@ use tally::Tally;
 
 /// Transfers that may read the inbox at the same time.
 const LOCAL_READERS: usize = 8;
-
-/// One end of a transfer.
-pub(crate) struct End {
-    pub id: NodeId,
-    /// The node; none: our own inbox.
-    pub record: Option<NodeRecord>,
-    pub state: Arc<State>,
-}
 
 /// Everything that the stages of one run share.
 pub(crate) struct Transfer {

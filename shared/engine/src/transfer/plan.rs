@@ -4,18 +4,17 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass, Tag, tags};
-use adit_domain::node::{NodeKind, Server, Services};
+use adit_domain::node::Services;
 use adit_domain::task::LogLevel;
 use adit_domain::text::encode_for_query;
 
 use super::ledger::DOCUMENT;
 use super::outside::{Outside, Person};
 use super::problem::Problem;
-use super::{End, Transfer};
-use crate::rules::INBOX_NAME;
+use super::Transfer;
+use crate::peers::End;
 use crate::search::series::series_level;
 use crate::text::Answer;
-use crate::{now, peers};
 
 /// What is asked of a study.
 const STUDY_KEYS: [Tag; 6] = [
@@ -108,46 +107,10 @@ pub(super) fn find_model(services: &Services) -> Model {
     if services.study_root_find { Model::StudyRoot } else { Model::PatientRoot }
 }
 
-impl End {
-    pub fn name(&self) -> &str {
-        self.record.as_ref().map_or(INBOX_NAME, |record| &record.node.config.name)
-    }
-
-    pub fn server(&self) -> Option<&Server> {
-        self.record.as_ref().and_then(|record| record.node.config.server())
-    }
-
-    pub fn is_bucket(&self) -> bool {
-        self.record.as_ref().is_some_and(|record| matches!(record.node.config.kind, NodeKind::Bucket(_)))
-    }
-}
-
 impl Transfer {
     /// Opens an association with one end; a server that is not there is remembered by its breaker and defers the task.
     pub(super) async fn open(&self, end: &End, what: &str, proposal: &Proposal) -> Result<Association, Problem> {
-        let (Some(server), Some(record)) = (end.server(), &end.record) else {
-            return Err(Problem::Permanent(format!("{} is not a server.", end.name())));
-        };
-        let peer = peers::peer(server, &record.secrets, self.engine.ae_title())
-            .map_err(|error| Problem::of_peer(end.name(), what, &error))?;
-        match end.measured("associate", Association::connect(&peer, proposal, &self.stop)).await {
-            Ok(association) => {
-                end.state.answered();
-                Ok(association)
-            }
-            Err(error) => {
-                if error.is_unreachable() {
-                    end.state.failed(now(), error.to_string());
-                    if let Some(until) = end.state.resting(now()) {
-                        return Err(Problem::Deferred(
-                            until,
-                            format!("{} does not answer ({error}); the transfer waits until it does.", end.name()),
-                        ));
-                    }
-                }
-                Err(Problem::of_peer(end.name(), what, &error))
-            }
-        }
+        end.open(&self.engine, what, proposal, &self.stop).await
     }
 
     /// The destination is asked before anything moves.

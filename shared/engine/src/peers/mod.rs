@@ -1,5 +1,8 @@
 //! How a node is used: its address as a DIMSE peer, how many associations may be open, and when it is left alone.
 
+mod end;
+mod line;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +15,9 @@ use adit_domain::{NodeId, Timestamp};
 use adit_store::repositories::NodeRecord;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+
+pub(crate) use end::End;
+pub(crate) use line::{Line, Outgoing, Route, Sent};
 
 /// Permits and breakers of all nodes of this process.
 #[derive(Default)]
