@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use adit_dicomweb::multipart::{ContentType, Event, Limits, MultipartError, PartHeaders, Reader};
+use adit_dicomweb::accept::MediaType;
+use adit_dicomweb::multipart::{Event, Limits, MultipartError, PartHeaders, Reader};
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
@@ -77,7 +78,7 @@ impl Client {
 
 fn parts(headers: &HeaderMap) -> Result<Parts, WebError> {
     let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let said = ContentType::parse(said).unwrap_or_default();
+    let said = MediaType::parse(said);
     match said.essence.as_str() {
         "multipart/related" => {
             let boundary = said.parameter("boundary").ok_or(MultipartError::Boundary)?;

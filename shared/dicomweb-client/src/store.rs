@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use adit_dicomweb::multipart::Writer;
 use adit_dicomweb::store::StoreAnswer;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::BoxStream;
@@ -47,11 +48,10 @@ impl Client {
     /// Stores instances of any studies. An answer says what has become of each, also where all of them were refused; an error means that
     /// nothing is known of them.
     pub async fn store<S: Source + 'static>(&self, source: &Arc<S>) -> Result<StoreOutcome, WebError> {
-        let boundary = boundary()?;
+        let around = Around::new()?;
         let url = self.inner().url(Service::Store, "studies", &[]);
-        let kind = format!("multipart/related; type=\"application/dicom\"; boundary=\"{boundary}\"");
-        let kind = HeaderValue::from_str(&kind).map_err(|error| WebError::Setup(error.to_string()))?;
-        let length = HeaderValue::from(length(&source.sizes(), &boundary));
+        let kind = HeaderValue::from_str(&around.content_type).map_err(|error| WebError::Setup(error.to_string()))?;
+        let length = HeaderValue::from(around.length(&source.sizes()));
         let headers: [(HeaderName, HeaderValue); 3] = [
             (CONTENT_TYPE, kind),
             (CONTENT_LENGTH, length),
@@ -60,7 +60,7 @@ impl Client {
         patiently(|| async {
             let progress = Progress::new();
             progress.step();
-            let body = parts(Arc::clone(source), &boundary, &progress);
+            let body = parts(Arc::clone(source), &around, &progress);
             let ask = Ask { method: Method::POST, url: &url, headers: &headers, body, progress };
             let answer = match self.inner().ask_any(ask, 409).await {
                 Ok(answer) => answer,
@@ -78,18 +78,30 @@ impl Client {
     }
 }
 
-/// What stands before each file.
-fn opening(boundary: &str) -> Bytes {
-    format!("\r\n--{boundary}\r\nContent-Type: application/dicom\r\n\r\n").into()
+/// What stands around the files.
+struct Around {
+    content_type: String,
+    /// Before each.
+    opening: Bytes,
+    /// After the last.
+    closing: Bytes,
 }
 
-fn closing(boundary: &str) -> Bytes {
-    format!("\r\n--{boundary}--\r\n").into()
-}
+impl Around {
+    fn new() -> Result<Self, WebError> {
+        let mut writer = Writer::new().map_err(|error| WebError::Setup(error.to_string()))?;
+        let begin = writer.opening();
+        let part = writer.part(&[("Content-Type", "application/dicom")]);
+        Ok(Self {
+            content_type: writer.content_type("application/dicom"),
+            opening: [begin, &part].concat().into(),
+            closing: writer.close().into(),
+        })
+    }
 
-fn length(sizes: &[u64], boundary: &str) -> u64 {
-    let around = opening(boundary).len() as u64 * sizes.len() as u64;
-    sizes.iter().sum::<u64>() + around + closing(boundary).len() as u64
+    fn length(&self, sizes: &[u64]) -> u64 {
+        sizes.iter().sum::<u64>() + self.opening.len() as u64 * sizes.len() as u64 + self.closing.len() as u64
+    }
 }
 
 /// What a body is doing.
@@ -99,8 +111,8 @@ enum State {
     Done,
 }
 
-fn parts<S: Source + 'static>(source: Arc<S>, boundary: &str, progress: &Progress) -> Outgoing {
-    let (opening, closing, progress) = (opening(boundary), closing(boundary), progress.clone());
+fn parts<S: Source + 'static>(source: Arc<S>, around: &Around, progress: &Progress) -> Outgoing {
+    let (opening, closing, progress) = (around.opening.clone(), around.closing.clone(), progress.clone());
     let sizes = source.sizes();
     let pieces: BoxStream<'static, io::Result<Bytes>> = stream::unfold(State::Opening(0), move |state| {
         let (source, opening, closing, progress) =
@@ -142,11 +154,4 @@ async fn piece(
     let left = left - want as u64;
     let state = if left == 0 { State::Opening(place + 1) } else { State::File(place, file, left) };
     Ok((bytes.freeze(), state))
-}
-
-/// A boundary that stands in no file, by all that is likely.
-fn boundary() -> Result<String, WebError> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| WebError::Setup(error.to_string()))?;
-    Ok(format!("adit-{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adit_api::jobs::{CreateJob, JobSnapshot, StudySelection};
-use adit_api::nodes::{NodeInput, NodeView};
+use adit_api::nodes::{NodeInput, NodeView, SecretsInput};
 use adit_api::projects::ProjectInput;
 use adit_backend_embedded::{Embedded, FolderShelf, LocalFolders};
 use adit_deid::ProjectKey;
@@ -137,7 +137,7 @@ impl Rig {
     }
 
     async fn add(&self, config: NodeConfig) -> NodeView {
-        let input = NodeInput { config, client_key_pem: None, authorization_header: None, version: None };
+        let input = NodeInput { config, secrets: SecretsInput::default(), version: None };
         self.engine.add_node(&self.actor, input).await.expect("the node is accepted")
     }
 

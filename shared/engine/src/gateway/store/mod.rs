@@ -78,15 +78,9 @@ impl Engine {
     /// Begins to store at a server. Refused: who may not store there, a server that takes no images or rests, and too many stores of one
     /// person at the same time.
     pub async fn begin_store(&self, actor: &Actor, wish: StoreWish) -> Result<Store, Refusal> {
-        actor.demand(Right::Store)?;
-        let node = self.node_of_ae_title(&wish.ae_title).await?;
-        self.permit(actor, &node, Direction::Destination).await?;
+        let record = self.gateway_to(actor, Right::Store, &wish.ae_title, Direction::Destination).await?;
         let study = wish.study_instance_uid.as_deref().map(Uid::parse).transpose()?;
-        let record = self.node_record(&node).await?;
         let name = record.node.config.name.clone();
-        if !record.node.config.enabled {
-            return Err(Refusal::peer(format!("{name} is disabled at present. Ask an administrator.")));
-        }
         if record.node.config.server().is_none() || !record.node.config.can_be_destination() {
             return Err(Refusal::invalid(format!("{name} takes no images: neither C-STORE nor STOW-RS is ticked in its settings.")));
         }
@@ -98,7 +92,7 @@ impl Engine {
         let place = self.0.stores.place(&actor.user_id)?;
         Ok(Store {
             engine: self.clone(),
-            end: Arc::new(End { id: node, record: Some(record), state }),
+            end: Arc::new(End { id: record.node.id.clone(), record: Some(record), state }),
             study,
             base_url: wish.base_url,
             pseudonymised_only: actor.pseudonymised_only(),
