@@ -177,6 +177,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_understood_is_refused_with_a_sentence() {
+        let deep = ["RequestAttributesSequence"; 12].join(".") + "=1";
         for (text, part) in [
             ("Nonsense=1", "no attribute named Nonsense"),
             ("patientname=1", "no attribute named patientname"),
@@ -191,7 +192,7 @@ mod tests {
             ("StudyInstanceUID=abc", "StudyInstanceUID"),
             ("PixelData=1", "cannot be searched"),
             ("PatientID=a%5Cb%01", "control"),
-            (&["RequestAttributesSequence"; 12].join("."), "nested"),
+            (deep.as_str(), "nested"),
         ] {
             let error = Query::parse(text).unwrap_err().0;
             assert!(error.contains(part), "{text}: {error}");

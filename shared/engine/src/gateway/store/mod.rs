@@ -130,7 +130,7 @@ impl Store {
         let Some(part) = &mut self.open else { return };
         if let Err(error) = part.write(bytes).await {
             let number = self.fates.len().saturating_sub(1);
-            self.give_up().await;
+            self.drop_part().await;
             self.not_spooled(number, &error);
         }
     }
@@ -165,10 +165,24 @@ impl Store {
     /// The open part breaks off: nothing of it stays.
     pub async fn abort(&mut self) {
         let was_open = self.open.is_some();
-        self.give_up().await;
+        self.drop_part().await;
         if let Some(fate) = self.fates.last_mut().filter(|_| was_open) {
             fate.end = FateEnd::Failed(reason::CANNOT_UNDERSTAND);
         }
+    }
+
+    /// What follows cannot be read: the open part breaks off, or one that nobody has seen counts as failed.
+    pub async fn give_up(&mut self) {
+        if self.open.is_none() {
+            self.fates.push(Fate { end: FateEnd::Failed(reason::CANNOT_UNDERSTAND), ..Fate::default() });
+        }
+        self.abort().await;
+    }
+
+    /// Whether nothing that has come so far is sent on.
+    #[must_use]
+    pub fn is_in_vain(&self) -> bool {
+        self.fates.iter().all(|fate| fate.end != FateEnd::Waiting)
     }
 
     /// Parts so far.
@@ -195,7 +209,7 @@ impl Store {
         self.answer()
     }
 
-    async fn give_up(&mut self) {
+    async fn drop_part(&mut self) {
         if let Some(part) = self.open.take() {
             part.abort().await;
         }
