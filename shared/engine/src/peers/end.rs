@@ -22,6 +22,13 @@ pub(crate) struct End {
     pub state: Arc<State>,
 }
 
+impl Engine {
+    /// A node in use.
+    pub(crate) fn end_of(&self, record: &NodeRecord) -> End {
+        End { id: record.node.id.clone(), record: Some(record.clone()), state: self.0.peers.state(record) }
+    }
+}
+
 impl End {
     pub fn name(&self) -> &str {
         self.record.as_ref().map_or(INBOX_NAME, |record| &record.node.config.name)

@@ -7,6 +7,7 @@
 mod deliver;
 mod direct;
 mod from_objects;
+mod from_web;
 mod identity;
 mod ledger;
 mod measure;
@@ -24,6 +25,7 @@ mod units;
 mod verify;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use adit_domain::job::Job;
 use adit_domain::rule::inbox;
@@ -54,6 +56,8 @@ pub(crate) struct Transfer {
     pub identity: Arc<Identity>,
     pub tally: Arc<Tally>,
     pub ledger: Arc<Ledger>,
+    /// The destination gets the images by STOW-RS.
+    pub delivers_by_web: AtomicBool,
     /// Ends this run: a person, the process, or a stage that cannot go on.
     pub stop: CancellationToken,
 }
@@ -92,6 +96,7 @@ impl Engine {
             identity: Arc::clone(&identity),
             tally: Arc::clone(&tally),
             ledger: Arc::clone(ledger),
+            delivers_by_web: AtomicBool::new(false),
             stop: stop.child_token(),
         };
         let result = Box::pin(Arc::new(transfer).run()).await;

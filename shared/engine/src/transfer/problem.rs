@@ -19,6 +19,14 @@ pub(crate) enum Problem {
 }
 
 impl Problem {
+    /// What people are told.
+    pub fn sentence(&self) -> &str {
+        match self {
+            Self::Permanent(sentence) | Self::Transient(sentence) | Self::Deferred(_, sentence) => sentence,
+            Self::Canceled => "It was canceled.",
+        }
+    }
+
     /// The problem of a DIMSE exchange with `name` while doing `what`.
     pub fn of_peer(name: &str, what: &str, error: &DimseError) -> Self {
         if error.is_cancelled() {
