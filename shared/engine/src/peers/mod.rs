@@ -20,7 +20,7 @@ use adit_store::repositories::NodeRecord;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-pub(crate) use batch::{Batch, Parcel};
+pub(crate) use batch::{Batch, Parcel, Verdict, Verdicts};
 pub(crate) use end::End;
 pub(crate) use find::{Finder, Take};
 pub(crate) use line::{Line, Outgoing, Route, Sent};

@@ -12,7 +12,7 @@ use tracing::Instrument;
 use super::FateEnd;
 use super::part::Spooled;
 use crate::Engine;
-use crate::peers::{End, Line, Outgoing, Route, Sent};
+use crate::peers::{Batch, End, Line, Outgoing, Parcel, Route, Sent, Verdict, Verdicts};
 use crate::transfer::Problem;
 
 /// Connections to the server at most, whatever it allows: others want to be served, too.
@@ -87,12 +87,18 @@ impl Worker {
                 () = self.stop.cancelled() => return,
             },
         };
+        let server = self.end.server();
+        let by_web = server.is_some_and(|server| !server.services.store_scp && server.dicomweb.stow);
         let (mut line, mut over) = (Line::default(), false);
         while let Some(spooled) = next(&self.queue).await {
             if self.stop.is_cancelled() {
                 break;
             }
-            let end = if over { Err(Problem::Canceled) } else { self.send(&mut line, &spooled).await };
+            let end = match (over, by_web) {
+                (true, _) => Err(Problem::Canceled),
+                (false, true) => self.send_by_web(&spooled).await,
+                (false, false) => self.send(&mut line, &spooled).await,
+            };
             let end = end.unwrap_or_else(|problem| {
                 // Nothing more gets through, so the others need not try as long as this one did.
                 over = true;
@@ -123,8 +129,7 @@ impl Worker {
         let again = |sentence: &str| tracing::info!(%node, problem = sentence, "an instance is sent again");
         Ok(match line.send(route, outgoing, &again).await? {
             Sent::Accepted(outcome) => {
-                metrics::counter!("instances_moved").increment(1);
-                metrics::counter!("bytes_moved").increment(spooled.size);
+                moved(spooled.size);
                 let remark = outcome.status.class() == StatusClass::Warning;
                 FateEnd::Stored { warning: remark.then_some(outcome.status.0) }
             }
@@ -132,6 +137,37 @@ impl Worker {
             Sent::Refused { .. } => FateEnd::Failed(reason::CLASS_NOT_SUPPORTED),
         })
     }
+
+    /// One request for each instance, over connections that are used again.
+    async fn send_by_web(&self, spooled: &Spooled) -> Result<FateEnd, Problem> {
+        let client = self.end.web()?;
+        let batch = Arc::new(Batch::new(&self.engine, vec![Parcel { key: spooled.key.clone(), size: spooled.size }]));
+        let stored = tokio::select! {
+            stored = client.store(&batch) => stored,
+            () = self.stop.cancelled() => return Err(Problem::Canceled),
+        };
+        match stored {
+            Ok(outcome) => match Verdicts::of(outcome.answer).on(&spooled.sop_instance_uid) {
+                Verdict::Stored { warning } => {
+                    moved(spooled.size);
+                    Ok(FateEnd::Stored { warning })
+                }
+                Verdict::Failed(reason) => Ok(FateEnd::Failed(reason)),
+            },
+            Err(error) => match self.end.web_failed("STOW-RS", &error) {
+                Problem::Permanent(sentence) => {
+                    tracing::warn!(node = %self.end.id, problem = %sentence, "an instance was refused");
+                    Ok(FateEnd::Failed(reason::PROCESSING_FAILURE))
+                }
+                problem => Err(problem),
+            },
+        }
+    }
+}
+
+fn moved(bytes: u64) {
+    metrics::counter!("instances_moved").increment(1);
+    metrics::counter!("bytes_moved").increment(bytes);
 }
 
 async fn next(queue: &Queue) -> Option<Spooled> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use adit_dicomweb::store::{Failed, StoreAnswer, Stored, reason};
 use adit_domain::group::Direction;
-use adit_domain::{NodeId, Right, Uid};
+use adit_domain::{GroupId, NodeId, Right, Uid};
 use tokio_util::sync::CancellationToken;
 
 use crate::peers::End;
@@ -39,6 +39,8 @@ pub struct StoreWish {
 pub struct Store {
     engine: Engine,
     end: Arc<End>,
+    /// For which the person acts.
+    group: GroupId,
     study: Option<Uid>,
     base_url: String,
     /// Only instances that say of themselves that the patient's identity was removed.
@@ -60,6 +62,7 @@ struct Fate {
     sop_instance_uid: String,
     study_instance_uid: String,
     series_instance_uid: String,
+    bytes: u64,
     end: FateEnd,
 }
 
@@ -88,11 +91,13 @@ impl Engine {
         if state.resting(now()).is_some() {
             return Err(Refusal::peer(format!("{name} does not answer at present. Try again in a few minutes.")));
         }
-        self.permit_bytes(actor.acting_group()?).await?;
+        let group = actor.acting_group()?;
+        self.permit_bytes(group).await?;
         let place = self.0.stores.place(&actor.user_id)?;
         Ok(Store {
             engine: self.clone(),
             end: Arc::new(End { id: record.node.id.clone(), record: Some(record), state }),
+            group: group.id.clone(),
             study,
             base_url: wish.base_url,
             pseudonymised_only: actor.pseudonymised_only(),
@@ -146,6 +151,7 @@ impl Store {
             sop_instance_uid: header.sop_instance_uid.clone(),
             study_instance_uid: header.study_instance_uid.clone(),
             series_instance_uid: header.series_instance_uid.clone(),
+            bytes: 0,
             end: judged.map_or_else(FateEnd::Failed, |()| FateEnd::Waiting),
         };
         if judged.is_err() {
@@ -155,6 +161,7 @@ impl Store {
         match part.commit(number, header).await {
             Ok(spooled) => {
                 self.studies.insert(spooled.study_instance_uid.clone());
+                self.fates[number].bytes = spooled.size;
                 let (engine, end, stop) = (&self.engine, &self.end, &self.stop);
                 self.delivery.get_or_insert_with(|| Delivery::start(engine, end, stop)).send(spooled);
             }
@@ -206,7 +213,25 @@ impl Store {
             }
         }
         self.spool.clear().await;
+        self.count_bytes().await;
         self.answer()
+    }
+
+    /// Adds what was stored to what the group has moved today.
+    async fn count_bytes(&self) {
+        let stored = self.fates.iter().filter(|fate| matches!(fate.end, FateEnd::Stored { .. }));
+        let bytes = stored.map(|fate| fate.bytes).sum();
+        if bytes == 0 {
+            return;
+        }
+        let shared = &self.engine.0;
+        let counted = async {
+            let write = shared.limits.add_bytes(&self.group, now(), bytes).await?;
+            shared.ports.items.transact(vec![write]).await
+        };
+        if let Err(error) = counted.await {
+            tracing::error!(error = %error, "the bytes of a store could not be counted");
+        }
     }
 
     async fn drop_part(&mut self) {

@@ -1,6 +1,5 @@
 //! Delivery by STOW-RS: several instances in one request, each judged by itself.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,7 +9,7 @@ use adit_domain::task::LogLevel;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Queue;
-use crate::peers::{Batch, Parcel};
+use crate::peers::{Batch, Parcel, Verdict, Verdicts};
 use crate::transfer::Transfer;
 use crate::transfer::problem::Problem;
 use crate::transfer::sink::StagedInstance;
@@ -82,32 +81,25 @@ impl Transfer {
         Ok(true)
     }
 
-    /// Reads the answer: an instance that it names as failed has failed, one that it does not name was taken.
+    /// Takes the answer into the books.
     async fn settle_batch(&self, instances: &[StagedInstance], outcome: &StoreOutcome) -> Result<(), Problem> {
         for warning in &outcome.warnings {
             let sentence = format!("The destination says: {warning}");
             self.ledger.note(LogLevel::Warning, "Remark of the destination", &sentence);
         }
-        let answer = outcome.answer.clone().unwrap_or_default();
-        let failed: HashMap<&str, u16> =
-            answer.failed.iter().map(|one| (one.sop_instance_uid.as_str(), one.reason)).collect();
-        let remarks: HashMap<&str, u16> =
-            answer.stored.iter().filter_map(|one| Some((one.sop_instance_uid.as_str(), one.warning?))).collect();
-        // A refusal that names nobody may mean anybody.
-        let nameless = failed.get("").copied();
-        let is_stored = |uid: &str| answer.stored.iter().any(|one| one.sop_instance_uid == uid);
+        let verdicts = Verdicts::of(outcome.answer.clone());
         for instance in instances {
-            let uid = instance.note.delivered_as.as_str();
-            let refused = failed.get(uid).copied().or(nameless.filter(|_| !is_stored(uid)));
-            if let Some(code) = refused {
-                let status = Status(code);
-                let sentence = status.sentence(Service::Store);
-                let reason = format!("the destination refused it: {sentence} (failure reason {status})");
-                self.undeliverable(instance, &reason, status.is_transient(Service::Store)).await?;
-                continue;
-            }
-            if let Some(code) = remarks.get(uid) {
-                let (status, words) = (Status(*code), Status(*code).sentence(Service::Store));
+            let warning = match verdicts.on(&instance.note.delivered_as) {
+                Verdict::Stored { warning } => warning,
+                Verdict::Failed(code) => {
+                    let (status, words) = (Status(code), Status(code).sentence(Service::Store));
+                    let reason = format!("the destination refused it: {words} (failure reason {status})");
+                    self.undeliverable(instance, &reason, status.is_transient(Service::Store)).await?;
+                    continue;
+                }
+            };
+            if let Some(code) = warning {
+                let (status, words) = (Status(code), Status(code).sentence(Service::Store));
                 let sentence = format!("The destination took an image with a remark: {words} (warning reason {status}).");
                 self.ledger.note(LogLevel::Warning, "Remark of the destination", &sentence);
             }
