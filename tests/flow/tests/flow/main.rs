@@ -13,6 +13,7 @@ mod relay;
 mod retrieval;
 mod rules;
 mod search;
+mod web;
 
 use std::collections::HashSet;
 use std::path::Path;
