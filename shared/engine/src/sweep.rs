@@ -74,6 +74,7 @@ impl Engine {
         self.enqueue_forgotten(far).await?;
         self.sweep_spools(true).await?;
         self.tidy_inbox().await?;
+        self.forget_readings().await?;
         self.settle_unfinished().await
     }
 

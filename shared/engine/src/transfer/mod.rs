@@ -6,6 +6,7 @@
 
 mod deliver;
 mod direct;
+mod form;
 mod from_objects;
 mod from_web;
 mod identity;
@@ -18,6 +19,7 @@ mod plan;
 mod problem;
 mod progress;
 mod read;
+mod reading;
 mod retrieve;
 mod sink;
 mod tally;
@@ -33,8 +35,11 @@ use adit_domain::task::{Step, Task};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use form::{Form, READ};
 pub(crate) use outcome::{Ending, Outcome, broken};
 pub(crate) use problem::Problem;
+pub(crate) use reading::{Errand, Reading};
+pub(crate) use sink::StagedInstance;
 
 use crate::peers::End;
 use crate::{Engine, now};
@@ -58,6 +63,8 @@ pub(crate) struct Transfer {
     pub ledger: Arc<Ledger>,
     /// The destination gets the images by STOW-RS.
     pub delivers_by_web: AtomicBool,
+    /// What is staged of each instance.
+    pub form: Form,
     /// Ends this run: a person, the process, or a stage that cannot go on.
     pub stop: CancellationToken,
 }
@@ -97,6 +104,7 @@ impl Engine {
             tally: Arc::clone(&tally),
             ledger: Arc::clone(ledger),
             delivers_by_web: AtomicBool::new(false),
+            form: Form::File,
             stop: stop.child_token(),
         };
         let result = Box::pin(Arc::new(transfer).run()).await;
