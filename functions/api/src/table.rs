@@ -286,15 +286,6 @@ pub static ROUTES: &[Route] = &[
         quiet: "is no address of ADIT",
         handler: || any(refused::no_such_route),
     },
-    Route {
-        method: None,
-        path: paths::DICOMWEB,
-        needs: Anybody,
-        token: None,
-        audit: None,
-        quiet: "is no address of ADIT",
-        handler: || any(refused::no_such_route),
-    },
 ];
 
 /// The table for people, as it stands in `docs/routes.md`.

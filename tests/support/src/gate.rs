@@ -103,8 +103,6 @@ impl Program {
 
     /// A GET of a path.
     pub fn get(&self, path: &str) -> RequestBuilder {
-        self.client
-            .get(format!("{}{path}", self.url))
-            .header("authorization", format!("Token {}", self.token))
+        self.client.get(format!("{}{path}", self.url)).header("authorization", format!("Token {}", self.token))
     }
 }

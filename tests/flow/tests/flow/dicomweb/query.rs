@@ -48,7 +48,8 @@ async fn studies_series_and_instances_are_found_in_all_combinations() {
     ] {
         assert_eq!(scene.search(&path).await.len(), count, "{path}");
     }
-    let client = scene.program.get(&format!("/api/dicom-web/SOURCE/qidors/studies/{study}/series")).send().await.unwrap();
+    let client =
+        scene.program.get(&format!("/api/dicom-web/SOURCE/qidors/studies/{study}/series")).send().await.unwrap();
     assert_eq!(client.headers()["content-type"], "application/dicom+json");
     assert_eq!(client.json::<Vec<serde_json::Value>>().await.unwrap().len(), 2);
 }

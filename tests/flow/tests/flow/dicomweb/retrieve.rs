@@ -68,9 +68,11 @@ async fn three_levels(services: &[&str]) {
         assert_eq!(one.len(), 1);
         assert_eq!(parse_head(&one[0]).unwrap().sop_instance_uid, instance);
         assert!(same_pixels(&one[0], &object(&all[0], 1, 1)));
-        for (below, count) in
-            [(String::new(), 5), (format!("/series/{series}"), 2), (format!("/series/{series}/instances/{instance}"), 1)]
-        {
+        for (below, count) in [
+            (String::new(), 5),
+            (format!("/series/{series}"), 2),
+            (format!("/series/{series}/instances/{instance}"), 1),
+        ] {
             let response = scene.program.get(&format!("{path}{below}/metadata")).send().await.unwrap();
             assert_eq!(response.headers()["content-type"], "application/dicom+json");
             let objects: Vec<Value> = response.json().await.unwrap();
