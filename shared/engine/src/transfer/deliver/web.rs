@@ -1,7 +1,7 @@
 //! Delivery by STOW-RS: several instances in one request, each judged by itself.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use adit_dicomweb_client::{Client, StoreOutcome, WebError};
 use adit_dimse::{Service, Status};
@@ -16,6 +16,8 @@ use crate::transfer::sink::StagedInstance;
 
 /// Instances in one request at most.
 const MOST: usize = 50;
+/// How long the first instance of a request waits for others: each request costs a round trip and a transaction of the server.
+const MOMENT: Duration = Duration::from_millis(50);
 /// Bytes in one request, unless one instance alone has more.
 const BYTES: u64 = 64 << 20;
 
@@ -109,7 +111,7 @@ impl Transfer {
     }
 }
 
-/// Waits for an instance and takes what else waits already, up to the limits of one request. `left`: one that did not fit any more.
+/// Waits for an instance and takes what else comes within a moment, up to the limits of one request. `left`: one that did not fit any more.
 async fn gather(queue: &Queue, left: &mut Option<StagedInstance>) -> Vec<StagedInstance> {
     let (first, waiting) = match left.take() {
         // Another worker may hold the queue while it waits for more.
@@ -123,8 +125,9 @@ async fn gather(queue: &Queue, left: &mut Option<StagedInstance>) -> Vec<StagedI
     let mut bytes = first.size;
     let mut all = vec![first];
     let Some(mut waiting) = waiting else { return all };
+    let until = tokio::time::Instant::now() + MOMENT;
     while all.len() < MOST
-        && let Ok(next) = waiting.try_recv()
+        && let Ok(Some(next)) = tokio::time::timeout_at(until, waiting.recv()).await
     {
         bytes += next.size;
         if bytes > BYTES {
