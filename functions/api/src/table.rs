@@ -271,8 +271,12 @@ pub static ROUTES: &[Route] = &[
         .audit("image_data_fetched"),
     Route::new(POST, web::STUDIES, MAY_STORE, || post(dicomweb::store::instances)).token(Store).audit("images_stored"),
     Route::new(POST, web::STUDY, MAY_STORE, || post(dicomweb::store::instances)).token(Store).audit("images_stored"),
-    Route::new(POST, web::CLIENT_STORE, MAY_STORE, || post(dicomweb::store::instances)).token(Store).audit("images_stored"),
-    Route::new(POST, web::CLIENT_STORE_STUDY, MAY_STORE, || post(dicomweb::store::instances)).token(Store).audit("images_stored"),
+    Route::new(POST, web::CLIENT_STORE, MAY_STORE, || post(dicomweb::store::instances))
+        .token(Store)
+        .audit("images_stored"),
+    Route::new(POST, web::CLIENT_STORE_STUDY, MAY_STORE, || post(dicomweb::store::instances))
+        .token(Store)
+        .audit("images_stored"),
     Route::new(GET, paths::OPENAPI, Session, || get(docs::description)).token(Search).quiet(OPEN),
     Route::new(GET, paths::DOCS, Session, || get(docs::page)).quiet(OPEN),
     Route::new(GET, paths::DOCS_STYLE, Anybody, || get(docs::style)).quiet(OPEN),

@@ -18,7 +18,8 @@ use crate::retry::Failed;
 use crate::tls::{Connector, to_server};
 
 /// What stands in a query as it is (RFC 3986 3.4); everything else is encoded.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'*').remove(b',');
+const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'*').remove(b',');
 /// How we present ourselves.
 const AGENT: &str = concat!("ADIT/", env!("CARGO_PKG_VERSION"));
 /// How long an unused connection is kept.
@@ -109,7 +110,8 @@ impl Inner {
         if let Some(header) = self.authorization.header().await? {
             request = request.header(AUTHORIZATION, header);
         }
-        let request = request.body(ask.body).map_err(|_| WebError::Setup("the DICOMweb address is no address".into()))?;
+        let request =
+            request.body(ask.body).map_err(|_| WebError::Setup("the DICOMweb address is no address".into()))?;
         let exchange = self.http.request(request);
         let answer = body::answer(&ask.progress, self.idle, self.first_byte, exchange).await?;
         let answer = answer.map_err(|error| {

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
+use hyper::Method;
 use hyper::StatusCode;
 use hyper::header::{ACCEPT, HeaderValue};
-use hyper::Method;
 use serde_json::Value;
 
 use crate::body::{self, Progress};

@@ -9,9 +9,9 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, StreamBody};
+use hyper::Method;
 use hyper::body::Frame;
 use hyper::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
-use hyper::Method;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::body::{self, Outgoing, Progress};
@@ -69,7 +69,9 @@ impl Client {
             let (status, warnings) = (answer.status().as_u16(), warnings(answer.headers()));
             let bytes = body::whole(answer.into_body(), MAX_ANSWER, self.inner().idle).await?;
             let answer = StoreAnswer::parse(&bytes).ok();
-            if status == 409 && answer.as_ref().is_none_or(|answer| answer.failed.is_empty() && answer.stored.is_empty()) {
+            if status == 409
+                && answer.as_ref().is_none_or(|answer| answer.failed.is_empty() && answer.stored.is_empty())
+            {
                 return Err(Failed::from(WebError::Status(409)));
             }
             Ok(StoreOutcome { status, answer, warnings })
@@ -118,7 +120,13 @@ fn parts<S: Source + 'static>(source: Arc<S>, around: &Around, progress: &Progre
         let (source, opening, closing, progress) =
             (Arc::clone(&source), opening.clone(), closing.clone(), progress.clone());
         let size = |place: usize| sizes.get(place).copied();
-        let (here, count) = (match &state { State::Opening(place) => size(*place), _ => None }, sizes.len());
+        let (here, count) = (
+            match &state {
+                State::Opening(place) => size(*place),
+                _ => None,
+            },
+            sizes.len(),
+        );
         async move {
             progress.step();
             let next = match state {
@@ -143,11 +151,7 @@ fn parts<S: Source + 'static>(source: Arc<S>, around: &Around, progress: &Progre
 }
 
 /// The next piece of a file. One that ends early breaks the request: half of an instance must never look whole.
-async fn piece(
-    place: usize,
-    mut file: Box<dyn AsyncRead + Send + Unpin>,
-    left: u64,
-) -> io::Result<(Bytes, State)> {
+async fn piece(place: usize, mut file: Box<dyn AsyncRead + Send + Unpin>, left: u64) -> io::Result<(Bytes, State)> {
     let want = PIECE.min(usize::try_from(left).unwrap_or(PIECE));
     let mut bytes = BytesMut::zeroed(want);
     file.read_exact(&mut bytes).await?;

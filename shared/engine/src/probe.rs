@@ -82,7 +82,8 @@ impl Engine {
             facts.push(("DICOMweb retrieval (WADO-RS)".into(), "answers".into()));
         }
         end.state.answered();
-        let offered = [("QIDO-RS", server.dicomweb.qido), ("WADO-RS", server.dicomweb.wado), ("STOW-RS", server.dicomweb.stow)];
+        let offered =
+            [("QIDO-RS", server.dicomweb.qido), ("WADO-RS", server.dicomweb.wado), ("STOW-RS", server.dicomweb.stow)];
         let ticked: Vec<&str> = offered.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect();
         facts.push(("DICOMweb services that are ticked".into(), ticked.join(", ")));
         Ok(facts)
@@ -147,11 +148,17 @@ impl Engine {
 fn web_advice(error: &WebError, server: &Server) -> String {
     let address = &server.dicomweb.root_url;
     match error {
-        WebError::Connect(_) => format!("DICOMweb: nothing answers at {address} ({error}). Check the address, whether a firewall is in between, and the CA certificate."),
-        WebError::Status(401 | 403) => format!("DICOMweb: {error}. Check the authorization header, or client id and secret."),
+        WebError::Connect(_) => format!(
+            "DICOMweb: nothing answers at {address} ({error}). Check the address, whether a firewall is in between, and the CA certificate."
+        ),
+        WebError::Status(401 | 403) => {
+            format!("DICOMweb: {error}. Check the authorization header, or client id and secret.")
+        }
         WebError::Status(404) => format!("DICOMweb: {error}. Check the base address and the prefixes."),
         WebError::Token(_) => format!("DICOMweb: {error}. Check token address, client id, secret and scope."),
-        WebError::Protocol(_) | WebError::Multipart(_) => format!("DICOMweb: something answers at {address}, but not as DICOMweb ({error}). Check the base address and the prefixes."),
+        WebError::Protocol(_) | WebError::Multipart(_) => format!(
+            "DICOMweb: something answers at {address}, but not as DICOMweb ({error}). Check the base address and the prefixes."
+        ),
         _ => format!("DICOMweb: {error}."),
     }
 }

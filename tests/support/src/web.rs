@@ -184,7 +184,10 @@ impl Shared {
             return StatusCode::UNAUTHORIZED.into_response();
         }
         self.tokens.fetch_add(1, Ordering::SeqCst);
-        ([(header::CONTENT_TYPE, "application/json")], r#"{"access_token":"t0ken","token_type":"Bearer","expires_in":300}"#)
+        (
+            [(header::CONTENT_TYPE, "application/json")],
+            r#"{"access_token":"t0ken","token_type":"Bearer","expires_in":300}"#,
+        )
             .into_response()
     }
 
@@ -206,16 +209,13 @@ impl Shared {
         let limit = number("limit").unwrap_or(usize::MAX);
         let page = self.script.page.unwrap_or(usize::MAX).min(limit);
         let offset = number("offset").unwrap_or(0);
-        let texts: Vec<String> = all
-            .iter()
-            .skip(offset)
-            .take(page)
-            .map(|one| String::from_utf8(to_json(one)).unwrap())
-            .collect();
+        let texts: Vec<String> =
+            all.iter().skip(offset).take(page).map(|one| String::from_utf8(to_json(one)).unwrap()).collect();
         let mut response =
             ([(header::CONTENT_TYPE, "application/dicom+json")], format!("[{}]", texts.join(","))).into_response();
         if offset + page < all.len() && page < limit {
-            let warning = "299 peer \"The number of results exceeded the maximum. Additional results can be requested.\"";
+            let warning =
+                "299 peer \"The number of results exceeded the maximum. Additional results can be requested.\"";
             response.headers_mut().insert(header::WARNING, warning.parse().unwrap());
         }
         response
@@ -243,7 +243,8 @@ impl Shared {
             // Pieces of an odd size, so that nothing depends on where they are cut.
             pieces.extend((0..file.len()).step_by(7001).map(|at| Ok(file.slice(at..file.len().min(at + 7001)))));
         }
-        let breaks = tag == tags::SERIES_INSTANCE_UID && self.broken.fetch_add(1, Ordering::SeqCst) < self.script.break_off;
+        let breaks =
+            tag == tags::SERIES_INSTANCE_UID && self.broken.fetch_add(1, Ordering::SeqCst) < self.script.break_off;
         if breaks {
             pieces.truncate(pieces.len() - 1);
             pieces.push(Err(std::io::Error::other("as the script says")));

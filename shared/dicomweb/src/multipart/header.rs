@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn folded_headers_are_joined() {
-        let headers = PartHeaders::parse(b"Content-Type: application/dicom;\r\n transfer-syntax=1.2\r\nX:\r\n").unwrap();
+        let headers =
+            PartHeaders::parse(b"Content-Type: application/dicom;\r\n transfer-syntax=1.2\r\nX:\r\n").unwrap();
         assert_eq!(headers.content_type().unwrap().parameter("transfer-syntax"), Some("1.2"));
         assert_eq!((headers.get("x"), headers.get("y")), (Some(""), None));
         assert_eq!(PartHeaders::parse(b"no header"), None);

@@ -74,7 +74,11 @@ mod tests {
                 },
                 Stored { sop_instance_uid: "1.2.4".into(), warning: Some(0xB007), ..Stored::default() },
             ],
-            failed: vec![Failed { sop_instance_uid: "1.2.5".into(), reason: reason::DOES_NOT_MATCH, ..Failed::default() }],
+            failed: vec![Failed {
+                sop_instance_uid: "1.2.5".into(),
+                reason: reason::DOES_NOT_MATCH,
+                ..Failed::default()
+            }],
         }
     }
 
@@ -124,7 +128,10 @@ mod tests {
             "00081198": {"vr": "SQ", "Value": [{"00081155": {"vr": "UI", "Value": ["1.3"]}}]}, "00100010": 7}]"#;
         let found = StoreAnswer::parse(text).unwrap();
         assert_eq!((found.stored.len(), found.stored[0].warning), (1, Some(0xB007)));
-        assert_eq!((found.failed[0].sop_instance_uid.as_str(), found.failed[0].reason), ("1.3", reason::PROCESSING_FAILURE));
+        assert_eq!(
+            (found.failed[0].sop_instance_uid.as_str(), found.failed[0].reason),
+            ("1.3", reason::PROCESSING_FAILURE)
+        );
         for text in ["", "7", "[]", "{", "\"a\""] {
             assert_eq!(StoreAnswer::parse(text.as_bytes()), Err(InvalidAnswer), "{text}");
         }

@@ -70,10 +70,9 @@ impl End {
         let name = self.name();
         self.state.failed(now(), error.clone());
         match self.state.resting(now()) {
-            Some(until) => Problem::Deferred(
-                until,
-                format!("{name} does not answer ({error}); the transfer waits until it does."),
-            ),
+            Some(until) => {
+                Problem::Deferred(until, format!("{name} does not answer ({error}); the transfer waits until it does."))
+            }
             None => Problem::Transient(format!("{name}: {what} failed: {error}.")),
         }
     }

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use adit_dicomweb::{json, paths};
 use adit_dicomweb_client::{Client, WebError};
-use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass, Tag, Value, dictionary, tags};
 use adit_dimse::uids::VERIFICATION;
+use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass, Tag, Value, dictionary, tags};
 use adit_domain::node::Services;
 use tokio_util::sync::CancellationToken;
 
@@ -243,7 +243,8 @@ mod tests {
         let mut query = Identifier::at_level("STUDY").with(tags::STUDY_DATE, "20240101-").asking(&[tags::STUDY_TIME]);
         query.set_raw(tags::SPECIFIC_CHARACTER_SET, b"ISO_IR 100");
         query.set_raw(tags::PATIENT_NAME, b"M\xfcller*");
-        let keys = vec![pair("StudyDate", "20240101-"), pair("PatientName", "Müller*"), pair("includefield", "StudyTime")];
+        let keys =
+            vec![pair("StudyDate", "20240101-"), pair("PatientName", "Müller*"), pair("includefield", "StudyTime")];
         assert_eq!(question(&query), ("studies".to_owned(), keys));
         let series = Identifier::at_level("SERIES").with(tags::STUDY_INSTANCE_UID, "1.2").asking(&[tags::MODALITY]);
         assert_eq!(question(&series), ("studies/1.2/series".to_owned(), vec![pair("includefield", "Modality")]));

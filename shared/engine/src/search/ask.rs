@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::query::{STUDY_KEYS, fits, study_level};
-use crate::text::Answer;
 use crate::Engine;
 use crate::peers::{End, Finder};
+use crate::text::Answer;
 
 use super::not_asked;
 

@@ -28,9 +28,7 @@ pub(crate) fn searchable(record: &NodeRecord) -> Result<(), Refusal> {
         return Ok(());
     }
     let name = &record.node.config.name;
-    Err(Refusal::invalid(format!(
-        "{name} cannot be searched: neither C-FIND nor QIDO-RS is ticked in its settings."
-    )))
+    Err(Refusal::invalid(format!("{name} cannot be searched: neither C-FIND nor QIDO-RS is ticked in its settings.")))
 }
 
 /// What a person is told when a server could not be asked.

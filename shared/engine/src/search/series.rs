@@ -50,8 +50,13 @@ impl Engine {
             rows.push(row(&answer));
             if rows.len() < MAX_SERIES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
-        let is_cut = finder.find(&end, &identifier, "the search for series", &mut take, &cancel).await.map_err(failed)?;
-        if is_cut { finder.abort().await } else { finder.close().await }
+        let is_cut =
+            finder.find(&end, &identifier, "the search for series", &mut take, &cancel).await.map_err(failed)?;
+        if is_cut {
+            finder.abort().await
+        } else {
+            finder.close().await
+        }
         rows.sort_by_key(|row| (row.series_number.is_none(), row.series_number, row.series_instance_uid.clone()));
         Ok(rows)
     }

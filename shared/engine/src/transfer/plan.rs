@@ -8,10 +8,10 @@ use adit_dimse::{Association, Identifier, Model, Proposal, Tag, tags};
 use adit_domain::task::LogLevel;
 use adit_domain::text::encode_for_query;
 
+use super::Transfer;
 use super::ledger::DOCUMENT;
 use super::outside::{Outside, Person};
 use super::problem::Problem;
-use super::Transfer;
 use crate::peers::{End, Finder};
 use crate::search::series::series_level;
 use crate::text::Answer;

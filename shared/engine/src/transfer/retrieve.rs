@@ -145,11 +145,7 @@ impl Transfer {
                 match &last {
                     Err(Problem::Canceled) => return last,
                     Err(Problem::Permanent(sentence) | Problem::Transient(sentence)) => {
-                        self.ledger.note(
-                            LogLevel::Info,
-                            &format!("{} did not bring everything", way.name()),
-                            sentence,
-                        );
+                        self.ledger.note(LogLevel::Info, &format!("{} did not bring everything", way.name()), sentence);
                         break;
                     }
                     _ => {}

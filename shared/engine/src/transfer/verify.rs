@@ -28,9 +28,7 @@ impl Transfer {
                 Some(self.held_in_bucket(plan, self.pseudonyms().into_iter()).await?)
             }
             None => Some(self.held_in_folder(plan).await?),
-            Some(server) if server.can_find() => {
-                Some(self.held_at_server(plan, sent.values().collect()).await?)
-            }
+            Some(server) if server.can_find() => Some(self.held_at_server(plan, sent.values().collect()).await?),
             Some(_) => None,
         };
         let Some(held) = held else {

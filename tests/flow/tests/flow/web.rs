@@ -50,7 +50,11 @@ impl Scene {
 async fn from_dicomweb_to_dicomweb_every_byte_of_the_data_arrives_and_is_verified() {
     let scene = Scene::new(30, WebScript::default(), WebScript::default()).await;
     let end = scene.transfer(TransferOptions::default()).await;
-    assert_eq!((end.job.status, end.progress.delivered, end.progress.verified), (JobStatus::Success, 30, 30), "{end:?}");
+    assert_eq!(
+        (end.job.status, end.progress.delivered, end.progress.verified),
+        (JobStatus::Success, 30, 30),
+        "{end:?}"
+    );
     assert_eq!(scene.destination.instances(), scene.source.instances());
     for uid in scene.source.instances() {
         let data = |file: bytes::Bytes| {
@@ -163,7 +167,9 @@ async fn remarks_and_refusals_of_both_ends_reach_the_task() {
     assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Warning, 3), "{end:?}");
     let task = scene.rig.engine.task(&scene.rig.actor, &end.job.id, &end.tasks[0].id).await.unwrap();
     let text = serde_json::to_string(&task).unwrap();
-    for sentence in ["Some images are offline", "HTTP status 206", "warning reason B007", "failure reason C000", &refused] {
+    for sentence in
+        ["Some images are offline", "HTTP status 206", "warning reason B007", "failure reason C000", &refused]
+    {
         assert!(text.contains(sentence), "{sentence} is missing: {text}");
     }
     assert_eq!(scene.destination.instances().len(), 3);
@@ -182,8 +188,7 @@ async fn what_is_too_much_for_one_request_goes_in_several() {
 async fn client_credentials_and_headers_let_us_in_and_are_kept_secret() {
     // "client id" and "s:ecret", each encoded before they are joined (RFC 6749 2.3.1).
     let client = "Basic Y2xpZW50JTIwaWQ6cyUzQWVjcmV0".to_owned();
-    let source =
-        WebScript { client: Some(client), authorization: Some("Bearer t0ken".into()), ..WebScript::default() };
+    let source = WebScript { client: Some(client), authorization: Some("Bearer t0ken".into()), ..WebScript::default() };
     let destination = WebScript { authorization: Some("Basic abc".into()), ..WebScript::default() };
     let scene = Scene::new(5, source, destination).await;
     let token_url = format!("http://{}/token", scene.source.addr);
@@ -195,7 +200,10 @@ async fn client_credentials_and_headers_let_us_in_and_are_kept_secret() {
     let test = scene.rig.engine.test_node(&to.id).await.unwrap();
     assert!(!test.ok && test.summary.contains("401"), "{test:?}");
     scene.rig.secrets(&from, SecretsInput { client_secret: Some("s:ecret".into()), ..SecretsInput::default() }).await;
-    scene.rig.secrets(&to, SecretsInput { authorization_header: Some("Basic abc".into()), ..SecretsInput::default() }).await;
+    scene
+        .rig
+        .secrets(&to, SecretsInput { authorization_header: Some("Basic abc".into()), ..SecretsInput::default() })
+        .await;
     let test = scene.rig.engine.test_node(&from.id).await.unwrap();
     assert!(test.ok, "{test:?}");
     let end = scene.rig.transfer(&from, &to, &scene.study(), TransferOptions::default()).await;
@@ -207,7 +215,8 @@ async fn client_credentials_and_headers_let_us_in_and_are_kept_secret() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dicomweb_steps_in_where_dimse_fails_and_the_other_way_round() {
-    let scene = Scene::new(5, WebScript { retrieve_status: Some(501), ..WebScript::default() }, WebScript::default()).await;
+    let scene =
+        Scene::new(5, WebScript { retrieve_status: Some(501), ..WebScript::default() }, WebScript::default()).await;
     // The source searches by C-FIND and fails to send by WADO-RS; the destination offers C-STORE at a dead port.
     let dimse = scripted::start(&scene.dir.path().join("source"), Script::default()).await;
     let services = json!({"study_root_find": true, "study_root_get": true});
@@ -220,7 +229,9 @@ async fn dicomweb_steps_in_where_dimse_fails_and_the_other_way_round() {
     assert_eq!((end.job.status, end.progress.verified), (JobStatus::Success, 5), "{end:?}");
     assert_eq!(scene.destination.instances().len(), 5);
     // A search that C-FIND refuses is answered by QIDO-RS.
-    let broken = scripted::start(&scene.dir.path().join("empty"), Script { find_status: Some(0xC001), ..Script::default() }).await;
+    let broken =
+        scripted::start(&scene.dir.path().join("empty"), Script { find_status: Some(0xC001), ..Script::default() })
+            .await;
     let more = json!({"host": "127.0.0.1", "port": broken.addr.port(), "services": {"study_root_find": true}});
     let both = scene.rig.web_server("BOTH", &scene.source.url, more).await;
     let study_instance_uid = scene.study();
@@ -230,9 +241,12 @@ async fn dicomweb_steps_in_where_dimse_fails_and_the_other_way_round() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_there_and_one_that_is_not_dicomweb_are_told_apart() {
-    let scene = Scene::new(1, WebScript { search_status: Some(404), ..WebScript::default() }, WebScript::default()).await;
+    let scene =
+        Scene::new(1, WebScript { search_status: Some(404), ..WebScript::default() }, WebScript::default()).await;
     let gone = format!("http://127.0.0.1:{}/dicom-web", adit_test_support::free_port());
-    for (ae_title, url, word) in [("GONE", gone.as_str(), "nothing answers"), ("OTHER", &scene.source.url, "base address")] {
+    for (ae_title, url, word) in
+        [("GONE", gone.as_str(), "nothing answers"), ("OTHER", &scene.source.url, "base address")]
+    {
         let node = scene.rig.web_server(ae_title, url, json!({})).await;
         let test = scene.rig.engine.test_node(&node.id).await.unwrap();
         assert!(!test.ok && test.summary.contains(word), "{test:?}");

@@ -70,7 +70,11 @@ async fn dicomweb_to_dicomweb_keeps_syntax_and_every_byte() {
         assert!(test.ok, "{test:?}");
     }
     let end = scene.rig.transfer(&from, &to, &scene.spec.study_instance_uid(), TransferOptions::default()).await;
-    assert_eq!((end.job.status, end.progress.delivered, end.progress.verified), (JobStatus::Success, 17, 17), "{end:?}");
+    assert_eq!(
+        (end.job.status, end.progress.delivered, end.progress.verified),
+        (JobStatus::Success, 17, 17),
+        "{end:?}"
+    );
     assert_eq!(held(&scene.destination).await, scene.uids());
     assert!(data_sets(&scene.destination).await == data_sets(&scene.source).await, "data sets have changed");
     scene.rig.assert_clean().await;

@@ -1,6 +1,6 @@
 //! All servers, folders and buckets with their state.
 
-use adit_api::nodes::{NodeInput, SecretsInput, NodeTest, NodeView};
+use adit_api::nodes::{NodeInput, NodeTest, NodeView, SecretsInput};
 use adit_domain::node::NodeKind;
 use leptos::prelude::*;
 use leptos::task::spawn_local;

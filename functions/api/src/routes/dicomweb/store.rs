@@ -13,12 +13,12 @@ use adit_dicomweb::json::MEDIA_TYPE;
 use adit_dicomweb::multipart::{Event, Limits, MultipartError, Reader, part_type};
 use adit_dicomweb::store::StoreAnswer;
 use adit_engine::gateway::store::{Store, StoreWish};
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::Extension;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::sync::oneshot;
@@ -175,12 +175,17 @@ fn padded(
 
 fn refusal(error: MultipartError) -> Refused {
     let sentence = match error {
-        MultipartError::Empty => "The body is empty. Send the files again; a second try of the same request has lost them.".to_owned(),
+        MultipartError::Empty => {
+            "The body is empty. Send the files again; a second try of the same request has lost them.".to_owned()
+        }
         error => format!("Nothing was stored: {error}."),
     };
     Refused::new(ErrorCode::Invalid, sentence)
 }
 
 fn broke() -> Refused {
-    Refused::new(ErrorCode::Internal, "Something broke here while the images were stored. Look what has arrived before you send them again.")
+    Refused::new(
+        ErrorCode::Internal,
+        "Something broke here while the images were stored. Look what has arrived before you send them again.",
+    )
 }

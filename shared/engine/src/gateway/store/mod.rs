@@ -20,8 +20,8 @@ use crate::peers::End;
 use crate::{Actor, Engine, Refusal, now};
 use deliver::Delivery;
 use part::Part;
-pub(crate) use running::Stores;
 use running::Place;
+pub(crate) use running::Stores;
 use spool::Spool;
 
 /// What is to be stored, and how it is answered.
@@ -85,7 +85,9 @@ impl Engine {
         let study = wish.study_instance_uid.as_deref().map(Uid::parse).transpose()?;
         let name = record.node.config.name.clone();
         if record.node.config.server().is_none() || !record.node.config.can_be_destination() {
-            return Err(Refusal::invalid(format!("{name} takes no images: neither C-STORE nor STOW-RS is ticked in its settings.")));
+            return Err(Refusal::invalid(format!(
+                "{name} takes no images: neither C-STORE nor STOW-RS is ticked in its settings."
+            )));
         }
         let state = self.0.peers.state(&record);
         if state.resting(now()).is_some() {

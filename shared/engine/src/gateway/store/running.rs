@@ -26,7 +26,8 @@ impl Stores {
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = running.entry(user.clone()).or_default();
         if *count >= MOST {
-            let sentence = format!("You are sending {MOST} times at the same moment already. Wait until one has ended.");
+            let sentence =
+                format!("You are sending {MOST} times at the same moment already. Wait until one has ended.");
             return Err(Refusal::of(ErrorCode::TooMany, sentence));
         }
         *count += 1;

@@ -102,7 +102,8 @@ impl Transfer {
             };
             if let Some(code) = warning {
                 let (status, words) = (Status(code), Status(code).sentence(Service::Store));
-                let sentence = format!("The destination took an image with a remark: {words} (warning reason {status}).");
+                let sentence =
+                    format!("The destination took an image with a remark: {words} (warning reason {status}).");
                 self.ledger.note(LogLevel::Warning, "Remark of the destination", &sentence);
             }
             self.delivered(instance).await?;

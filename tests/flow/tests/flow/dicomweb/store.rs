@@ -1,10 +1,13 @@
 //! Storing: what programs send, what the archive gets, what they are told.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use adit_archive::generate::{StudySpec, object, write_huge};
 use adit_domain::Right;
 use adit_domain::right::Scope;
+use adit_store::repositories::Spools;
+use adit_store::staging::StagedKey;
 use adit_test_support::gate::Program;
 use adit_test_support::scripted::Script;
 use adit_test_support::web::{self, WebScript};
@@ -84,7 +87,8 @@ impl Scene {
     /// Nothing of a store is left; what was fetched stays for its while.
     async fn assert_nothing_staged(&self) {
         let folder = self.dir.path().join("data");
-        let left: Vec<_> = crate::files(&folder).into_iter().filter(|path| path.to_string_lossy().contains("spool-")).collect();
+        let left: Vec<_> =
+            crate::files(&folder).into_iter().filter(|path| path.to_string_lossy().contains("spool-")).collect();
         assert!(left.is_empty(), "{left:?}");
     }
 }
@@ -192,6 +196,26 @@ async fn a_connection_that_breaks_off_stores_what_was_whole_and_nothing_else() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(scene.source.instances().into_iter().collect::<Vec<_>>(), [spec.sop_instance_uid(0, 0)]);
     scene.assert_nothing_staged().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_process_has_spooled_is_swept_away_and_what_is_alive_stays() {
+    let scene = Scene::new(&[], Script::default(), &ALL).await;
+    let (staging, items) = (&scene.rig.backend.staging, &scene.rig.backend.items);
+    let spools = Spools::new(Arc::clone(items));
+    let now = adit_engine::now();
+    for (id, until) in [("spool-dead", now.plus_ms(-1)), ("spool-alive", now.plus_ms(60_000))] {
+        spools.put(id, "another", until).await.unwrap();
+        let mut writer = staging.begin(&StagedKey::new(id, "parts", "0")).await.unwrap();
+        writer.write(b"an instance").await.unwrap();
+        writer.commit(Value::Null).await.unwrap();
+    }
+    scene.rig.engine.sweep().await.unwrap();
+    assert!(staging.list("spool-dead").await.unwrap().is_empty());
+    assert_eq!((staging.list("spool-alive").await.unwrap().len(), spools.list().await.unwrap().len()), (1, 1));
+    // Alone on its data at its start, a process knows that nobody else is alive.
+    scene.rig.engine.recover().await.unwrap();
+    assert!(staging.list("spool-alive").await.unwrap().is_empty() && spools.list().await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
