@@ -21,7 +21,7 @@ pub(crate) type Take<'a> = &'a mut (dyn FnMut(Identifier) -> ControlFlow<()> + S
 /// The ways to search a server.
 enum Way {
     /// An open association.
-    Dimse { association: Association, model: Model },
+    Dimse { association: Box<Association>, model: Model },
     /// QIDO-RS. It knows no patient level, so it stands for the study root.
     Web(Client),
 }
@@ -56,7 +56,7 @@ impl End {
         let proposal = Proposal::new().verification().find(model);
         match (self.open(engine, "opening an association", &proposal, stop).await, web) {
             (Ok(association), web) => {
-                let way = Way::Dimse { association, model };
+                let way = Way::Dimse { association: Box::new(association), model };
                 Ok(Finder { way, other: web.ok().flatten(), remarks: Vec::new() })
             }
             (Err(problem), Ok(Some(client))) if problem != Problem::Canceled => {
