@@ -34,7 +34,7 @@ pub(crate) struct Finder {
 }
 
 /// The model for searching at a server.
-fn find_model(services: &Services) -> Model {
+pub(crate) fn find_model(services: &Services) -> Model {
     if services.study_root_find || !services.patient_root_find { Model::StudyRoot } else { Model::PatientRoot }
 }
 

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 pub(crate) use batch::{Batch, Parcel, Verdict, Verdicts};
 pub(crate) use end::End;
-pub(crate) use find::{Finder, Take};
+pub(crate) use find::{Finder, Take, find_model};
 pub(crate) use line::{Line, Outgoing, Route, Sent};
 
 /// Permits and breakers of all nodes of this process.

@@ -10,8 +10,10 @@ use adit_test_support::gate::{Gate, Program};
 use adit_test_support::rig::{Rig, peer};
 use adit_test_support::scripted::{self, Script, Scripted};
 use reqwest::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::ALL;
 
 /// An archive with studies, an ADIT before it, a program with a token.
 struct Scene {
@@ -24,6 +26,14 @@ struct Scene {
 
 impl Scene {
     async fn new(studies: &[StudySpec], script: Script, services: &[&str]) -> Self {
+        Self::of(studies, script, services, json!({})).await
+    }
+
+    async fn limited(studies: &[StudySpec], limits: Value) -> Self {
+        Self::of(studies, Script::default(), &ALL, limits).await
+    }
+
+    async fn of(studies: &[StudySpec], script: Script, services: &[&str], limits: Value) -> Self {
         let dir = tempfile::tempdir().unwrap();
         for study in studies {
             write_study(study, &dir.path().join("source")).unwrap();
@@ -32,7 +42,7 @@ impl Scene {
         let source = scripted::start(&dir.path().join("source"), script).await;
         source.archive.know("ADIT", rig.as_destination("SOURCE"));
         source.archive.know("OTHER", peer("OTHER", source.addr, "SOURCE"));
-        rig.server("SOURCE", source.addr, services).await;
+        rig.server_with("SOURCE", source.addr, services, limits).await;
         let gate = Gate::over(&rig).await;
         let program = gate.program(&rig, "script", &Scope::ALL, false).await;
         Self { dir, rig, source, gate, program }

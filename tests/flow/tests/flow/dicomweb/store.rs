@@ -273,6 +273,16 @@ async fn a_dicomweb_server_behind_the_gate_gets_what_is_stored() {
     let answer = answered(send(&scene.program, "/dicomweb/WEB/studies", body(&images(&spec, 3))).await, 202).await;
     assert_eq!((uids(&answer, "00081199").len(), uids(&answer, "00081198")), (2, vec![refused]));
     assert_eq!(behind.instances().len(), 2);
+    // What is there can be searched and fetched through the same door.
+    let study = spec.study_instance_uid();
+    let found = scene.program.get(&format!("/dicomweb/WEB/studies/{study}/instances")).send().await.unwrap();
+    assert_eq!(found.json::<Value>().await.unwrap().as_array().unwrap().len(), 2);
+    let fetched = scene.program.get(&format!("/dicomweb/WEB/studies/{study}")).send().await.unwrap();
+    assert_eq!(fetched.status(), 200);
+    let bytes = fetched.bytes().await.unwrap();
+    assert!(
+        crate::contains(&bytes, &spec.sop_instance_uid(0, 0)) && !crate::contains(&bytes, &spec.sop_instance_uid(0, 1))
+    );
     scene.assert_nothing_staged().await;
 }
 
