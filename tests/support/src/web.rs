@@ -145,6 +145,8 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let number = shared.requests.fetch_add(1, Ordering::SeqCst);
     if let Some((_, status, after)) = shared.script.refuse.filter(|(times, ..)| number < *times) {
         let status = StatusCode::from_u16(status).unwrap();
+        // Who answers before it has read everything breaks the connection of who still sends.
+        let _ = to_bytes(body, usize::MAX).await;
         return (status, [(header::RETRY_AFTER, after)]).into_response();
     }
     let given = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
