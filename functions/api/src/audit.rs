@@ -43,6 +43,7 @@ const EVENTS: &[(&str, Kind)] = &[
     ("node_changed", Kind::ConfigurationChanged),
     ("node_deleted", Kind::ConfigurationChanged),
     ("search", Kind::Searched),
+    ("images_stored", Kind::Uploaded),
     ("images_fetched", Kind::Downloaded),
     ("image_data_fetched", Kind::PatientDataViewed),
     ("job_created", Kind::JobCreated),

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use adit_api::error::ErrorCode;
 use axum::RequestExt;
 use axum::extract::{ConnectInfo, RawPathParams, Request, State};
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, Method};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, RETRY_AFTER};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -52,7 +52,21 @@ pub async fn check(State(post): State<Post>, mut request: Request, next: Next) -
         }
         Err(refused) => refused.into_response(),
     };
-    audit::conclude(app, row, &sender, &note, response).await
+    let response = audit::conclude(app, row, &sender, &note, response).await;
+    if row.is_store() { once_only(&headers, response) } else { response }
+}
+
+/// Who stores much has sent it: asked to try again, programs send an empty body, because theirs is used up. So they are never asked to.
+/// Small bodies are kept by those that send them.
+fn once_only(headers: &HeaderMap, mut response: Response) -> Response {
+    const SMALL: u64 = 1_000_000;
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let invites = matches!(response.status().as_u16(), 408 | 429 | 503 | 504);
+    if invites && length.is_none_or(|length| length > SMALL) {
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response.headers_mut().remove(RETRY_AFTER);
+    }
+    response
 }
 
 impl Post {

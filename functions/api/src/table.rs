@@ -85,6 +85,12 @@ impl Route {
         ];
         self.method.as_ref().is_some_and(|method| *method != GET) && !ALWAYS.contains(&self.path)
     }
+
+    /// Whether it takes a body of any size, which its sender may be able to send once only.
+    #[must_use]
+    pub fn is_store(&self) -> bool {
+        self.method == Some(POST) && web::STORES.contains(&self.path)
+    }
 }
 
 const DELETE: Method = Method::DELETE;
@@ -94,10 +100,11 @@ const POST: Method = Method::POST;
 const PUT: Method = Method::PUT;
 
 use Needs::{Anybody, Owner, Session, Staff};
-use Scope::{Jobs, Retrieve, Search};
+use Scope::{Jobs, Retrieve, Search, Store};
 
 const MAY_SEARCH: Needs = Needs::Right(Right::Search);
 const MAY_RETRIEVE: Needs = Needs::Right(Right::Retrieve);
+const MAY_STORE: Needs = Needs::Right(Right::Store);
 const MAY_TRANSFER: Needs = Needs::Right(Right::Transfer);
 const MAY_CREATE_TOKENS: Needs = Needs::Right(Right::CreateTokens);
 const MAY_APPROVE: Needs = Needs::Right(Right::ApproveJobs);
@@ -262,6 +269,14 @@ pub static ROUTES: &[Route] = &[
     Route::new(GET, web::CLIENT_INSTANCE_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
         .token(Retrieve)
         .audit("image_data_fetched"),
+    Route::new(POST, web::STUDIES, MAY_STORE, || post(dicomweb::store::instances)).token(Store).audit("images_stored"),
+    Route::new(POST, web::STUDY, MAY_STORE, || post(dicomweb::store::instances)).token(Store).audit("images_stored"),
+    Route::new(POST, web::CLIENT_STORE, MAY_STORE, || post(dicomweb::store::instances))
+        .token(Store)
+        .audit("images_stored"),
+    Route::new(POST, web::CLIENT_STORE_STUDY, MAY_STORE, || post(dicomweb::store::instances))
+        .token(Store)
+        .audit("images_stored"),
     Route::new(GET, paths::OPENAPI, Session, || get(docs::description)).token(Search).quiet(OPEN),
     Route::new(GET, paths::DOCS, Session, || get(docs::page)).quiet(OPEN),
     Route::new(GET, paths::DOCS_STYLE, Anybody, || get(docs::style)).quiet(OPEN),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use adit_api::nodes::NodeInput;
+use adit_api::nodes::{NodeInput, SecretsInput};
 use adit_archive::{Running, demo_studies, generate};
 use adit_dimse::{Peer, Timeouts};
 use adit_domain::AeTitle;
@@ -90,7 +90,7 @@ fn server(name: &str, ae_title: &str, addr: SocketAddr) -> Result<NodeConfig> {
 
 /// Adds the node, or gives the one of the same name its new address.
 async fn put_node(engine: &Engine, actor: &Actor, config: NodeConfig) -> Result<()> {
-    let input = |config| NodeInput { config, client_key_pem: None, authorization_header: None, version: None };
+    let input = |config| NodeInput { config, secrets: SecretsInput::default(), version: None };
     let known = engine.nodes(actor).await?.into_iter().find(|node| node.config.name == config.name);
     match known {
         Some(node) => engine.change_node(actor, &node.id, input(config)).await?,

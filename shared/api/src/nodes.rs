@@ -11,15 +11,27 @@ pub struct NodeInput {
     /// Everything but the secrets.
     #[serde(flatten)]
     pub config: NodeConfig,
-    /// Private key of the client certificate, PEM: absent keeps the stored one, empty removes it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_key_pem: Option<String>,
-    /// Authorization header for DICOMweb: absent keeps the stored one, empty removes it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorization_header: Option<String>,
+    /// Its secrets.
+    #[serde(flatten)]
+    pub secrets: SecretsInput,
     /// The version that was edited; absent for a new node. A stale version is refused.
     #[serde(default)]
     pub version: Option<u64>,
+}
+
+/// Secrets of a node, each: absent keeps the stored one, empty removes it.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecretsInput {
+    /// Private key of the client certificate, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_key_pem: Option<String>,
+    /// Authorization header for DICOMweb.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_header: Option<String>,
+    /// Secret of the OAuth 2 client for DICOMweb.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
 }
 
 /// A node as it is shown. Secrets never come back.
@@ -37,6 +49,9 @@ pub struct NodeView {
     pub has_client_key: bool,
     /// An authorization header is stored.
     pub has_authorization_header: bool,
+    /// A secret of the OAuth 2 client is stored.
+    #[serde(default)]
+    pub has_client_secret: bool,
     /// Images can be fetched from here.
     pub can_be_source: bool,
     /// Images can be sent here.

@@ -5,3 +5,4 @@ pub mod json;
 pub mod multipart;
 pub mod paths;
 pub mod query;
+pub mod store;

@@ -1,11 +1,15 @@
 //! DICOM nodes: servers that hold images and folders that receive them. Every field of a node stands here, with its limits.
 
+mod dicomweb;
+
 use serde::{Deserialize, Serialize};
+
+pub use dicomweb::DicomWeb;
 
 use crate::dicom::{AeTitle, InvalidValue, check_text};
 use crate::ids::NodeId;
 
-/// A configured node. Secrets (client key, authorization header) are kept apart, see [`Secrets`].
+/// A configured node. Secrets (client key, authorization header, client secret) are kept apart, see [`Secrets`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Node {
@@ -49,9 +53,11 @@ pub enum NodeKind {
 pub struct Server {
     /// Called AE title; unique among servers, also the path segment of the DICOMweb interface.
     pub ae_title: AeTitle,
-    /// Host name or address.
+    /// Host name or address; may be empty where only DICOMweb is used.
+    #[serde(default)]
     pub host: String,
-    /// TCP port, 1 to 65535.
+    /// TCP port, 1 to 65535; 0 where only DICOMweb is used.
+    #[serde(default)]
     pub port: u16,
     /// Calling AE title shown to this server; empty means the one of this ADIT.
     #[serde(default)]
@@ -95,35 +101,16 @@ pub struct Services {
     pub store_scp: bool,
 }
 
-/// DICOMweb base address and services (PS3.18). The authorization header is a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default)]
-pub struct DicomWeb {
-    /// Base address, such as `https://pacs.example/dicom-web`; empty means none.
-    pub root_url: String,
-    /// QIDO-RS (search) is offered.
-    pub qido: bool,
-    /// WADO-RS (retrieve) is offered.
-    pub wado: bool,
-    /// STOW-RS (store) is offered.
-    pub stow: bool,
-    /// Path prefix of QIDO-RS below the base address.
-    pub qido_prefix: String,
-    /// Path prefix of WADO-RS below the base address.
-    pub wado_prefix: String,
-    /// Path prefix of STOW-RS below the base address.
-    pub stow_prefix: String,
-}
-
-/// Transport security of one server (PS3.15 Annex B).
+/// Transport security of one server (PS3.15 Annex B). For DICOMweb the address says whether it is encrypted; what is said here of
+/// certificates and the name holds for both.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Tls {
     /// Whether associations are encrypted.
     pub enabled: bool,
-    /// Certificates that may sign the server's certificate, PEM; empty means that it cannot be verified and is refused.
+    /// Certificates that may sign the server's certificate, PEM; empty means that it cannot be verified and is refused, and for DICOMweb
+    /// that those count which this machine trusts.
     pub ca_pem: String,
     /// Our client certificate, PEM; empty means none. Its key is a secret.
     pub client_certificate_pem: String,
@@ -205,6 +192,8 @@ pub struct Secrets {
     pub client_key_pem: String,
     /// Value of the `Authorization` header for DICOMweb.
     pub authorization_header: String,
+    /// Secret of the OAuth 2 client for DICOMweb.
+    pub client_secret: String,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -249,14 +238,14 @@ impl NodeConfig {
     /// Whether images may be fetched from here.
     #[must_use]
     pub fn can_be_source(&self) -> bool {
-        self.server().is_some_and(|server| server.services.can_find() && server.services.can_retrieve())
+        self.server().is_some_and(|server| server.can_find() && server.can_retrieve())
     }
 
     /// Whether images may be sent here.
     #[must_use]
     pub fn can_be_destination(&self) -> bool {
         match &self.kind {
-            NodeKind::Server(server) => server.services.store_scp,
+            NodeKind::Server(server) => server.services.store_scp || server.dicomweb.stow,
             NodeKind::Folder(_) | NodeKind::Bucket(_) => true,
         }
     }
@@ -270,11 +259,21 @@ impl NodeConfig {
     /// Whether only a process beside the archive or the disk can use this node, so that its tasks go to the bridge.
     #[must_use]
     pub fn needs_bridge(&self) -> bool {
-        !matches!(self.kind, NodeKind::Bucket(_))
+        match &self.kind {
+            NodeKind::Server(server) => server.services.is_any() || !server.dicomweb.is_any(),
+            NodeKind::Folder(_) => true,
+            NodeKind::Bucket(_) => false,
+        }
     }
 }
 
 impl Services {
+    /// Whether any is offered.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.can_find() || self.can_retrieve() || self.store_scp
+    }
+
     /// Whether a C-FIND of either model may be sent.
     #[must_use]
     pub fn can_find(&self) -> bool {
@@ -301,19 +300,24 @@ impl Services {
 }
 
 impl Server {
+    /// Whether it can be searched, in one way or another.
+    #[must_use]
+    pub fn can_find(&self) -> bool {
+        self.services.can_find() || self.dicomweb.qido
+    }
+
+    /// Whether images can be fetched, in one way or another.
+    #[must_use]
+    pub fn can_retrieve(&self) -> bool {
+        self.services.can_retrieve() || self.dicomweb.wado
+    }
+
     fn check(&mut self) -> Result<(), InvalidValue> {
         self.host = self.host.trim().to_owned();
-        if self.host.is_empty()
-            || self.host.len() > 255
-            || self.host.chars().any(|c| c.is_whitespace() || c.is_control() || c == '/')
-        {
-            return Err(InvalidValue::new(
-                "host",
-                "must be a host name or an address, without http:// and without blanks",
-            ));
-        }
-        if self.port == 0 {
-            return Err(InvalidValue::new("port", "must be between 1 and 65535"));
+        // Without a DIMSE service nobody connects there.
+        let is_web_only = self.dicomweb.is_any() && !self.services.is_any();
+        if !(is_web_only && self.host.is_empty()) {
+            self.check_address()?;
         }
         self.calling_ae_title = self.calling_ae_title.trim().to_owned();
         if !self.calling_ae_title.is_empty() {
@@ -325,19 +329,19 @@ impl Server {
         self.dicomweb.check()?;
         self.limits.check()
     }
-}
 
-impl DicomWeb {
-    fn check(&self) -> Result<(), InvalidValue> {
-        let wanted = self.qido || self.wado || self.stow;
-        if wanted && !self.root_url.starts_with("http://") && !self.root_url.starts_with("https://") {
+    fn check_address(&self) -> Result<(), InvalidValue> {
+        if self.host.is_empty()
+            || self.host.len() > 255
+            || self.host.chars().any(|c| c.is_whitespace() || c.is_control() || c == '/')
+        {
             return Err(InvalidValue::new(
-                "DICOMweb address",
-                "must start with http:// or https:// when a DICOMweb service is ticked",
+                "host",
+                "must be a host name or an address, without http:// and without blanks",
             ));
         }
-        for text in [&self.root_url, &self.qido_prefix, &self.wado_prefix, &self.stow_prefix] {
-            check_text("DICOMweb address", text, 2000)?;
+        if self.port == 0 {
+            return Err(InvalidValue::new("port", "must be between 1 and 65535"));
         }
         Ok(())
     }
@@ -423,6 +427,25 @@ mod tests {
         let config = server().validated().unwrap();
         assert!(config.enabled && config.can_be_source() && !config.can_be_destination());
         assert_eq!(config.server().unwrap().limits, Limits::default());
+    }
+
+    #[test]
+    fn a_server_of_dicomweb_alone_needs_no_dicom_address_and_no_bridge() {
+        let config: NodeConfig = serde_json::from_value(serde_json::json!({
+            "name": "Web", "kind": "server", "ae_title": "WEB",
+            "dicomweb": {"root_url": " https://pacs.example/dicom-web/ ", "qido": true, "wado": true, "stow": true}
+        }))
+        .unwrap();
+        let config = config.validated().unwrap();
+        assert!(config.can_be_source() && config.can_be_destination() && !config.needs_bridge());
+        assert_eq!(config.server().unwrap().dicomweb.root_url, "https://pacs.example/dicom-web");
+        assert!(server().needs_bridge());
+        let mut both = server();
+        if let NodeKind::Server(server) = &mut both.kind {
+            server.dicomweb = config.server().unwrap().dicomweb.clone();
+            server.host = String::new();
+        }
+        assert!(both.needs_bridge() && both.validated().is_err());
     }
 
     #[test]

@@ -39,7 +39,7 @@ use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
 use adit_store::repositories::{
     Arrivals, Firings, GroupLimits, Groups, Installation, Jobs, Mails, Nodes, Projects, Receipts, Registry, Reports,
-    Rules, Storage, Tasks,
+    Rules, Spools, Storage, Tasks,
 };
 use adit_store::shelf::{Buckets, Folders};
 use adit_store::staging::Staging;
@@ -100,6 +100,8 @@ pub(crate) struct Shared {
     pub rules: Rules,
     pub arrivals: Arrivals,
     pub firings: Firings,
+    pub spools: Spools,
+    pub stores: gateway::store::Stores,
     pub rule_cache: rules::RuleCache,
     pub senders: rules::Senders,
     pub folders: OnceLock<Arc<dyn Folders>>,
@@ -144,7 +146,9 @@ impl Engine {
             reports: Reports::new(Arc::clone(&items)),
             rules: Rules::new(Arc::clone(&items)),
             arrivals: Arrivals::new(Arc::clone(&items)),
-            firings: Firings::new(items),
+            firings: Firings::new(Arc::clone(&items)),
+            spools: Spools::new(items),
+            stores: gateway::store::Stores::default(),
             rule_cache: rules::RuleCache::default(),
             senders: rules::Senders::default(),
             folders: OnceLock::new(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use adit_api::nodes::{NodeInput, NodeView};
+use adit_api::nodes::{NodeInput, NodeView, SecretsInput};
 use adit_domain::NodeId;
 use adit_domain::group::Direction;
 use adit_domain::node::{Node, NodeConfig, NodeKind, Secrets};
@@ -37,7 +37,7 @@ impl Engine {
     pub async fn add_node(&self, actor: &Actor, input: NodeInput) -> Result<NodeView, Refusal> {
         let config = self.checked(input.config)?;
         let node = Node { id: NodeId::new(now(), random()), config };
-        let secrets = merged(Secrets::default(), input.client_key_pem, input.authorization_header);
+        let secrets = merged(Secrets::default(), input.secrets);
         check_tls(&node.config, &secrets)?;
         self.0.nodes.insert(&node, &secrets).await.map_err(taken)?;
         self.grant_new(actor, &node).await?;
@@ -60,7 +60,7 @@ impl Engine {
                 "A server cannot become a folder, nor a folder a server. Add a new node instead.",
             ));
         }
-        let secrets = merged(before.secrets.clone(), input.client_key_pem, input.authorization_header);
+        let secrets = merged(before.secrets.clone(), input.secrets);
         check_tls(&node.config, &secrets)?;
         self.0.nodes.update(&before, &node, &secrets).await.map_err(taken)?;
         self.0.peers.forget(id);
@@ -148,6 +148,7 @@ impl Engine {
             version: record.version,
             has_client_key: !record.secrets.client_key_pem.is_empty(),
             has_authorization_header: !record.secrets.authorization_header.is_empty(),
+            has_client_secret: !record.secrets.client_secret.is_empty(),
         }
     }
 }
@@ -157,12 +158,16 @@ fn sees(actor: &Actor, reach: &Reach, id: &NodeId) -> bool {
     (actor.staff && actor.token.is_none()) || reach.includes(id)
 }
 
-fn merged(mut secrets: Secrets, key: Option<String>, header: Option<String>) -> Secrets {
-    if let Some(key) = key {
-        secrets.client_key_pem = key;
-    }
-    if let Some(header) = header {
-        secrets.authorization_header = header;
+fn merged(mut secrets: Secrets, input: SecretsInput) -> Secrets {
+    let SecretsInput { client_key_pem, authorization_header, client_secret } = input;
+    for (kept, entered) in [
+        (&mut secrets.client_key_pem, client_key_pem),
+        (&mut secrets.authorization_header, authorization_header),
+        (&mut secrets.client_secret, client_secret),
+    ] {
+        if let Some(entered) = entered {
+            *kept = entered;
+        }
     }
     secrets
 }
@@ -172,6 +177,11 @@ fn check_tls(config: &NodeConfig, secrets: &Secrets) -> Result<(), Refusal> {
     if let Some(server) = config.server().filter(|server| server.tls.enabled) {
         crate::peers::tls_client(server, secrets)
             .map_err(|error| Refusal::invalid(format!("The TLS settings cannot be used: {error}.")).at("ca_pem"))?;
+    }
+    if let Some(server) = config.server().filter(|server| server.dicomweb.is_any()) {
+        adit_dicomweb_client::Client::new(server, secrets).map_err(|error| {
+            Refusal::invalid(format!("The DICOMweb settings cannot be used: {error}.")).at("dicomweb_address")
+        })?;
     }
     Ok(())
 }

@@ -1,8 +1,11 @@
 //! Testing the connection to a node, with an answer that a PACS administrator can act on.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use adit_api::nodes::NodeTest;
+use adit_dicomweb::paths;
+use adit_dicomweb_client::{Client, WebError};
 use adit_dimse::{Association, DimseError, Model, Phase, Proposal, Service, Status, uids};
 use adit_domain::NodeId;
 use adit_domain::node::{Bucket, NodeKind, Server};
@@ -11,12 +14,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Engine, Refusal, now, peers};
 
+/// A study that no server holds: the root of ADIT's own UIDs.
+const NO_STUDY: &str = adit_domain::implementation::CLASS_UID;
+
 impl Engine {
     /// Tries a server (association and C-ECHO) or a folder (writing and removing a file).
     pub async fn test_node(&self, id: &NodeId) -> Result<NodeTest, Refusal> {
         let record = self.node_record(id).await?;
         Ok(match &record.node.config.kind {
-            NodeKind::Server(server) => self.test_server(&record, server).await,
+            NodeKind::Server(server) => self.test_server_and_web(&record, server).await,
             NodeKind::Folder(folder) => test_folder(Path::new(&folder.path)).await,
             NodeKind::Bucket(bucket) => self.test_bucket(bucket).await,
         })
@@ -32,6 +38,55 @@ impl Engine {
                 "ADIT cannot use the bucket ({error}). Check its name, region and the rights that ADIT has on it."
             )),
         }
+    }
+
+    /// Both sides of a server, as far as they are ticked.
+    async fn test_server_and_web(&self, record: &NodeRecord, server: &Server) -> NodeTest {
+        let web = if server.dicomweb.is_any() { Some(self.test_web(record, server).await) } else { None };
+        if !server.services.is_any() {
+            return match web {
+                Some(Ok(facts)) => NodeTest { ok: true, summary: "The server answers.".into(), facts, ..failed("") },
+                Some(Err(summary)) => failed(&summary),
+                None => self.test_server(record, server).await,
+            };
+        }
+        let mut test = self.test_server(record, server).await;
+        match web {
+            Some(Ok(facts)) => test.facts.extend(facts),
+            Some(Err(summary)) => {
+                test.summary = if test.ok { summary } else { format!("{} {summary}", test.summary) };
+                test.ok = false;
+            }
+            None => {}
+        }
+        test
+    }
+
+    /// Asks the DICOMweb services something small: one study, or a study that cannot be there.
+    async fn test_web(&self, record: &NodeRecord, server: &Server) -> Result<Vec<(String, String)>, String> {
+        let end = self.end_of(record);
+        let _permit = end.state.permit().await;
+        let client = Client::new(server, &record.secrets).map_err(|error| web_advice(&error, server))?;
+        let (begun, mut facts) = (std::time::Instant::now(), Vec::new());
+        if server.dicomweb.qido {
+            let mut enough = |_| ControlFlow::Break(());
+            let found = client.search("studies", &[], Some(1), &mut enough).await;
+            found.map_err(|error| web_advice(&error, server))?;
+            let took = milliseconds(begun.elapsed());
+            facts.push(("DICOMweb search (QIDO-RS)".into(), format!("answers in {took} ms")));
+        } else if server.dicomweb.wado {
+            match client.retrieve(&paths::path(NO_STUDY, None, None)).await {
+                Ok(_) | Err(WebError::Status(404 | 400)) => {}
+                Err(error) => return Err(web_advice(&error, server)),
+            }
+            facts.push(("DICOMweb retrieval (WADO-RS)".into(), "answers".into()));
+        }
+        end.state.answered();
+        let offered =
+            [("QIDO-RS", server.dicomweb.qido), ("WADO-RS", server.dicomweb.wado), ("STOW-RS", server.dicomweb.stow)];
+        let ticked: Vec<&str> = offered.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect();
+        facts.push(("DICOMweb services that are ticked".into(), ticked.join(", ")));
+        Ok(facts)
     }
 
     async fn test_server(&self, record: &NodeRecord, server: &Server) -> NodeTest {
@@ -86,6 +141,25 @@ impl Engine {
                 ..failed(&format!("The association was accepted, but the C-ECHO failed: {error}."))
             },
         }
+    }
+}
+
+/// What went wrong with DICOMweb and what to check.
+fn web_advice(error: &WebError, server: &Server) -> String {
+    let address = &server.dicomweb.root_url;
+    match error {
+        WebError::Connect(_) => format!(
+            "DICOMweb: nothing answers at {address} ({error}). Check the address, whether a firewall is in between, and the CA certificate."
+        ),
+        WebError::Status(401 | 403) => {
+            format!("DICOMweb: {error}. Check the authorization header, or client id and secret.")
+        }
+        WebError::Status(404) => format!("DICOMweb: {error}. Check the base address and the prefixes."),
+        WebError::Token(_) => format!("DICOMweb: {error}. Check token address, client id, secret and scope."),
+        WebError::Protocol(_) | WebError::Multipart(_) => format!(
+            "DICOMweb: something answers at {address}, but not as DICOMweb ({error}). Check the base address and the prefixes."
+        ),
+        _ => format!("DICOMweb: {error}."),
     }
 }
 

@@ -21,6 +21,11 @@ impl Refusal {
         Self { body: ErrorBody { code, detail: detail.into(), field: None }, is_foreign: false }
     }
 
+    /// A refusal of this kind.
+    pub(crate) fn of(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self::new(code, detail)
+    }
+
     /// The request breaks a rule.
     pub fn invalid(detail: impl Into<String>) -> Self {
         Self::new(ErrorCode::Invalid, detail)

@@ -51,6 +51,7 @@ impl Engine {
         self.enqueue_forgotten(now().plus_ms(-OUTBOX_MS)).await?;
         self.resend_stranded().await?;
         self.sweep_mails().await?;
+        self.sweep_spools(false).await?;
         self.sweep_rules().await
     }
 
@@ -71,6 +72,7 @@ impl Engine {
             }
         }
         self.enqueue_forgotten(far).await?;
+        self.sweep_spools(true).await?;
         self.tidy_inbox().await?;
         self.forget_readings().await?;
         self.settle_unfinished().await

@@ -96,6 +96,11 @@ pub struct Program {
 }
 
 impl Program {
+    /// A POST to a path.
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.url)).header("authorization", format!("Token {}", self.token))
+    }
+
     /// A GET of a path.
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.client.get(format!("{}{path}", self.url)).header("authorization", format!("Token {}", self.token))

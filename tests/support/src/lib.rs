@@ -10,6 +10,7 @@ pub mod rig;
 pub mod scripted;
 pub mod sender;
 pub mod session;
+pub mod web;
 
 use std::net::{SocketAddr, TcpListener};
 

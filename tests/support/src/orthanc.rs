@@ -16,15 +16,29 @@ pub struct Orthanc {
     _child: Child,
 }
 
+/// Where the DICOMweb plugin is installed.
+const DICOMWEB: &str = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so";
+
 /// Starts an Orthanc with this AE title that knows `peers` (AE title, port).
 pub async fn start(folder: &Path, ae_title: &str, peers: &[(&str, u16)]) -> Orthanc {
+    start_with(folder, ae_title, peers, &[]).await
+}
+
+/// Starts an Orthanc that speaks DICOMweb, too, see [`Orthanc::web`].
+pub async fn start_web(folder: &Path, ae_title: &str) -> Orthanc {
+    assert!(Path::new(DICOMWEB).exists(), "Orthanc's DICOMweb plugin is missing: run scripts/install-peers");
+    start_with(folder, ae_title, &[], &[DICOMWEB]).await
+}
+
+async fn start_with(folder: &Path, ae_title: &str, peers: &[(&str, u16)], plugins: &[&str]) -> Orthanc {
     let (dicom_port, http_port) = (free_port(), free_port());
     let modalities: serde_json::Map<String, Value> =
         peers.iter().map(|(ae, port)| ((*ae).to_owned(), json!([ae, "127.0.0.1", port]))).collect();
     let config = json!({
         "Name": ae_title, "DicomAet": ae_title, "DicomPort": dicom_port, "HttpPort": http_port,
         "StorageDirectory": folder.join("storage"), "IndexDirectory": folder.join("index"),
-        "RemoteAccessAllowed": false, "AuthenticationEnabled": false, "Plugins": [], "SslEnabled": false,
+        "RemoteAccessAllowed": false, "AuthenticationEnabled": false, "Plugins": plugins,
+        "DicomWeb": {"Enable": true, "Root": "/dicom-web/", "EnableWado": false}, "SslEnabled": false,
         "DicomAlwaysAllowEcho": true, "DicomAlwaysAllowStore": true, "DicomAlwaysAllowFind": true,
         "DicomAlwaysAllowGet": true, "DicomAlwaysAllowMove": true, "DicomCheckCalledAet": false,
         "DicomModalities": modalities, "StableAge": 1, "ConcurrentJobs": 4, "DicomThreadsCount": 4, "StorageCompression": false
@@ -49,6 +63,11 @@ impl Orthanc {
     async fn get(&self, path: &str) -> Value {
         let response = reqwest::get(format!("{}{path}", self.http)).await.expect("Orthanc answers");
         response.json().await.expect("Orthanc answers in JSON")
+    }
+
+    /// Base address of its DICOMweb services.
+    pub fn web(&self) -> String {
+        format!("{}/dicom-web", self.http)
     }
 
     /// Puts a file into Orthanc.

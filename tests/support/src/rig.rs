@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adit_api::jobs::{CreateJob, JobSnapshot, StudySelection};
-use adit_api::nodes::{NodeInput, NodeView};
+use adit_api::nodes::{NodeInput, NodeView, SecretsInput};
 use adit_api::projects::ProjectInput;
 use adit_backend_embedded::{Embedded, FolderShelf, LocalFolders};
 use adit_deid::ProjectKey;
@@ -118,6 +118,17 @@ impl Rig {
         self.add(config).await
     }
 
+    /// Adds a server of DICOMweb; `more` are further fields of the server.
+    pub async fn web_server(&self, ae_title: &str, url: &str, more: serde_json::Value) -> NodeView {
+        let mut config = json!({
+            "name": ae_title, "kind": "server", "ae_title": ae_title, "max_search_results": 20_000,
+            "dicomweb": {"root_url": url, "qido": true, "wado": true, "stow": true}
+        });
+        merge(&mut config, more);
+        let config: NodeConfig = serde_json::from_value(config).expect("a server");
+        self.add(config).await
+    }
+
     /// Adds a folder.
     pub async fn folder(&self, name: &str, path: &Path) -> NodeView {
         let kind = NodeKind::Folder(Folder { path: path.display().to_string(), quota_gb: 0, warn_size_gb: 0 });
@@ -137,8 +148,14 @@ impl Rig {
     }
 
     async fn add(&self, config: NodeConfig) -> NodeView {
-        let input = NodeInput { config, client_key_pem: None, authorization_header: None, version: None };
+        let input = NodeInput { config, secrets: SecretsInput::default(), version: None };
         self.engine.add_node(&self.actor, input).await.expect("the node is accepted")
+    }
+
+    /// Sets the secrets of a server.
+    pub async fn secrets(&self, node: &NodeView, secrets: SecretsInput) {
+        let input = NodeInput { config: node.config.clone(), secrets, version: None };
+        self.engine.change_node(&self.actor, &node.id, input).await.expect("the secrets are accepted");
     }
 
     /// Adds a project.
@@ -230,6 +247,18 @@ impl Rig {
     pub async fn stop(self) {
         self.stop.cancel();
         tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+}
+
+/// Puts the fields of `more` into `into`, objects field by field.
+fn merge(into: &mut serde_json::Value, more: serde_json::Value) {
+    match (into, more) {
+        (serde_json::Value::Object(into), serde_json::Value::Object(more)) => {
+            for (name, value) in more {
+                merge(into.entry(name).or_insert(serde_json::Value::Null), value);
+            }
+        }
+        (into, more) => *into = more,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use adit_api::nodes::NodeInput;
+use adit_api::nodes::{NodeInput, SecretsInput};
 use adit_backend_embedded::Embedded;
 use adit_deid::ProjectKey;
 use adit_domain::job::{Job, JobStatus};
@@ -182,7 +182,7 @@ async fn before_the_time_is_up_a_running_task_is_handed_back_and_that_is_no_atte
         "port": silent.local_addr().unwrap().port(),
         "services": { "study_root_find": true, "study_root_get": true, "store_scp": true } });
     let config = serde_json::from_value(config).unwrap();
-    let input = NodeInput { config, client_key_pem: None, authorization_header: None, version: None };
+    let input = NodeInput { config, secrets: SecretsInput::default(), version: None };
     let known = Known { user_id: UserId::new(Timestamp(1), 1), username: "t".into(), staff: true };
     let actor = site.worker.engine.actor(known).await.unwrap();
     let server = site.worker.engine.add_node(&actor, input).await.unwrap();

@@ -53,7 +53,7 @@ pub async fn run(connection: &Connection, options: Options, json: bool) -> Resul
     let sources = if options.source.is_empty() {
         nodes
             .iter()
-            .filter(|node| node.config.enabled && node.config.server().is_some_and(|server| server.services.can_find()))
+            .filter(|node| node.config.enabled && node.config.server().is_some_and(|server| server.can_find()))
             .map(|node| node.id.clone())
             .collect()
     } else {

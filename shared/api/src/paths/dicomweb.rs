@@ -1,6 +1,6 @@
 //! Paths of DICOMweb: the resources of PS3.18 in the standard's layout, and as the published `adit-client` spells them.
 
-/// GET: searches studies.
+/// GET: searches studies. POST: stores instances.
 pub const STUDIES: &str = "/dicomweb/{server}/studies";
 /// GET: searches series.
 pub const SERIES: &str = "/dicomweb/{server}/series";
@@ -12,7 +12,7 @@ pub const STUDY_SERIES: &str = "/dicomweb/{server}/studies/{study}/series";
 pub const STUDY_INSTANCES: &str = "/dicomweb/{server}/studies/{study}/instances";
 /// GET: searches the instances of a series.
 pub const SERIES_INSTANCES: &str = "/dicomweb/{server}/studies/{study}/series/{series}/instances";
-/// GET: fetches a study.
+/// GET: fetches a study. POST: stores instances of it.
 pub const STUDY: &str = "/dicomweb/{server}/studies/{study}";
 /// GET: the data of a study without pixels.
 pub const STUDY_METADATA: &str = "/dicomweb/{server}/studies/{study}/metadata";
@@ -49,3 +49,9 @@ pub const CLIENT_INSTANCE: &str = "/api/dicom-web/{server}/wadors/studies/{study
 /// GET: the data of an instance without pixels.
 pub const CLIENT_INSTANCE_METADATA: &str =
     "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/instances/{instance}/metadata";
+/// POST: stores instances.
+pub const CLIENT_STORE: &str = "/api/dicom-web/{server}/stowrs/studies";
+/// POST: stores instances of a study.
+pub const CLIENT_STORE_STUDY: &str = "/api/dicom-web/{server}/stowrs/studies/{study}";
+/// Where a program sends a body that it cannot send twice.
+pub const STORES: [&str; 4] = [STUDIES, STUDY, CLIENT_STORE, CLIENT_STORE_STUDY];

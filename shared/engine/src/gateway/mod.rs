@@ -4,6 +4,7 @@
 
 pub mod query;
 pub mod retrieval;
+pub mod store;
 
 use adit_domain::group::Direction;
 use adit_domain::{AeTitle, NodeId, Right};

@@ -177,7 +177,7 @@ impl Reception {
         *self.our_titles.write().unwrap_or_else(PoisonError::into_inner) = titles;
         let before = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut resolving = JoinSet::new();
-        for (_, server) in servers().filter(|(is_enabled, _)| *is_enabled) {
+        for (_, server) in servers().filter(|(is_enabled, server)| *is_enabled && !server.host.is_empty()) {
             let (ae_title, host) = (server.ae_title.to_string(), server.host.clone());
             let former = before.iter().find(|one| one.ae_title == ae_title && one.host == host);
             let former = former.map(|one| one.addresses.clone()).unwrap_or_default();

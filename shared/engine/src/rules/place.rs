@@ -185,14 +185,17 @@ fn push(glance: &mut adit_deid::Glance, piece: &[u8]) {
     glance.push(piece);
 }
 
+/// Bytes of the beginning of an attribute at most: tag, value representation, length (PS3.5 7.1.2).
+const LONGEST_HEADER: u64 = 12;
+
 /// The file meta information, once it is there as a whole.
 pub(crate) fn head_of(bytes: &[u8], is_all: bool) -> Result<Option<Part10Head>, Unread> {
     if bytes.len() >= 132 && bytes.get(128..132) != Some(b"DICM") {
         return Err(Unread::NotDicom);
     }
     match parse_head(bytes) {
-        // A head that ends where the bytes end may go on in the next ones.
-        Ok(head) if is_all || head.data_set_offset < bytes.len() as u64 => Ok(Some(head)),
+        // A head that ends where the bytes end, or within the beginning of an attribute, may go on in the next ones.
+        Ok(head) if is_all || head.data_set_offset + LONGEST_HEADER <= bytes.len() as u64 => Ok(Some(head)),
         _ if is_all || bytes.len() > META => Err(Unread::NotDicom),
         _ => Ok(None),
     }

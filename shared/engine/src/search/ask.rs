@@ -4,15 +4,18 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use adit_api::search::{SearchLine, SourceOutcome, StudyQuery, StudyRow};
-use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass, tags};
+use adit_dimse::{Identifier, Model, tags};
 use adit_domain::text::person_name;
 use adit_store::repositories::NodeRecord;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::query::{STUDY_KEYS, fits, study_level};
+use crate::Engine;
+use crate::peers::{End, Finder};
 use crate::text::Answer;
-use crate::{Engine, now, peers};
+
+use super::not_asked;
 
 /// Patients looked up one by one at a server that only knows the patient root model.
 const MAX_PATIENTS: usize = 50;
@@ -63,26 +66,14 @@ impl Engine {
         found: &mut Found,
         cancel: &CancellationToken,
     ) -> String {
-        let Some(server) = record.node.config.server() else { return String::new() };
-        let name = record.node.config.name.clone();
-        let model = if server.services.study_root_find { Model::StudyRoot } else { Model::PatientRoot };
-        let state = self.0.peers.state(record);
-        let _permit = state.permit().await;
-        let peer = match peers::peer(server, &record.secrets, self.ae_title()) {
-            Ok(peer) => peer,
-            Err(error) => return format!("{name}: {error}."),
+        let (name, end) = (&record.node.config.name, self.end_of(record));
+        let _permit = end.state.permit().await;
+        let mut open = match end.finder(self, cancel).await {
+            Ok(finder) => Some(finder),
+            Err(problem) => return not_asked(name, &problem),
         };
-        let mut open = match Association::connect(&peer, &Proposal::new().find(model), cancel).await {
-            Ok(association) => Some(association),
-            Err(error) => {
-                if error.is_unreachable() {
-                    state.failed(now(), error.to_string());
-                }
-                return format!("{name} could not be asked: {error}.");
-            }
-        };
-        state.answered();
-        let queries = match self.queries(open.as_mut(), model, query, found.limit, cancel).await {
+        let Some(finder) = open.as_mut() else { return String::new() };
+        let queries = match self.queries(finder, &end, query, found.limit, cancel).await {
             Ok(queries) => queries,
             Err(error) => return error,
         };
@@ -92,25 +83,21 @@ impl Engine {
                 break;
             }
             if open.is_none() {
-                open = Association::connect(&peer, &Proposal::new().find(model), cancel).await.ok();
+                open = end.finder(self, cancel).await.ok();
             }
-            let Some(association) = open.as_mut() else { break };
-            let searching =
-                association.find(model, &identifier, &mut |answer| found.take(query, &answer), cancel).await;
-            match searching {
-                Ok(outcome) if outcome.limited => open = None,
-                Ok(outcome) if outcome.status.class() == StatusClass::Failure => {
-                    error = format!("{name}: {} (status {}).", outcome.status.sentence(Service::Find), outcome.status);
-                }
-                Ok(_) => {}
+            let Some(finder) = open.as_mut() else { break };
+            let mut take = |answer| found.take(query, &answer);
+            match finder.find(&end, &identifier, "the search", &mut take, cancel).await {
+                Ok(false) => {}
+                Ok(true) => open = None,
                 Err(problem) => {
-                    error = format!("{name} broke off: {problem}.");
+                    error = not_asked(name, &problem);
                     open = None;
                 }
             }
         }
-        if let Some(association) = open {
-            association.release().await;
+        if let Some(finder) = open {
+            finder.close().await;
         }
         error
     }
@@ -118,18 +105,17 @@ impl Engine {
     /// One query per modality; a server without the study root model needs one per patient (PS3.4 C.4.1.3.1.1).
     pub(super) async fn queries(
         &self,
-        open: Option<&mut Association>,
-        model: Model,
+        finder: &mut Finder,
+        end: &End,
         query: &StudyQuery,
         limit: usize,
         cancel: &CancellationToken,
     ) -> Result<Vec<Identifier>, String> {
         let modalities = if query.modalities.is_empty() { vec![String::new()] } else { query.modalities.clone() };
         let is_single = !query.patient_id.is_empty() && !query.patient_id.contains(['*', '?']);
-        if model == Model::StudyRoot || is_single {
+        if finder.model() == Model::StudyRoot || is_single {
             return Ok(modalities.iter().map(|modality| study_level(query, modality)).collect());
         }
-        let Some(association) = open else { return Ok(Vec::new()) };
         let by_study = study_level(query, "");
         let mut patients = Identifier::at_level("PATIENT");
         for tag in [tags::PATIENT_ID, tags::PATIENT_NAME, tags::PATIENT_BIRTH_DATE, tags::SPECIFIC_CHARACTER_SET] {
@@ -142,10 +128,8 @@ impl Engine {
             ids.push(answer.raw(tags::PATIENT_ID).unwrap_or_default().to_vec());
             if ids.len() >= limit.min(MAX_PATIENTS) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        association
-            .find(model, &patients, &mut take, cancel)
-            .await
-            .map_err(|error| format!("the search for patients failed: {error}."))?;
+        let asked = finder.find(end, &patients, "the search for patients", &mut take, cancel).await;
+        asked.map_err(|problem| not_asked(end.name(), &problem))?;
         let mut queries = Vec::new();
         for id in ids.iter().filter(|id| !id.is_empty()) {
             for modality in &modalities {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use adit_api::search::StudyQuery;
-use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass, Tag, tags};
+use adit_dimse::{Identifier, Model, Tag, tags};
 use adit_store::repositories::NodeRecord;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 use super::ask::row;
 use super::query::{checked, fits};
 use super::series::series_level;
-use crate::{Engine, Refusal, now, peers};
+use super::{not_asked, searchable};
+use crate::peers::{End, Finder, Take};
+use crate::{Engine, Refusal};
 
 /// What a search has brought.
 #[derive(Debug, Default)]
@@ -23,11 +25,10 @@ pub(crate) struct Collected {
     pub is_limited: bool,
 }
 
-/// An association for searching.
+/// A way to search one server.
 struct Line {
-    association: Association,
-    model: Model,
-    name: String,
+    finder: Finder,
+    end: End,
     cancel: CancellationToken,
     /// The right to have one association open.
     _permit: OwnedSemaphorePermit,
@@ -44,8 +45,7 @@ impl Engine {
         let query = checked(query)?;
         let limit = record.node.config.server().map_or(200, |server| server.max_search_results as usize);
         let mut line = self.search_line(record).await?;
-        let (model, cancel) = (line.model, line.cancel.clone());
-        let queries = self.queries(Some(&mut line.association), model, &query, limit, &cancel).await;
+        let queries = self.queries(&mut line.finder, &line.end, &query, limit, &line.cancel).await;
         let queries = queries.map_err(Refusal::peer)?;
         let (mut collected, mut seen) = (Collected::default(), HashSet::new());
         for identifier in queries {
@@ -65,11 +65,11 @@ impl Engine {
             line.find(&identifier.asking(keys), &mut take).await?;
             if collected.is_limited {
                 // The server may still be sending.
-                line.association.abort().await;
+                line.finder.abort().await;
                 return Ok(collected);
             }
         }
-        line.association.release().await;
+        line.finder.close().await;
         Ok(collected)
     }
 
@@ -84,7 +84,7 @@ impl Engine {
         let mut all = Vec::new();
         for study in studies {
             let mut query = series_level(&study.text(tags::STUDY_INSTANCE_UID), None);
-            if line.model == Model::PatientRoot {
+            if line.finder.model() == Model::PatientRoot {
                 query.set_raw(tags::PATIENT_ID, study.raw(tags::PATIENT_ID).unwrap_or_default());
             }
             let mut series = Vec::new();
@@ -95,49 +95,24 @@ impl Engine {
             line.find(&query.asking(keys), &mut take).await?;
             all.push(series);
         }
-        line.association.release().await;
+        line.finder.close().await;
         Ok(all)
     }
 
     async fn search_line(&self, record: &NodeRecord) -> Result<Line, Refusal> {
-        let name = record.node.config.name.clone();
-        let server = record.node.config.server().filter(|server| server.services.can_find());
-        let server = server.ok_or_else(|| {
-            Refusal::invalid(format!("{name} cannot be searched: C-FIND is not ticked in its settings."))
-        })?;
-        let model = if server.services.study_root_find { Model::StudyRoot } else { Model::PatientRoot };
-        let state = self.0.peers.state(record);
-        let permit = state.permit().await;
-        let cancel = CancellationToken::new();
-        let failed = |error: adit_dimse::DimseError| Refusal::peer(format!("{name} could not be asked: {error}."));
-        let peer = peers::peer(server, &record.secrets, self.ae_title()).map_err(failed)?;
-        match Association::connect(&peer, &Proposal::new().find(model), &cancel).await {
-            Ok(association) => {
-                state.answered();
-                Ok(Line { association, model, name, cancel, _permit: permit })
-            }
-            Err(error) => {
-                if error.is_unreachable() {
-                    state.failed(now(), error.to_string());
-                }
-                Err(failed(error))
-            }
+        searchable(record)?;
+        let (end, cancel) = (self.end_of(record), CancellationToken::new());
+        let permit = end.state.permit().await;
+        match end.finder(self, &cancel).await {
+            Ok(finder) => Ok(Line { finder, end, cancel, _permit: permit }),
+            Err(problem) => Err(Refusal::peer(not_asked(end.name(), &problem))),
         }
     }
 }
 
 impl Line {
-    async fn find(
-        &mut self,
-        query: &Identifier,
-        take: &mut (dyn FnMut(Identifier) -> ControlFlow<()> + Send),
-    ) -> Result<(), Refusal> {
-        let outcome = self.association.find(self.model, query, take, &self.cancel).await;
-        let outcome = outcome.map_err(|error| Refusal::peer(format!("{} broke off: {error}.", self.name)))?;
-        if outcome.status.class() == StatusClass::Failure && !outcome.limited {
-            let sentence = outcome.status.sentence(Service::Find);
-            return Err(Refusal::peer(format!("{}: {sentence} (status {}).", self.name, outcome.status)));
-        }
-        Ok(())
+    async fn find(&mut self, query: &Identifier, take: Take<'_>) -> Result<(), Refusal> {
+        let found = self.finder.find(&self.end, query, "the search", take, &self.cancel).await;
+        found.map(|_| ()).map_err(|problem| Refusal::peer(not_asked(self.end.name(), &problem)))
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use adit_api::search::{SeriesQuery, SeriesRow};
-use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass, Tag, tags};
+use adit_dimse::{Identifier, Model, Tag, tags};
 use adit_domain::group::Direction;
 use adit_domain::text::encode_for_query;
 use adit_domain::transfer::TEXT_MODALITIES;
@@ -11,7 +11,10 @@ use adit_domain::{Right, Uid};
 use tokio_util::sync::CancellationToken;
 
 use crate::text::Answer;
-use crate::{Actor, Engine, Refusal, now, peers};
+use crate::transfer::Problem;
+use crate::{Actor, Engine, Refusal};
+
+use super::{not_asked, searchable};
 
 /// Series of a study that are shown.
 const MAX_SERIES: usize = 2000;
@@ -34,38 +37,26 @@ impl Engine {
         self.permit(actor, &query.source, Direction::Source).await?;
         let record = self.node_record(&query.source).await?;
         let name = record.node.config.name.clone();
-        let server = record.node.config.server().filter(|server| server.services.can_find());
-        let server = server.ok_or_else(|| {
-            Refusal::invalid(format!("{name} cannot be searched: C-FIND is not ticked in its settings."))
-        })?;
-        let model = if server.services.study_root_find { Model::StudyRoot } else { Model::PatientRoot };
-        let state = self.0.peers.state(&record);
-        let _permit = state.permit().await;
+        searchable(&record)?;
+        let end = self.end_of(&record);
+        let _permit = end.state.permit().await;
         let cancel = CancellationToken::new();
-        let failed = |error: adit_dimse::DimseError| Refusal::peer(format!("{name} could not be asked: {error}."));
-        let peer = peers::peer(server, &record.secrets, self.ae_title()).map_err(failed)?;
-        let mut association =
-            Association::connect(&peer, &Proposal::new().find(model), &cancel).await.map_err(|error| {
-                if error.is_unreachable() {
-                    state.failed(now(), error.to_string());
-                }
-                failed(error)
-            })?;
-        let identifier = series_level(study.as_str(), (model == Model::PatientRoot).then_some(&query.patient_id));
+        let failed = |problem: Problem| Refusal::peer(not_asked(&name, &problem));
+        let mut finder = end.finder(self, &cancel).await.map_err(failed)?;
+        let patient = (finder.model() == Model::PatientRoot).then_some(&query.patient_id);
+        let identifier = series_level(study.as_str(), patient);
         let mut rows = Vec::new();
         let mut take = |answer: Identifier| {
             rows.push(row(&answer));
             if rows.len() < MAX_SERIES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
-        let outcome = association.find(model, &identifier, &mut take, &cancel).await.map_err(failed)?;
-        if outcome.status.class() == StatusClass::Failure {
-            return Err(Refusal::peer(format!(
-                "{name}: {} (status {}).",
-                outcome.status.sentence(Service::Find),
-                outcome.status
-            )));
+        let is_cut =
+            finder.find(&end, &identifier, "the search for series", &mut take, &cancel).await.map_err(failed)?;
+        if is_cut {
+            finder.abort().await
+        } else {
+            finder.close().await
         }
-        association.release().await;
         rows.sort_by_key(|row| (row.series_number.is_none(), row.series_number, row.series_instance_uid.clone()));
         Ok(rows)
     }

@@ -8,6 +8,7 @@ mod deliver;
 mod direct;
 mod form;
 mod from_objects;
+mod from_web;
 mod identity;
 mod ledger;
 mod measure;
@@ -26,12 +27,11 @@ mod units;
 mod verify;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use adit_domain::NodeId;
 use adit_domain::job::Job;
 use adit_domain::rule::inbox;
 use adit_domain::task::{Step, Task};
-use adit_store::repositories::NodeRecord;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
@@ -41,7 +41,7 @@ pub(crate) use problem::Problem;
 pub(crate) use reading::{Errand, Reading};
 pub(crate) use sink::StagedInstance;
 
-use crate::peers::State;
+use crate::peers::End;
 use crate::{Engine, now};
 use identity::Identity;
 use ledger::Ledger;
@@ -50,14 +50,6 @@ use tally::Tally;
 
 /// Transfers that may read the inbox at the same time.
 const LOCAL_READERS: usize = 8;
-
-/// One end of a transfer.
-pub(crate) struct End {
-    pub id: NodeId,
-    /// The node; none: our own inbox.
-    pub record: Option<NodeRecord>,
-    pub state: Arc<State>,
-}
 
 /// Everything that the stages of one run share.
 pub(crate) struct Transfer {
@@ -69,6 +61,8 @@ pub(crate) struct Transfer {
     pub identity: Arc<Identity>,
     pub tally: Arc<Tally>,
     pub ledger: Arc<Ledger>,
+    /// The destination gets the images by STOW-RS.
+    pub delivers_by_web: AtomicBool,
     /// What is staged of each instance.
     pub form: Form,
     /// Ends this run: a person, the process, or a stage that cannot go on.
@@ -109,6 +103,7 @@ impl Engine {
             identity: Arc::clone(&identity),
             tally: Arc::clone(&tally),
             ledger: Arc::clone(ledger),
+            delivers_by_web: AtomicBool::new(false),
             form: Form::File,
             stop: stop.child_token(),
         };

@@ -2,20 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 
-use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass, Tag, tags};
-use adit_domain::node::{NodeKind, Server, Services};
+use adit_dimse::{Association, Identifier, Model, Proposal, Tag, tags};
 use adit_domain::task::LogLevel;
 use adit_domain::text::encode_for_query;
 
+use super::Transfer;
 use super::ledger::DOCUMENT;
 use super::outside::{Outside, Person};
 use super::problem::Problem;
-use super::{End, Transfer};
-use crate::rules::INBOX_NAME;
+use crate::peers::{End, Finder};
 use crate::search::series::series_level;
 use crate::text::Answer;
-use crate::{now, peers};
 
 /// What is asked of a study.
 const STUDY_KEYS: [Tag; 6] = [
@@ -105,61 +104,37 @@ impl Plan {
     }
 }
 
-/// The model for searching at a server.
-pub(super) fn find_model(services: &Services) -> Model {
-    if services.study_root_find { Model::StudyRoot } else { Model::PatientRoot }
-}
-
-impl End {
-    pub fn name(&self) -> &str {
-        self.record.as_ref().map_or(INBOX_NAME, |record| &record.node.config.name)
-    }
-
-    pub fn server(&self) -> Option<&Server> {
-        self.record.as_ref().and_then(|record| record.node.config.server())
-    }
-
-    pub fn is_bucket(&self) -> bool {
-        self.record.as_ref().is_some_and(|record| matches!(record.node.config.kind, NodeKind::Bucket(_)))
-    }
-}
-
 impl Transfer {
     /// Opens an association with one end; a server that is not there is remembered by its breaker and defers the task.
     pub(super) async fn open(&self, end: &End, what: &str, proposal: &Proposal) -> Result<Association, Problem> {
-        let (Some(server), Some(record)) = (end.server(), &end.record) else {
-            return Err(Problem::Permanent(format!("{} is not a server.", end.name())));
-        };
-        let peer = peers::peer(server, &record.secrets, self.engine.ae_title())
-            .map_err(|error| Problem::of_peer(end.name(), what, &error))?;
-        match end.measured("associate", Association::connect(&peer, proposal, &self.stop)).await {
-            Ok(association) => {
-                end.state.answered();
-                Ok(association)
-            }
-            Err(error) => {
-                if error.is_unreachable() {
-                    end.state.failed(now(), error.to_string());
-                    if let Some(until) = end.state.resting(now()) {
-                        return Err(Problem::Deferred(
-                            until,
-                            format!("{} does not answer ({error}); the transfer waits until it does.", end.name()),
-                        ));
-                    }
-                }
-                Err(Problem::of_peer(end.name(), what, &error))
-            }
-        }
+        end.open(&self.engine, what, proposal, &self.stop).await
     }
 
-    /// The destination is asked before anything moves.
+    /// The destination is asked before anything moves. One that takes C-STORE but does not answer gets its images by STOW-RS, if it offers
+    /// that, too.
     pub(super) async fn check_destination(&self) -> Result<(), Problem> {
-        if self.destination.server().is_none() {
+        let Some(server) = self.destination.server() else {
             return match &self.destination.record {
                 Some(record) => self.engine.check_room(&record.node).await,
                 None => Ok(()),
             };
+        };
+        if !server.services.store_scp && server.dicomweb.stow {
+            self.by_web_instead();
+            return self.destination.web().map(|_| ());
         }
+        match self.echo_destination().await {
+            Err(problem) if server.dicomweb.stow && problem != Problem::Canceled => {
+                let sentence = format!("{} It gets the images by DICOMweb instead.", problem.sentence());
+                self.ledger.note(LogLevel::Info, "Another way", &sentence);
+                self.by_web_instead();
+                self.destination.web().map(|_| ())
+            }
+            result => result,
+        }
+    }
+
+    async fn echo_destination(&self) -> Result<(), Problem> {
         let mut association =
             self.open(&self.destination, "opening an association", &Proposal::new().verification()).await?;
         let echo = self.destination.measured("C-ECHO", association.echo(&self.stop)).await;
@@ -175,70 +150,42 @@ impl Transfer {
         }
     }
 
+    fn by_web_instead(&self) {
+        self.delivers_by_web.store(true, Ordering::Relaxed);
+    }
+
     /// Finds out what is to be transferred.
     pub(super) async fn plan(&self) -> Result<Plan, Problem> {
-        let Some(server) = self.source.server() else { return self.plan_objects().await };
-        let model = find_model(&server.services);
-        let mut association =
-            self.open(&self.source, "opening an association", &Proposal::new().verification().find(model)).await?;
-        if association.supports(adit_dimse::uids::VERIFICATION) {
-            let echo = self
-                .source
-                .measured("C-ECHO", association.echo(&self.stop))
-                .await
-                .map_err(|error| Problem::of_peer(self.source.name(), "C-ECHO", &error))?;
-            if !echo.0.is_done() {
-                return Err(Problem::Transient(format!(
-                    "{} refused a C-ECHO with status {}.",
-                    self.source.name(),
-                    echo.0
-                )));
-            }
+        if self.source.server().is_none() {
+            return self.plan_objects().await;
         }
-        let mut plan = self.find_study(&mut association, model).await?;
-        plan.series = self.find_series(&mut association, &plan).await?;
-        self.find_instances(&mut association, &mut plan).await?;
-        association.release().await;
+        let mut finder = self.source.finder(&self.engine, &self.stop).await?;
+        finder.echo(&self.source, &self.stop).await?;
+        let mut plan = self.find_study(&mut finder).await?;
+        plan.series = self.find_series(&mut finder, &plan).await?;
+        self.find_instances(&mut finder, &mut plan).await?;
+        finder.close().await;
         let issuer = plan.person.as_ref().map_or("", |person| &person.issuer);
         self.identity.look_up(&self.engine, issuer, &plan.patient_id_text).await?;
         plan.outside = self.outside(&plan);
         Ok(plan)
     }
 
-    async fn find(
-        &self,
-        association: &mut Association,
-        model: Model,
-        query: &Identifier,
-        what: &str,
-    ) -> Result<Vec<Identifier>, Problem> {
+    async fn find(&self, finder: &mut Finder, query: &Identifier, what: &str) -> Result<Vec<Identifier>, Problem> {
         let mut found = Vec::new();
         let mut take = |answer| {
             found.push(answer);
             ControlFlow::Continue(())
         };
-        let outcome = self
-            .source
-            .measured("C-FIND", association.find(model, query, &mut take, &self.stop))
-            .await
-            .map_err(|error| Problem::of_peer(self.source.name(), what, &error))?;
-        if outcome.status.class() == StatusClass::Failure {
-            let sentence = format!(
-                "{}: {what} failed: {} (status {}).",
-                self.source.name(),
-                outcome.status.sentence(Service::Find),
-                outcome.status
-            );
-            return Err(if outcome.status.is_transient(Service::Find) {
-                Problem::Transient(sentence)
-            } else {
-                Problem::Permanent(sentence)
-            });
+        let result = finder.find(&self.source, query, what, &mut take, &self.stop).await;
+        for remark in finder.take_remarks() {
+            self.ledger.note(LogLevel::Info, "Another way", &remark);
         }
-        Ok(found)
+        result.map(|_| found)
     }
 
-    async fn find_study(&self, association: &mut Association, model: Model) -> Result<Plan, Problem> {
+    async fn find_study(&self, finder: &mut Finder) -> Result<Plan, Problem> {
+        let model = finder.model();
         let query = |with_patient: bool| {
             let mut query = Identifier::at_level("STUDY").with(tags::STUDY_INSTANCE_UID, &self.task.study_instance_uid);
             if with_patient && !self.task.patient_id.is_empty() {
@@ -251,9 +198,9 @@ impl Transfer {
             let query = query.asking(&STUDY_KEYS);
             if model == Model::StudyRoot { query.asking(&PERSON_KEYS) } else { query }
         };
-        let mut found = self.find(association, model, &query(true), "the search for the study").await?;
+        let mut found = self.find(finder, &query(true), "the search for the study").await?;
         if found.is_empty() && model == Model::StudyRoot && !self.task.patient_id.is_empty() {
-            found = self.find(association, model, &query(false), "the search for the study").await?;
+            found = self.find(finder, &query(false), "the search for the study").await?;
             if !found.is_empty() {
                 self.ledger.note(
                     LogLevel::Warning,
@@ -313,12 +260,12 @@ impl Transfer {
         })
     }
 
-    async fn find_series(&self, association: &mut Association, plan: &Plan) -> Result<Vec<Series>, Problem> {
+    async fn find_series(&self, finder: &mut Finder, plan: &Plan) -> Result<Vec<Series>, Problem> {
         let query = series_level(
             &self.task.study_instance_uid,
             (plan.model == Model::PatientRoot).then_some(&plan.patient_id_text),
         );
-        let found = self.find(association, plan.model, &query, "the search for series").await?;
+        let found = self.find(finder, &query, "the search for series").await?;
         let mut series = Vec::new();
         let mut seen = HashSet::new();
         for identifier in &found {
@@ -376,14 +323,14 @@ impl Transfer {
     }
 
     /// Lists the instances of every series. A source that cannot list them gives counts at least.
-    async fn find_instances(&self, association: &mut Association, plan: &mut Plan) -> Result<(), Problem> {
+    async fn find_instances(&self, finder: &mut Finder, plan: &mut Plan) -> Result<(), Problem> {
         let mut expected = HashMap::new();
         for (place, series) in plan.series.iter().enumerate() {
             let query = plan
                 .keys("IMAGE", &self.task.study_instance_uid)
                 .with(tags::SERIES_INSTANCE_UID, &series.uid)
                 .asking(&IMAGE_KEYS);
-            let found = match self.find(association, plan.model, &query, "the search for images").await {
+            let found = match self.find(finder, &query, "the search for images").await {
                 Ok(found) => found,
                 Err(Problem::Permanent(sentence)) => {
                     self.ledger.note(

@@ -21,14 +21,14 @@ pub(crate) enum Problem {
 }
 
 impl Problem {
-    /// What happened, for people.
+    /// What people are told.
     pub fn sentence(&self) -> &str {
         match self {
-            Self::Absent(sentence)
-            | Self::Permanent(sentence)
+            Self::Permanent(sentence)
+            | Self::Absent(sentence)
             | Self::Transient(sentence)
             | Self::Deferred(_, sentence) => sentence,
-            Self::Canceled => "It was ended.",
+            Self::Canceled => "It was canceled.",
         }
     }
 

@@ -64,6 +64,7 @@ impl Engine {
             tally: Arc::new(Tally::default()),
             ledger: Arc::new(Ledger::default()),
             form: if errand.metadata { Form::Metadata(name) } else { Form::Read(name) },
+            delivers_by_web: false.into(),
             stop: stop.clone(),
         };
         let permit = tokio::select! {

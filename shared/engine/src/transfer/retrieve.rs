@@ -22,7 +22,24 @@ use super::units::{Unit, units};
 /// How often a request is repeated after the connection broke.
 const TRIES: u32 = 3;
 
-/// The two ways to fetch.
+/// The ways to fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// WADO-RS.
+    Web,
+    Dimse(Method),
+}
+
+impl Way {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Web => "WADO-RS",
+            Self::Dimse(method) => method.name(),
+        }
+    }
+}
+
+/// The two ways of DIMSE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Method {
     Get,
@@ -100,7 +117,11 @@ impl Transfer {
     ) -> Result<(), Problem> {
         let Some(server) = self.source.server() else { return self.read_objects(plan, to_deliver).await };
         let services = server.services;
-        let methods = [(Method::Get, services.can_get()), (Method::Move, services.can_move())];
+        let ways = [
+            (Way::Web, server.dicomweb.wado),
+            (Way::Dimse(Method::Get), services.can_get()),
+            (Way::Dimse(Method::Move), services.can_move()),
+        ];
         let mut permits = vec![permit];
         while permits.len() < usize::from(server.limits.associations) && permits.len() < 8 {
             match self.source.state.try_permit() {
@@ -109,24 +130,22 @@ impl Transfer {
             }
         }
         let mut last = Ok(());
-        for (method, _) in methods.into_iter().filter(|(_, offered)| *offered) {
+        for (way, _) in ways.into_iter().filter(|(_, offered)| *offered) {
             for by_image in [false, true] {
-                let open = units(plan, &self.ledger, permits.len(), by_image);
+                // A series comes fastest in one body: single images are asked for only where some of it is missing.
+                let parallel = if way == Way::Web { 1 } else { permits.len() };
+                let open = units(plan, &self.ledger, parallel, by_image);
                 if open.is_empty()
                     || (by_image && !plan.exact)
                     || (!plan.exact && self.ledger.delivered() > 0 && self.ledger.short_of(plan) == 0)
                 {
                     break;
                 }
-                last = Arc::clone(&self).pass(method, plan, open, to_deliver, permits.len()).await;
+                last = Arc::clone(&self).pass(way, plan, open, to_deliver, permits.len()).await;
                 match &last {
                     Err(Problem::Canceled) => return last,
                     Err(Problem::Permanent(sentence) | Problem::Transient(sentence)) => {
-                        self.ledger.note(
-                            LogLevel::Info,
-                            &format!("{} did not bring everything", method.name()),
-                            sentence,
-                        );
+                        self.ledger.note(LogLevel::Info, &format!("{} did not bring everything", way.name()), sentence);
                         break;
                     }
                     _ => {}
@@ -174,7 +193,7 @@ impl Transfer {
     /// One pass over open requests with several associations.
     async fn pass(
         self: Arc<Self>,
-        method: Method,
+        way: Way,
         plan: &Arc<Plan>,
         open: VecDeque<Unit>,
         to_deliver: &mpsc::Sender<StagedInstance>,
@@ -186,7 +205,7 @@ impl Transfer {
         for _ in 0..parallel {
             let (this, plan, open, to_deliver) =
                 (Arc::clone(&self), Arc::clone(plan), Arc::clone(&open), to_deliver.clone());
-            workers.spawn(async move { this.fetch(method, plan, open, to_deliver).await }.in_current_span());
+            workers.spawn(async move { this.fetch(way, plan, open, to_deliver).await }.in_current_span());
         }
         let mut result = Ok(());
         while let Some(ended) = workers.join_next().await {
@@ -206,7 +225,7 @@ impl Transfer {
     /// One association: request after request until none is open.
     async fn fetch(
         self: Arc<Self>,
-        method: Method,
+        way: Way,
         plan: Arc<Plan>,
         open: Open,
         to_deliver: mpsc::Sender<StagedInstance>,
@@ -219,7 +238,7 @@ impl Transfer {
                 result = Err(Problem::Canceled);
                 break;
             }
-            match self.one(method, &plan, &unit, &to_deliver, &mut association).await {
+            match self.one(way, &plan, &unit, &to_deliver, &mut association).await {
                 Ok(()) => {}
                 Err(Problem::Transient(sentence)) if unit.tries + 1 < TRIES => {
                     association = None;
@@ -247,13 +266,16 @@ impl Transfer {
     /// One request.
     async fn one(
         self: &Arc<Self>,
-        method: Method,
+        way: Way,
         plan: &Arc<Plan>,
         unit: &Unit,
         to_deliver: &mpsc::Sender<StagedInstance>,
         open: &mut Option<Association>,
     ) -> Result<(), Problem> {
         let Some(server) = self.source.server() else { return Ok(()) };
+        let Way::Dimse(method) = way else {
+            return self.by_web(&self.source.web()?, plan, unit, to_deliver).await;
+        };
         let model = method.model(&server.services);
         let failed = |error: &DimseError| Problem::of_peer(self.source.name(), method.name(), error);
         if open.is_none() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::peers::Outgoing;
 use crate::text::uid_key;
 use adit_deid::{Limits, Report, RewriteError, Rewriter, part10};
 use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, InstanceHead, InstanceSink, Status};
@@ -45,6 +46,20 @@ pub(crate) struct StagedInstance {
     pub key: StagedKey,
     pub size: u64,
     pub note: StagedNote,
+}
+
+impl StagedInstance {
+    /// As it is sent.
+    pub fn outgoing(&self) -> Outgoing<'_> {
+        Outgoing {
+            key: &self.key,
+            size: self.size,
+            offset: self.note.offset,
+            sop_class_uid: &self.note.sop_class_uid,
+            sop_instance_uid: &self.note.delivered_as,
+            transfer_syntax_uid: &self.note.transfer_syntax_uid,
+        }
+    }
 }
 
 /// The sink of one association.

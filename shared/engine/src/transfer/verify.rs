@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use adit_dimse::{Identifier, Model, Proposal, StatusClass, tags};
+use adit_dimse::{Identifier, Model, tags};
 use adit_domain::task::{LogLevel, Step};
 use adit_domain::text::encode_for_query;
 
 use super::Transfer;
-use super::plan::{Plan, find_model};
+use super::plan::Plan;
 use super::problem::Problem;
 
 /// Archives index what they have acknowledged a little later: waits before asking again, in milliseconds.
@@ -28,9 +28,7 @@ impl Transfer {
                 Some(self.held_in_bucket(plan, self.pseudonyms().into_iter()).await?)
             }
             None => Some(self.held_in_folder(plan).await?),
-            Some(server) if server.services.can_find() => {
-                Some(self.held_at_server(plan, sent.values().collect()).await?)
-            }
+            Some(server) if server.can_find() => Some(self.held_at_server(plan, sent.values().collect()).await?),
             Some(_) => None,
         };
         let Some(held) = held else {
@@ -85,30 +83,24 @@ impl Transfer {
     }
 
     async fn ask_destination(&self, plan: &Plan) -> Result<HashSet<String>, Problem> {
-        let Some(server) = self.destination.server() else { return Ok(HashSet::new()) };
-        let model = find_model(&server.services);
-        let mut association =
-            self.open(&self.destination, "opening an association", &Proposal::new().find(model)).await?;
+        let mut finder = self.destination.finder(&self.engine, &self.stop).await?;
         let mut held = HashSet::new();
-        for query in self.image_queries(plan, model) {
+        for query in self.image_queries(plan, finder.model()) {
             let mut take = |answer: Identifier| {
                 held.insert(answer.text(tags::SOP_INSTANCE_UID));
                 ControlFlow::Continue(())
             };
-            let find = association.find(model, &query, &mut take, &self.stop);
-            let found = self.destination.measured("C-FIND", find).await;
-            let outcome = found.map_err(|error| {
-                Problem::of_peer(self.destination.name(), "the search for what has arrived", &error)
+            let what = "the search for what has arrived";
+            let found = finder.find(&self.destination, &query, what, &mut take, &self.stop).await;
+            found.map_err(|problem| match problem {
+                Problem::Permanent(sentence) => Problem::Transient(sentence),
+                other => other,
             })?;
-            if outcome.status.class() == StatusClass::Failure {
-                return Err(Problem::Transient(format!(
-                    "{} could not be asked what has arrived (status {}).",
-                    self.destination.name(),
-                    outcome.status
-                )));
-            }
         }
-        association.release().await;
+        for remark in finder.take_remarks() {
+            self.ledger.note(LogLevel::Info, "Another way", &remark);
+        }
+        finder.close().await;
         Ok(held)
     }
 

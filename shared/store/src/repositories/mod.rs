@@ -22,6 +22,7 @@
 //! | object that has arrived | `ARRIVAL#<node>#<Study Instance UID>` | `O#<SOP Instance UID>` | `SHELF#<node>` / `<name>` for files | |
 //! | running C-MOVE and the bridge that waits (expires) | `MOVES` | `<calling AE title>#<message id>` | | |
 //! | mail that waits, sealed (expires) | `MAIL#<id>` | `MAIL` | `MAILS` / `<due>` | |
+//! | what a program sends for a server, in staging | `SPOOLS` | `<id>` | | |
 //! | living bridge (expires) | `BRIDGES` | `<name>` | | |
 //! | group | `GROUPS` | `GROUP#<id>` | | |
 //! | claim on its name | `GROUP_NAME` | `<lower-case name>` | | |
@@ -53,6 +54,7 @@ pub mod receipts;
 pub mod registry;
 pub mod reports;
 pub mod rules;
+pub mod spools;
 pub mod storage;
 pub mod tasks;
 
@@ -72,5 +74,6 @@ pub use receipts::{Receipt, ReceiptState, Receipts};
 pub use registry::{Claim, Registry};
 pub use reports::Reports;
 pub use rules::Rules;
+pub use spools::{SpoolRow, Spools};
 pub use storage::{Storage, StorageUse, Told};
 pub use tasks::{LiveProgress, TaskPage, Tasks};

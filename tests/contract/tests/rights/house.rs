@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use adit_api::groups::GroupInput;
 use adit_api::jobs::{CreateJob, StudySelection};
-use adit_api::nodes::NodeInput;
+use adit_api::nodes::{NodeInput, SecretsInput};
 use adit_backend_embedded::Embedded;
 use adit_deid::ProjectKey;
 use adit_domain::group::GroupConfig;
@@ -39,7 +39,7 @@ pub fn server(number: usize) -> NodeInput {
         "name": format!("Server {number}"), "kind": "server", "ae_title": format!("S{number}"), "host": "127.0.0.1", "port": 9,
         "services": { "study_root_find": true, "study_root_get": true, "store_scp": true }
     }));
-    NodeInput { config: config.expect("a server"), client_key_pem: None, authorization_header: None, version: None }
+    NodeInput { config: config.expect("a server"), secrets: SecretsInput::default(), version: None }
 }
 
 pub fn config(number: usize, rights: impl IntoIterator<Item = Right>) -> GroupConfig {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adit_api::jobs::{CreateJob, JobSnapshot, StudySelection};
-use adit_api::nodes::{NodeInput, NodeView};
+use adit_api::nodes::{NodeInput, NodeView, SecretsInput};
 use adit_archive::generate::{StudySpec, object, write_study};
 use adit_backend_embedded::Embedded;
 use adit_dimse::{Association, Proposal, Server, ServerConfig, Status, StoreRequest};
@@ -64,7 +64,7 @@ impl Scene {
             "services": services, "limits": { "instances_per_second": pace, "associations": 1 }
         }))
         .unwrap();
-        let input = NodeInput { config, client_key_pem: None, authorization_header: None, version: None };
+        let input = NodeInput { config, secrets: SecretsInput::default(), version: None };
         engine.add_node(&actor(engine).await, input).await.unwrap()
     }
 

@@ -2,6 +2,7 @@
 
 mod query;
 mod retrieve;
+mod store;
 
 use adit_archive::generate::{SeriesSpec, StudySpec, write_study};
 use adit_domain::right::Scope;
@@ -16,7 +17,7 @@ use crate::ALL;
 
 /// An archive with studies, an ADIT before it, a program with a token.
 struct Scene {
-    _dir: TempDir,
+    dir: TempDir,
     rig: Rig,
     source: Scripted,
     gate: Gate,
@@ -44,7 +45,7 @@ impl Scene {
         rig.server_with("SOURCE", source.addr, services, limits).await;
         let gate = Gate::over(&rig).await;
         let program = gate.program(&rig, "script", &Scope::ALL, false).await;
-        Self { _dir: dir, rig, source, gate, program }
+        Self { dir, rig, source, gate, program }
     }
 
     /// A search in the standard's layout that succeeds.

@@ -15,6 +15,7 @@ mod relay;
 mod retrieval;
 mod rules;
 mod search;
+mod web;
 
 use std::collections::HashSet;
 use std::path::Path;

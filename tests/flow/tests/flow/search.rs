@@ -89,8 +89,7 @@ async fn a_limit_is_said_and_a_broken_server_does_not_hide_the_others() {
     let (good, bad) = (rig.server("GOOD", good.addr, &ALL).await, rig.server("BAD", bad.addr, &ALL).await);
     let mut input = adit_api::nodes::NodeInput {
         config: good.config.clone(),
-        client_key_pem: None,
-        authorization_header: None,
+        secrets: adit_api::nodes::SecretsInput::default(),
         version: None,
     };
     if let adit_domain::node::NodeKind::Server(server) = &mut input.config.kind {

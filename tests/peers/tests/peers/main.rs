@@ -4,3 +4,4 @@ mod dcmtk;
 mod kill;
 mod orthanc;
 mod tls;
+mod web;

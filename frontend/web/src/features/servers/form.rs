@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::place_form::{BucketFields, BucketForm, FolderFields, FolderForm};
-use super::server_form::{ServerFields, ServerForm};
+use super::server_form::{HasSecrets, ServerFields, ServerForm};
 use crate::context::shared;
 use crate::ui::{Check, Panel, Problem, Text};
 
@@ -48,8 +48,8 @@ pub struct Editing {
     /// `None` for something new.
     pub kind: Option<NodeKind>,
     pub what: What,
-    pub has_client_key: bool,
-    pub has_authorization_header: bool,
+    /// Which secrets are stored.
+    pub has: HasSecrets,
 }
 
 /// Something new.
@@ -61,8 +61,7 @@ pub fn blank(what: What) -> Editing {
         enabled: true,
         kind: None,
         what,
-        has_client_key: false,
-        has_authorization_header: false,
+        has: HasSecrets::default(),
     }
 }
 
@@ -76,8 +75,11 @@ impl Editing {
             enabled: node.config.enabled,
             what: What::of(&node.config.kind),
             kind: Some(node.config.kind.clone()),
-            has_client_key: node.has_client_key,
-            has_authorization_header: node.has_authorization_header,
+            has: HasSecrets {
+                client_key: node.has_client_key,
+                authorization_header: node.has_authorization_header,
+                client_secret: node.has_client_secret,
+            },
         }
     }
 }
@@ -94,7 +96,7 @@ pub fn NodeForm(editing: Editing, done: impl Fn() + Copy + Send + Sync + 'static
     let (folder, bucket) = (FolderFields::of(editing.kind.as_ref()), BucketFields::of(editing.kind.as_ref()));
     let what = editing.what;
     let title = if editing.id.is_some() { format!("Edit {}", editing.name) } else { what.add().to_owned() };
-    let (has_key, has_header) = (editing.has_client_key, editing.has_authorization_header);
+    let has = editing.has;
     let stored = StoredValue::new(editing);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -110,9 +112,9 @@ pub fn NodeForm(editing: Editing, done: impl Fn() + Copy + Send + Sync + 'static
             What::Bucket => NodeKind::Bucket(bucket.value()),
         };
         let editing = stored.get_value();
-        let (client_key_pem, authorization_header) = server.secrets();
+        let secrets = server.secrets();
         let config = NodeConfig { name: name.get_untracked(), enabled: enabled.get_untracked(), kind };
-        let input = NodeInput { config, client_key_pem, authorization_header, version: editing.version };
+        let input = NodeInput { config, secrets, version: editing.version };
         spawn_local(async move {
             match adit_api_client::save_node(editing.id.as_deref(), &input).await {
                 Ok(_) => {
@@ -132,7 +134,7 @@ pub fn NodeForm(editing: Editing, done: impl Fn() + Copy + Send + Sync + 'static
                         <div class="self-end pb-1"><Check label="Enabled" value=enabled/></div>
                     </div>
                     {match what {
-                        What::Server => view! { <ServerForm fields=server has_client_key=has_key has_authorization_header=has_header/> }.into_any(),
+                        What::Server => view! { <ServerForm fields=server has=has/> }.into_any(),
                         What::Folder => view! { <FolderForm fields=folder/> }.into_any(),
                         What::Bucket => view! { <BucketForm fields=bucket/> }.into_any(),
                     }}

@@ -1,6 +1,6 @@
 //! All servers, folders and buckets with their state.
 
-use adit_api::nodes::{NodeInput, NodeTest, NodeView};
+use adit_api::nodes::{NodeInput, NodeTest, NodeView, SecretsInput};
 use adit_domain::node::NodeKind;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -106,12 +106,8 @@ fn Card(
         let mut node = node.get_untracked();
         node.config.enabled = !node.config.enabled;
         spawn_local(async move {
-            let input = NodeInput {
-                config: node.config,
-                client_key_pem: None,
-                authorization_header: None,
-                version: Some(node.version),
-            };
+            let secrets = SecretsInput::default();
+            let input = NodeInput { config: node.config, secrets, version: Some(node.version) };
             match adit_api_client::save_node(Some(&id.get_value()), &input).await {
                 Ok(_) => load(),
                 Err(error) => state.refuse(&error),

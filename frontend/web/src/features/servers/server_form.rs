@@ -1,10 +1,19 @@
 //! The fields of a server, grouped by what they are about.
 
+use adit_api::nodes::SecretsInput;
 use adit_domain::AeTitle;
 use adit_domain::node::{DicomWeb, Limits, Server, Services, Tls};
 use leptos::prelude::*;
 
 use crate::ui::{Check, Number, Text, TextArea};
+
+/// Which secrets of a server are stored.
+#[derive(Clone, Copy, Default)]
+pub struct HasSecrets {
+    pub client_key: bool,
+    pub authorization_header: bool,
+    pub client_secret: bool,
+}
 
 /// All fields as signals.
 #[derive(Clone, Copy)]
@@ -16,8 +25,9 @@ pub struct ServerFields {
     max_results: RwSignal<u32>,
     services: [RwSignal<bool>; 7],
     web: [RwSignal<bool>; 3],
-    web_texts: [RwSignal<String>; 4],
+    web_texts: [RwSignal<String>; 7],
     authorization: RwSignal<String>,
+    client_secret: RwSignal<String>,
     tls: RwSignal<bool>,
     tls_texts: [RwSignal<String>; 3],
     client_key: RwSignal<String>,
@@ -86,9 +96,18 @@ impl ServerFields {
             ]
             .map(RwSignal::new),
             web: [web.qido, web.wado, web.stow].map(RwSignal::new),
-            web_texts: [&web.root_url, &web.qido_prefix, &web.wado_prefix, &web.stow_prefix]
-                .map(|text| RwSignal::new(text.clone())),
+            web_texts: [
+                &web.root_url,
+                &web.qido_prefix,
+                &web.wado_prefix,
+                &web.stow_prefix,
+                &web.token_url,
+                &web.client_id,
+                &web.scope,
+            ]
+            .map(|text| RwSignal::new(text.clone())),
             authorization: RwSignal::new(String::new()),
+            client_secret: RwSignal::new(String::new()),
             tls: RwSignal::new(tls.enabled),
             tls_texts: [&tls.ca_pem, &tls.client_certificate_pem, &tls.server_name]
                 .map(|text| RwSignal::new(text.clone())),
@@ -119,7 +138,8 @@ impl ServerFields {
             store_scp,
         ] = self.services.map(|signal| signal.get_untracked());
         let [qido, wado, stow] = self.web.map(|signal| signal.get_untracked());
-        let [root_url, qido_prefix, wado_prefix, stow_prefix] = self.web_texts.map(|signal| signal.get_untracked());
+        let [root_url, qido_prefix, wado_prefix, stow_prefix, token_url, client_id, scope] =
+            self.web_texts.map(|signal| signal.get_untracked());
         let [ca_pem, client_certificate_pem, server_name] = self.tls_texts.map(|signal| signal.get_untracked());
         let [
             associations,
@@ -147,7 +167,18 @@ impl ServerFields {
                 study_root_move,
                 store_scp,
             },
-            dicomweb: DicomWeb { root_url, qido, wado, stow, qido_prefix, wado_prefix, stow_prefix },
+            dicomweb: DicomWeb {
+                root_url,
+                qido,
+                wado,
+                stow,
+                qido_prefix,
+                wado_prefix,
+                stow_prefix,
+                token_url,
+                client_id,
+                scope,
+            },
             max_search_results: self.max_results.get_untracked(),
             tls: Tls { enabled: self.tls.get_untracked(), ca_pem, client_certificate_pem, server_name },
             limits: Limits {
@@ -164,9 +195,13 @@ impl ServerFields {
     }
 
     /// Secrets that were entered; what was left empty stays as it is.
-    pub fn secrets(self) -> (Option<String>, Option<String>) {
+    pub fn secrets(self) -> SecretsInput {
         let given = |signal: RwSignal<String>| Some(signal.get_untracked()).filter(|text| !text.is_empty());
-        (given(self.client_key), given(self.authorization))
+        SecretsInput {
+            client_key_pem: given(self.client_key),
+            authorization_header: given(self.authorization),
+            client_secret: given(self.client_secret),
+        }
     }
 }
 
@@ -181,7 +216,7 @@ fn Group(title: &'static str, #[prop(optional)] open: bool, children: Children) 
 }
 
 #[component]
-pub fn ServerForm(fields: ServerFields, has_client_key: bool, has_authorization_header: bool) -> impl IntoView {
+pub fn ServerForm(fields: ServerFields, has: HasSecrets) -> impl IntoView {
     let f = fields;
     let kept = |has: bool| if has { "A value is stored; leave empty to keep it." } else { "" };
     const SERVICES: [&str; 7] = [
@@ -196,7 +231,7 @@ pub fn ServerForm(fields: ServerFields, has_client_key: bool, has_authorization_
     view! {
         <div class="grid gap-3 md:grid-cols-4">
             <Text label="AE title" value=f.ae_title hint="The server's own title"/>
-            <Text label="Host" value=f.host/>
+            <Text label="Host" value=f.host hint="Empty for DICOMweb alone"/>
             <Number label="Port" value=f.port/>
             <Text label="Our AE title" value=f.calling hint="Empty: the one of this ADIT"/>
         </div>
@@ -211,7 +246,7 @@ pub fn ServerForm(fields: ServerFields, has_client_key: bool, has_authorization_
                 <Text label="Name in the server's certificate" value=f.tls_texts[2] hint="Empty: the host"/>
                 <TextArea label="CA certificate (PEM)" value=f.tls_texts[0] hint="Who signed the server's certificate"/>
                 <TextArea label="Our client certificate (PEM)" value=f.tls_texts[1] hint="Only if the server asks for one"/>
-                <TextArea label="Private key of our certificate (PEM)" value=f.client_key hint=kept(has_client_key)/>
+                <TextArea label="Private key of our certificate (PEM)" value=f.client_key hint=kept(has.client_key)/>
             </div>
         </Group>
         <Group title="Limits and timeouts">
@@ -237,7 +272,12 @@ pub fn ServerForm(fields: ServerFields, has_client_key: bool, has_authorization_
                 <Text label="QIDO prefix" value=f.web_texts[1]/>
                 <Text label="WADO prefix" value=f.web_texts[2]/>
                 <Text label="STOW prefix" value=f.web_texts[3]/>
-                <Text label="Authorization header" value=f.authorization kind="password" hint=kept(has_authorization_header)/>
+                <Text label="Authorization header" value=f.authorization kind="password" hint=kept(has.authorization_header)/>
+                <span></span>
+                <Text label="Token address (OAuth 2)" value=f.web_texts[4] hint="Empty: the authorization header is sent"/>
+                <Text label="Client id" value=f.web_texts[5]/>
+                <Text label="Client secret" value=f.client_secret kind="password" hint=kept(has.client_secret)/>
+                <Text label="Scope" value=f.web_texts[6]/>
             </div>
         </Group>
     }

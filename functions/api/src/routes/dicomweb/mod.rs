@@ -5,6 +5,7 @@ pub mod metadata;
 mod parts;
 pub mod query;
 pub mod retrieve;
+pub mod store;
 
 use adit_api::error::ErrorCode;
 use adit_dicomweb::accept::NotAcceptable;

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 pub use levels::Level;
 
+use crate::search::searchable;
 use crate::{Actor, Engine, Refusal};
 use ask::Plan;
 
@@ -44,10 +45,7 @@ impl Engine {
     /// The actor may not, there is no such server, or the search makes no sense. What the server itself says comes with the answers.
     pub async fn qido(&self, actor: &Actor, ae_title: &str, search: Search) -> Result<Answers, Refusal> {
         let record = self.gateway_to(actor, Right::Search, ae_title, Direction::Source).await?;
-        let name = &record.node.config.name;
-        if !record.node.config.server().is_some_and(|server| server.services.can_find()) {
-            return Err(Refusal::invalid(format!("{name} cannot be searched: C-FIND is not ticked in its settings.")));
-        }
+        searchable(&record)?;
         let Search { level, study, series, mut query, address } = search;
         for (tag, uid) in [(tags::STUDY_INSTANCE_UID, &study), (tags::SERIES_INSTANCE_UID, &series)] {
             if let Some(uid) = uid {

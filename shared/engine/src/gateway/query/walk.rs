@@ -1,10 +1,10 @@
-//! Going down the levels of the information model, over one association.
+//! Going down the levels of the information model, over one association or by QIDO-RS.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use adit_dicomweb::paths;
-use adit_dimse::{Association, DimseError, Identifier, Model, Proposal, Service, StatusClass, Tag, tags};
+use adit_dimse::{Identifier, Model, Tag, tags};
 use adit_store::repositories::NodeRecord;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -12,8 +12,11 @@ use tokio_util::sync::CancellationToken;
 use super::ask::Plan;
 use super::filter::fits;
 use super::levels::Level;
+use crate::peers::{End, Finder, find_model};
+use crate::search::not_asked;
 use crate::text::in_utf8;
-use crate::{Engine, Refusal, now, peers};
+use crate::transfer::Problem;
+use crate::{Engine, Refusal};
 
 /// (0008,1190): where an answer can be fetched.
 const RETRIEVE_URL: Tag = Tag(0x0008, 0x1190, *b"UR");
@@ -74,12 +77,13 @@ fn send(sender: &mpsc::Sender<Result<Identifier, Refusal>>, answer: Identifier) 
     }
 }
 
-/// One association for a search, opened anew when the server had to be stopped.
+/// One way to search the server, opened anew when it had to be stopped.
 struct Line<'a> {
     engine: &'a Engine,
     record: &'a NodeRecord,
+    end: End,
     model: Model,
-    open: Option<Association>,
+    open: Option<Finder>,
     cancel: CancellationToken,
 }
 
@@ -103,15 +107,14 @@ impl Engine {
         if out.left == 0 {
             return Ok(());
         }
-        let model = if server.services.study_root_find { Model::StudyRoot } else { Model::PatientRoot };
-        let state = self.0.peers.state(record);
-        let _permit = state.permit().await;
-        let mut line = Line { engine: self, record, model, open: None, cancel: CancellationToken::new() };
+        let (model, end) = (find_model(&server.services), self.end_of(record));
+        let _permit = end.state.permit().await;
+        let mut line = Line { engine: self, record, end, model, open: None, cancel: CancellationToken::new() };
         let top = Above { keys: Identifier::new(), told: Identifier::new() };
         let first = line.first_level(plan, is_relational);
         let walked = line.below(plan, first, top, is_relational, &mut out).await;
-        if let Some(association) = line.open.take() {
-            if walked.is_ok() { association.release().await } else { association.abort().await }
+        if let Some(finder) = line.open.take() {
+            if walked.is_ok() { finder.close().await } else { finder.abort().await }
         }
         walked.map(drop)
     }
@@ -241,55 +244,30 @@ impl Line<'_> {
         request: &Identifier,
         take: &mut (dyn FnMut(Identifier) -> ControlFlow<()> + Send),
     ) -> Result<(), Refusal> {
-        let name = &self.record.node.config.name;
-        let mut association = match self.open.take() {
-            Some(association) => association,
+        let mut finder = match self.open.take() {
+            Some(finder) => finder,
             None => self.connect().await?,
         };
-        let outcome = association.find(self.model, request, take, &self.cancel).await;
-        let outcome = outcome.map_err(|error| failed(name, "broke off", &error))?;
-        if outcome.limited {
-            association.abort().await;
-            return Ok(());
-        }
-        self.open = Some(association);
-        if outcome.status.class() != StatusClass::Failure {
-            return Ok(());
-        }
-        let sentence = format!("{name}: {} (status {}).", outcome.status.sentence(Service::Find), outcome.status);
-        Err(if outcome.status.is_transient(Service::Find) {
-            Refusal::unavailable(sentence)
+        let found = finder.find(&self.end, request, "the search", take, &self.cancel).await;
+        if found.map_err(|problem| self.failed(&problem))? {
+            finder.abort().await;
         } else {
-            Refusal::peer(sentence)
-        })
+            self.open = Some(finder);
+        }
+        Ok(())
     }
 
-    async fn connect(&self) -> Result<Association, Refusal> {
-        let name = &self.record.node.config.name;
-        let Some(server) = self.record.node.config.server() else {
-            return Err(Refusal::peer(format!("{name} is no server.")));
-        };
-        let state = self.engine.0.peers.state(self.record);
-        let peer = peers::peer(server, &self.record.secrets, self.engine.ae_title());
-        let peer = peer.map_err(|error| failed(name, "could not be asked", &error))?;
-        match Association::connect(&peer, &Proposal::new().find(self.model), &self.cancel).await {
-            Ok(association) => {
-                state.answered();
-                Ok(association)
-            }
-            Err(error) => {
-                if error.is_unreachable() {
-                    state.failed(now(), error.to_string());
-                }
-                Err(failed(name, "could not be asked", &error))
-            }
+    async fn connect(&self) -> Result<Finder, Refusal> {
+        self.end.finder(self.engine, &self.cancel).await.map_err(|problem| self.failed(&problem))
+    }
+
+    fn failed(&self, problem: &Problem) -> Refusal {
+        let sentence = not_asked(self.end.name(), problem);
+        match problem {
+            Problem::Permanent(_) | Problem::Absent(_) => Refusal::peer(sentence),
+            Problem::Transient(_) | Problem::Deferred(..) | Problem::Canceled => Refusal::unavailable(sentence),
         }
     }
-}
-
-fn failed(name: &str, what: &str, error: &DimseError) -> Refusal {
-    let sentence = format!("{name} {what}: {error}.");
-    if error.is_retriable() { Refusal::unavailable(sentence) } else { Refusal::peer(sentence) }
 }
 
 /// An answer with what is known of the levels above; its own values count.

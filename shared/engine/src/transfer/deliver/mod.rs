@@ -4,8 +4,10 @@ mod bucket;
 mod dimse;
 mod folder;
 mod naming;
+mod web;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use adit_domain::task::Step;
 use adit_store::repositories::{Receipt, ReceiptState};
@@ -67,8 +69,14 @@ impl Transfer {
                         None => break,
                     }
                 }
+                let by_web = self.delivers_by_web.load(Ordering::Relaxed);
                 for permit in permits {
-                    workers.spawn(Arc::clone(&self).into_server(Arc::clone(&queue), permit).in_current_span());
+                    let (this, queue) = (Arc::clone(&self), Arc::clone(&queue));
+                    if by_web {
+                        workers.spawn(this.into_web(queue, permit).in_current_span());
+                    } else {
+                        workers.spawn(this.into_server(queue, permit).in_current_span());
+                    }
                 }
             }
         }

@@ -1,10 +1,17 @@
 //! How a node is used: its address as a DIMSE peer, how many associations may be open, and when it is left alone.
 
+mod batch;
+mod end;
+mod find;
+mod line;
+mod web;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use adit_api::nodes::NodeHealth;
+use adit_dicomweb_client::{Client, WebError};
 use adit_dimse::{Peer, Timeouts, TlsClient};
 use adit_domain::node::{Secrets, Server};
 use adit_domain::retry::{BREAKER_FAILURES, BREAKER_OPEN_MS};
@@ -12,6 +19,11 @@ use adit_domain::{NodeId, Timestamp};
 use adit_store::repositories::NodeRecord;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+
+pub(crate) use batch::{Batch, Parcel, Verdict, Verdicts};
+pub(crate) use end::End;
+pub(crate) use find::{Finder, Take, find_model};
+pub(crate) use line::{Line, Outgoing, Route, Sent};
 
 /// Permits and breakers of all nodes of this process.
 #[derive(Default)]
@@ -24,6 +36,8 @@ pub(crate) struct State {
     permits: Arc<Semaphore>,
     breaker: Mutex<Breaker>,
     pace: tokio::sync::Mutex<Instant>,
+    /// The client of its DICOMweb services, with the version of the settings that it was made from.
+    web: Mutex<Option<(u64, Client)>>,
 }
 
 #[derive(Default)]
@@ -48,6 +62,7 @@ impl Peers {
                 permits: Arc::new(Semaphore::new(associations)),
                 breaker: Mutex::default(),
                 pace: tokio::sync::Mutex::new(Instant::now()),
+                web: Mutex::default(),
             })
         });
         Arc::clone(state)
@@ -76,6 +91,17 @@ impl State {
     /// The right to open one more association, if one is free now.
     pub fn try_permit(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.permits).try_acquire_owned().ok()
+    }
+
+    /// The client of its DICOMweb services, made by `make` unless there is one for this version of the settings.
+    pub fn web(&self, version: u64, make: impl FnOnce() -> Result<Client, WebError>) -> Result<Client, WebError> {
+        let mut kept = self.web.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, client)) = kept.as_ref().filter(|(of, _)| *of == version) {
+            return Ok(client.clone());
+        }
+        let client = make()?;
+        *kept = Some((version, client.clone()));
+        Ok(client)
     }
 
     /// Until when the node is left alone, if it is.

@@ -1,0 +1,107 @@
+//! When a request is sent again, and how long is waited before: exponential with jitter, and never earlier than the server asks.
+
+use std::time::Duration;
+
+use hyper::HeaderMap;
+use hyper::header::RETRY_AFTER;
+
+use crate::error::WebError;
+
+/// How often a request is sent at most.
+pub(crate) const TRIES: u32 = 4;
+const FIRST: Duration = Duration::from_millis(500);
+/// A server that wants more patience than this is left to whoever asked.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// How a try has failed.
+pub(crate) struct Failed {
+    pub error: WebError,
+    /// What the server asks for.
+    pub retry_after: Option<Duration>,
+    /// Something has changed on our side, such as the token.
+    pub again: bool,
+}
+
+impl From<WebError> for Failed {
+    fn from(error: WebError) -> Self {
+        Self { error, retry_after: None, again: false }
+    }
+}
+
+impl Failed {
+    /// A refusal of the server.
+    pub fn status(status: u16, headers: &HeaderMap) -> Self {
+        let said = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = said.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        Self { error: WebError::Status(status), retry_after, again: false }
+    }
+
+    /// How long is waited before the next try; none: there is none. `tried`: how often it was sent.
+    fn wait(&self, tried: u32, spread: f64) -> Option<Duration> {
+        if tried >= TRIES || !(self.again || self.error.is_retriable()) {
+            return None;
+        }
+        let own = FIRST.saturating_mul(1 << (tried - 1)).mul_f64(0.5 + spread);
+        let wait = self.retry_after.map_or(own, |asked| own.max(asked));
+        (wait <= LONGEST).then_some(wait)
+    }
+}
+
+/// Does something that may be done several times, until it works or there is no hope.
+pub(crate) async fn patiently<T, F>(mut one: impl FnMut() -> F) -> Result<T, WebError>
+where
+    F: Future<Output = Result<T, Failed>>,
+{
+    let mut tried = 0;
+    loop {
+        let failed = match one().await {
+            Ok(done) => return Ok(done),
+            Err(failed) => failed,
+        };
+        tried += 1;
+        let Some(wait) = failed.wait(tried, spread()) else { return Err(failed.error) };
+        tracing::debug!(error = %failed.error, tried, "a request is sent again");
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// A number in 0.0..1.0.
+fn spread() -> f64 {
+    let mut bytes = [0; 2];
+    // Without random numbers nothing is spread, which does no harm.
+    let _ = getrandom::fill(&mut bytes);
+    f64::from(u16::from_le_bytes(bytes)) / 65536.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(status: u16, retry_after: Option<u64>) -> Failed {
+        Failed { error: WebError::Status(status), retry_after: retry_after.map(Duration::from_secs), again: false }
+    }
+
+    #[test]
+    fn waits_grow_are_spread_and_end() {
+        let waits: Vec<_> = (1..TRIES).map(|tried| status(503, None).wait(tried, 0.5).unwrap().as_millis()).collect();
+        assert_eq!(waits, [500, 1000, 2000]);
+        assert_eq!(status(503, None).wait(1, 0.0).unwrap().as_millis(), 250);
+        assert_eq!(status(503, None).wait(TRIES, 0.0), None);
+    }
+
+    #[test]
+    fn the_server_is_asked_no_earlier_than_it_wants() {
+        assert_eq!(status(429, Some(7)).wait(1, 0.9), Some(Duration::from_secs(7)));
+        assert_eq!(status(503, Some(3600)).wait(1, 0.0), None);
+    }
+
+    #[test]
+    fn what_will_not_change_is_not_repeated() {
+        for code in [400, 401, 403, 404, 406, 409, 415] {
+            assert_eq!(status(code, None).wait(1, 0.0), None, "{code}");
+        }
+        for code in [408, 429, 500, 502, 503, 504] {
+            assert!(status(code, None).wait(1, 0.0).is_some(), "{code}");
+        }
+    }
+}

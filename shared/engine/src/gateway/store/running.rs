@@ -1,0 +1,65 @@
+//! How many stores of one person run at the same time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use adit_api::error::ErrorCode;
+use adit_domain::UserId;
+
+use crate::Refusal;
+
+/// Stores of one person at the same time, in each process.
+const MOST: usize = 8;
+
+/// Stores that run in this process, by person.
+#[derive(Clone, Default)]
+pub(crate) struct Stores(Arc<Mutex<HashMap<UserId, usize>>>);
+
+/// The right to run one; given back when it is dropped.
+pub(super) struct Place {
+    stores: Stores,
+    user: UserId,
+}
+
+impl Stores {
+    pub(super) fn place(&self, user: &UserId) -> Result<Place, Refusal> {
+        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = running.entry(user.clone()).or_default();
+        if *count >= MOST {
+            let sentence =
+                format!("You are sending {MOST} times at the same moment already. Wait until one has ended.");
+            return Err(Refusal::of(ErrorCode::TooMany, sentence));
+        }
+        *count += 1;
+        Ok(Place { stores: self.clone(), user: user.clone() })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut running = self.stores.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = running.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                running.remove(&self.user);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::now;
+
+    #[test]
+    fn places_are_counted_by_person_and_come_back() {
+        let (stores, ada, bob) = (Stores::default(), UserId::new(now(), 1), UserId::new(now(), 2));
+        let mut held: Vec<Place> = (0..MOST).map(|_| stores.place(&ada).unwrap()).collect();
+        assert!(stores.place(&ada).is_err() && stores.place(&bob).is_ok());
+        held.pop();
+        assert!(stores.place(&ada).is_ok());
+        held.clear();
+        assert!(stores.0.lock().unwrap().is_empty());
+    }
+}

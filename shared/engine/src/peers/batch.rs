@@ -1,0 +1,110 @@
+//! Staged instances as the content of one STOW-RS request, and what the answer says of each.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::sync::Arc;
+
+use adit_dicomweb::store::StoreAnswer;
+use adit_dicomweb_client::Source;
+use adit_store::staging::{StagedKey, Staging};
+use tokio::io::AsyncRead;
+
+use crate::Engine;
+
+/// A staged file.
+#[derive(Debug, Clone)]
+pub(crate) struct Parcel {
+    pub key: StagedKey,
+    pub size: u64,
+}
+
+/// Several of them.
+pub(crate) struct Batch {
+    staging: Arc<dyn Staging>,
+    parcels: Vec<Parcel>,
+}
+
+impl Batch {
+    pub fn new(engine: &Engine, parcels: Vec<Parcel>) -> Self {
+        Self { staging: Arc::clone(&engine.0.ports.staging), parcels }
+    }
+}
+
+impl Source for Batch {
+    fn sizes(&self) -> Vec<u64> {
+        self.parcels.iter().map(|parcel| parcel.size).collect()
+    }
+
+    async fn open(&self, place: usize) -> io::Result<Box<dyn AsyncRead + Send + Unpin>> {
+        let parcel = self.parcels.get(place).ok_or(io::ErrorKind::NotFound)?;
+        self.staging.open(&parcel.key, None).await.map_err(io::Error::other)
+    }
+}
+
+/// What an answer says of one instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The server has it.
+    Stored {
+        /// Its remark, a warning reason.
+        warning: Option<u16>,
+    },
+    /// It has not, for this failure reason.
+    Failed(u16),
+}
+
+/// An answer, by instance.
+pub(crate) struct Verdicts {
+    failed: HashMap<String, u16>,
+    stored: HashSet<String>,
+    warnings: HashMap<String, u16>,
+}
+
+impl Verdicts {
+    /// None: the server has answered with success and nothing else.
+    pub fn of(answer: Option<StoreAnswer>) -> Self {
+        let answer = answer.unwrap_or_default();
+        let warnings = answer.stored.iter().filter_map(|one| Some((one.sop_instance_uid.clone(), one.warning?)));
+        Self {
+            failed: answer.failed.iter().map(|one| (one.sop_instance_uid.clone(), one.reason)).collect(),
+            warnings: warnings.collect(),
+            stored: answer.stored.into_iter().map(|one| one.sop_instance_uid).collect(),
+        }
+    }
+
+    /// An instance that is named as failed has failed; one that is not named was taken, unless a failure names nobody: it may mean anybody
+    /// who is not named as stored.
+    pub fn on(&self, sop_instance_uid: &str) -> Verdict {
+        let nameless = self.failed.get("").filter(|_| !self.stored.contains(sop_instance_uid));
+        match self.failed.get(sop_instance_uid).or(nameless) {
+            Some(reason) => Verdict::Failed(*reason),
+            None => Verdict::Stored { warning: self.warnings.get(sop_instance_uid).copied() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use adit_dicomweb::store::{Failed, Stored};
+
+    use super::*;
+
+    #[test]
+    fn answers_are_read_instance_by_instance() {
+        let stored = |uid: &str, warning| Stored { sop_instance_uid: uid.into(), warning, ..Stored::default() };
+        let failed = |uid: &str| Failed { sop_instance_uid: uid.into(), reason: 0xA900, ..Failed::default() };
+        let answer = StoreAnswer {
+            stored: vec![stored("1", None), stored("2", Some(0xB000))],
+            failed: vec![failed("3")],
+            ..StoreAnswer::default()
+        };
+        let verdicts = Verdicts::of(Some(answer.clone()));
+        assert_eq!(verdicts.on("1"), Verdict::Stored { warning: None });
+        assert_eq!(verdicts.on("2"), Verdict::Stored { warning: Some(0xB000) });
+        assert_eq!(verdicts.on("3"), Verdict::Failed(0xA900));
+        assert_eq!(verdicts.on("4"), Verdict::Stored { warning: None });
+        let verdicts = Verdicts::of(Some(StoreAnswer { failed: vec![failed("")], ..answer }));
+        assert_eq!((verdicts.on("1"), verdicts.on("4")), (Verdict::Stored { warning: None }, Verdict::Failed(0xA900)));
+        assert_eq!(Verdicts::of(None).on("1"), Verdict::Stored { warning: None });
+    }
+}
