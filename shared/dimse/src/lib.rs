@@ -8,6 +8,7 @@ mod acse;
 mod assembler;
 mod association;
 mod command;
+pub mod dictionary;
 mod error;
 mod identifier;
 mod proposal;
@@ -22,7 +23,7 @@ mod wire;
 
 pub use association::{Association, Context, Negotiated, Peer, Timeouts};
 pub use error::{DimseError, Phase};
-pub use identifier::{Identifier, InvalidIdentifier, Tag, tags};
+pub use identifier::{Identifier, InvalidIdentifier, Tag, Value, tags};
 pub use proposal::{MAX_CONTEXTS, Model, Proposal, get_contexts};
 pub use scp::{Admission, Archive, Caller, ObjectRef, Provider, Server, ServerConfig};
 pub use scu::{FindOutcome, RetrieveOutcome, StoreOutcome, StoreRequest, SubOperations};

@@ -1,5 +1,9 @@
 //! UIDs of the standard that this crate speaks about (PS3.6 Annex A).
 
+/// Deflated explicit VR little endian: the data set as a raw deflate stream (PS3.5 A.5).
+pub const DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1.99";
+/// Explicit VR big endian, retired.
+pub const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 /// Implicit VR Little Endian, the default transfer syntax.
 pub const IMPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2";
 /// Explicit VR Little Endian.

@@ -14,6 +14,10 @@ use crate::ids::NodeId;
 pub enum Right {
     /// Search servers that the group may read.
     Search,
+    /// Fetch images through DICOMweb.
+    Retrieve,
+    /// Send images through DICOMweb.
+    Store,
     /// Make transfers.
     Transfer,
     /// Let transfers go before others.
@@ -32,8 +36,10 @@ pub enum Right {
 
 impl Right {
     /// All rights, in the order in which people see them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Search,
+        Self::Retrieve,
+        Self::Store,
         Self::Transfer,
         Self::TransferUrgently,
         Self::TransferUnpseudonymised,
@@ -48,6 +54,8 @@ impl Right {
     pub fn name(self) -> &'static str {
         match self {
             Self::Search => "search",
+            Self::Retrieve => "retrieve",
+            Self::Store => "store",
             Self::Transfer => "transfer",
             Self::TransferUrgently => "transfer_urgently",
             Self::TransferUnpseudonymised => "transfer_unpseudonymised",
@@ -63,6 +71,8 @@ impl Right {
     pub fn title(self) -> &'static str {
         match self {
             Self::Search => "Search",
+            Self::Retrieve => "Retrieve",
+            Self::Store => "Store",
             Self::Transfer => "Transfer",
             Self::TransferUrgently => "Transfer urgently",
             Self::TransferUnpseudonymised => "Transfer without pseudonyms",
@@ -78,6 +88,10 @@ impl Right {
     pub fn explanation(self) -> &'static str {
         match self {
             Self::Search => "Search the servers that the group may fetch from, and see patients and studies there.",
+            Self::Retrieve => {
+                "Fetch images and their data with programs that speak DICOMweb, from the servers that the group may fetch from."
+            }
+            Self::Store => "Send images with programs that speak DICOMweb, to the servers that the group may send to.",
             Self::Transfer => "Send studies from the group's sources to its destinations.",
             Self::TransferUrgently => "Let a transfer go before those of others.",
             Self::TransferUnpseudonymised => {
@@ -100,20 +114,37 @@ impl Right {
 pub enum Scope {
     /// Searching servers.
     Search,
+    /// Fetching images through DICOMweb.
+    Retrieve,
+    /// Sending images through DICOMweb.
+    Store,
     /// Making, watching and changing jobs.
     Jobs,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 2] = [Self::Search, Self::Jobs];
+    pub const ALL: [Self; 4] = [Self::Search, Self::Retrieve, Self::Store, Self::Jobs];
 
     /// The name that goes over the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Search => "search",
+            Self::Retrieve => "retrieve",
+            Self::Store => "store",
             Self::Jobs => "jobs",
+        }
+    }
+
+    /// The name that people read.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Search => "Search",
+            Self::Retrieve => "Retrieve",
+            Self::Store => "Store",
+            Self::Jobs => "Jobs",
         }
     }
 
@@ -122,6 +153,8 @@ impl Scope {
     pub fn explanation(self) -> &'static str {
         match self {
             Self::Search => "List servers and search them.",
+            Self::Retrieve => "Fetch images and their data through DICOMweb.",
+            Self::Store => "Send images through DICOMweb.",
             Self::Jobs => "Make transfers, watch them and act on them.",
         }
     }
@@ -153,7 +186,7 @@ mod tests {
         }
         for scope in Scope::ALL {
             assert_eq!(serde_json::to_value(scope).unwrap(), scope.name());
-            assert!(scope.explanation().ends_with('.'));
+            assert!(scope.explanation().ends_with('.') && !scope.title().is_empty());
         }
         let names: BTreeSet<&str> = Right::ALL.into_iter().map(Right::name).collect();
         assert_eq!(names.len(), Right::ALL.len());

@@ -5,6 +5,7 @@
 
 mod actor;
 mod clock;
+pub mod gateway;
 mod groups;
 mod installation;
 mod jobs;

@@ -34,6 +34,11 @@ impl Refusal {
         )
     }
 
+    /// The thing that an address names does not exist; the sentence says what does.
+    pub fn absent(detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::NotFound, detail)
+    }
+
     /// The same for a thing that belongs to somebody else.
     pub fn foreign(what: &str) -> Self {
         Self { is_foreign: true, ..Self::not_found(what) }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use adit_domain::NodeId;
 use adit_domain::node::{Node, Secrets};
+use adit_domain::{AeTitle, NodeId};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -32,6 +32,12 @@ pub struct NodeRecord {
 pub struct Nodes {
     items: Arc<dyn ItemStore>,
     vault: Vault,
+}
+
+/// Whose a name is.
+#[derive(Serialize, Deserialize)]
+struct Claimed {
+    node: NodeId,
 }
 
 /// A node's secrets as they are stored.
@@ -83,6 +89,14 @@ impl Nodes {
         let node: Versioned<Node> = value(found)?;
         let secrets = self.secrets(id).await?;
         Ok(Some(NodeRecord { node: node.value, version: node.version, secrets }))
+    }
+
+    /// The server with this AE title.
+    pub async fn by_ae_title(&self, ae_title: &AeTitle) -> Result<Option<NodeRecord>, StoreError> {
+        let claim = key(CLAIMS, format!("AE#{ae_title}"));
+        let Some(found) = self.items.get(&claim).await? else { return Ok(None) };
+        let claimed: Versioned<Claimed> = value(found)?;
+        self.get(&claimed.value.node).await
     }
 
     async fn secrets(&self, id: &NodeId) -> Result<Secrets, StoreError> {

@@ -27,16 +27,15 @@ pub fn TokenForm(done: impl Fn(Option<NewToken>) + Copy + Send + Sync + 'static)
     let lasting = standing.rights.contains(&Right::NeverExpiringTokens);
     let group = standing.group.map(|group| group.name).unwrap_or_default();
     let (description, end) = (RwSignal::new(String::new()), RwSignal::new("90".to_owned()));
-    let [search, jobs] = std::array::from_fn(|_| RwSignal::new(true));
+    let scopes = Scope::ALL.map(|scope| (scope, RwSignal::new(matches!(scope, Scope::Search | Scope::Jobs))));
     let [narrowed, pseudonymised_only] = std::array::from_fn(|_| RwSignal::new(false));
     let chosen = RwSignal::new(BTreeSet::<NodeId>::new());
     let problem = RwSignal::new(String::new());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let days = end.get_untracked().parse::<i64>().ok();
-        let scopes = [(search, Scope::Search), (jobs, Scope::Jobs)];
         let limits = TokenLimits {
-            scopes: scopes.into_iter().filter(|(on, _)| on.get_untracked()).map(|(_, scope)| scope).collect(),
+            scopes: scopes.into_iter().filter(|(_, on)| on.get_untracked()).map(|(scope, _)| scope).collect(),
             nodes: narrowed.get_untracked().then(|| chosen.get_untracked()),
             pseudonymised_only: pseudonymised_only.get_untracked(),
         };
@@ -62,8 +61,7 @@ pub fn TokenForm(done: impl Fn(Option<NewToken>) + Copy + Send + Sync + 'static)
             </div>
             <fieldset class="flex flex-col gap-2">
                 <legend class="mb-1 text-sm font-medium">"It may"</legend>
-                <Check label=format!("Search: {}", Scope::Search.explanation().to_lowercase()) value=search/>
-                <Check label=format!("Jobs: {}", Scope::Jobs.explanation().to_lowercase()) value=jobs/>
+                {scopes.into_iter().map(scope_box).collect_view()}
             </fieldset>
             <Check label="Only pseudonymised data" value=pseudonymised_only/>
             <Check label="Only some of the group's servers and folders" value=narrowed/>
@@ -75,6 +73,14 @@ pub fn TokenForm(done: impl Fn(Option<NewToken>) + Copy + Send + Sync + 'static)
             </div>
         </form>
     }
+}
+
+fn scope_box((scope, on): (Scope, RwSignal<bool>)) -> impl IntoView {
+    let mut explanation = scope.explanation().to_owned();
+    if let Some(first) = explanation.get_mut(0..1) {
+        first.make_ascii_lowercase();
+    }
+    view! { <Check label=format!("{}: {explanation}", scope.title()) value=on/> }
 }
 
 #[component]

@@ -1,0 +1,308 @@
+//! The header of a data set as it streams by: everything but pixels and other large values, which are counted only.
+
+use adit_dimse::{Identifier, Tag, dictionary, uids};
+use flate2::write::DeflateDecoder;
+use thiserror::Error;
+
+/// Values of binary attributes that are longer than this stay outside, in bytes.
+const BULK_FROM: u32 = 16 * 1024;
+/// Longest header that is held, in bytes.
+const MAX_HEADER: usize = 64 << 20;
+/// Levels of sequences in one another at most.
+const MAX_DEPTH: usize = 32;
+const UNDEFINED: u32 = u32::MAX;
+
+/// A data set that cannot be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum InvalidHeader {
+    /// It is in a transfer syntax of which the header cannot be read.
+    #[error("the image is in a transfer syntax whose header cannot be read")]
+    Syntax,
+    /// Its elements make no sense.
+    #[error("the image's header is damaged")]
+    Damaged,
+    /// It is larger than anybody needs.
+    #[error("the image's header is too large")]
+    TooLarge,
+}
+
+/// Collects the header of one data set. Give it the bytes with [`HeaderReader::push`].
+pub struct HeaderReader {
+    input: Input,
+}
+
+enum Input {
+    Plain(Walk),
+    Deflated(Box<DeflateDecoder<Inflated>>),
+}
+
+/// Where inflated bytes go.
+struct Inflated(Walk);
+
+impl std::io::Write for Inflated {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.push(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Walk {
+    explicit: bool,
+    /// What stays of the header.
+    kept: Vec<u8>,
+    /// The beginning of an element header whose rest has not come yet.
+    held: Vec<u8>,
+    /// Bytes of the present value that are still to come, and whether they are kept.
+    rest: (u32, bool),
+    /// Sequences and items of undefined length around the present place: whether what is in them is explicit.
+    around: Vec<bool>,
+    bulk: Vec<Tag>,
+    /// The pixels have begun: nothing after them is wanted.
+    is_past: bool,
+    wrong: Option<InvalidHeader>,
+}
+
+impl HeaderReader {
+    /// A reader for a data set in this transfer syntax.
+    #[must_use]
+    pub fn new(transfer_syntax_uid: &str) -> Self {
+        let mut walk = Walk {
+            explicit: transfer_syntax_uid != uids::IMPLICIT_VR_LITTLE_ENDIAN,
+            kept: Vec::with_capacity(4096),
+            held: Vec::new(),
+            rest: (0, false),
+            around: Vec::new(),
+            bulk: Vec::new(),
+            is_past: false,
+            wrong: None,
+        };
+        if transfer_syntax_uid == uids::EXPLICIT_VR_BIG_ENDIAN {
+            walk.wrong = Some(InvalidHeader::Syntax);
+        }
+        let is_deflated = transfer_syntax_uid == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
+        let input = if is_deflated {
+            Input::Deflated(Box::new(DeflateDecoder::new(Inflated(walk))))
+        } else {
+            Input::Plain(walk)
+        };
+        Self { input }
+    }
+
+    /// Takes the next bytes. Those behind the header cost nothing.
+    pub fn push(&mut self, chunk: &[u8]) {
+        match &mut self.input {
+            Input::Plain(walk) => walk.push(chunk),
+            Input::Deflated(inflate) => {
+                if !inflate.get_ref().0.is_done() && std::io::Write::write_all(inflate, chunk).is_err() {
+                    inflate.get_mut().0.wrong = Some(InvalidHeader::Damaged);
+                }
+            }
+        }
+    }
+
+    /// Whether the rest of the data set is not needed.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        match &self.input {
+            Input::Plain(walk) => walk.is_done(),
+            Input::Deflated(inflate) => inflate.get_ref().0.is_done(),
+        }
+    }
+
+    /// The data set without its large values, and the attributes whose values were left out.
+    pub fn finish(self) -> Result<(Identifier, Vec<Tag>), InvalidHeader> {
+        let walk = match self.input {
+            Input::Plain(walk) => walk,
+            Input::Deflated(inflate) => inflate.finish().map_err(|_| InvalidHeader::Damaged)?.0,
+        };
+        if let Some(wrong) = walk.wrong {
+            return Err(wrong);
+        }
+        let is_whole = walk.is_past || walk.rest.0 == 0 && walk.around.is_empty() && walk.held.iter().all(|b| *b == 0);
+        if !is_whole {
+            return Err(InvalidHeader::Damaged);
+        }
+        let syntax = if walk.explicit { uids::EXPLICIT_VR_LITTLE_ENDIAN } else { uids::IMPLICIT_VR_LITTLE_ENDIAN };
+        let set = Identifier::decode(&walk.kept, syntax).map_err(|_| InvalidHeader::Damaged)?;
+        Ok((set, walk.bulk))
+    }
+}
+
+impl Walk {
+    fn is_done(&self) -> bool {
+        self.is_past || self.wrong.is_some()
+    }
+
+    fn push(&mut self, mut chunk: &[u8]) {
+        while !chunk.is_empty() && !self.is_done() {
+            if self.rest.0 > 0 {
+                let (value, after) = chunk.split_at(chunk.len().min(self.rest.0 as usize));
+                self.rest.0 -= u32::try_from(value.len()).unwrap_or(self.rest.0);
+                if self.rest.1 {
+                    self.kept.extend_from_slice(value);
+                }
+                chunk = after;
+                continue;
+            }
+            self.held.push(chunk[0]);
+            chunk = &chunk[1..];
+            if let Some(element) = self.element() {
+                self.begin(&element);
+            }
+            if self.kept.len() > MAX_HEADER {
+                self.wrong = Some(InvalidHeader::TooLarge);
+            }
+        }
+    }
+
+    /// The element header in `held`, once it is whole.
+    fn element(&self) -> Option<Element> {
+        let held = &self.held;
+        let length4 = |at: usize| held.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        let (group, element) = match held.get(..4)? {
+            [g0, g1, e0, e1] => (u16::from_le_bytes([*g0, *g1]), u16::from_le_bytes([*e0, *e1])),
+            _ => return None,
+        };
+        let explicit = self.around.last().copied().unwrap_or(self.explicit);
+        if group == 0xFFFE || !explicit {
+            return Some(Element {
+                tag: Tag(group, element, dictionary::vr_of(group, element, false)),
+                length: length4(4)?,
+            });
+        }
+        let vr = [*held.get(4)?, *held.get(5)?];
+        let is_long = matches!(
+            &vr,
+            b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"SQ" | b"SV" | b"UC" | b"UN" | b"UR" | b"UT" | b"UV"
+        );
+        let length =
+            if is_long { length4(8)? } else { held.get(6..8).map(|b| u32::from(u16::from_le_bytes([b[0], b[1]])))? };
+        Some(Element { tag: Tag(group, element, vr), length })
+    }
+
+    fn begin(&mut self, Element { tag, length }: &Element) {
+        let (tag, length) = (*tag, *length);
+        let is_outermost = self.around.is_empty();
+        let is_binary = matches!(&tag.2, b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"UN");
+        let is_pixels = tag.0 == 0x7FE0 && matches!(tag.1, 0x08..=0x10);
+        let head = std::mem::take(&mut self.held);
+        match (tag.0, tag.1) {
+            _ if is_outermost && is_pixels => {
+                self.bulk.push(tag);
+                self.is_past = true;
+            }
+            (0xFFFE, 0xE00D | 0xE0DD) => {
+                self.kept.extend_from_slice(&head);
+                if self.around.pop().is_none() {
+                    self.wrong = Some(InvalidHeader::Damaged);
+                }
+            }
+            _ if length == UNDEFINED => {
+                let explicit = self.around.last().copied().unwrap_or(self.explicit);
+                // Inside an element of unknown VR everything is implicit (PS3.5 6.2.2 Note 5).
+                let is_unknown = explicit && &tag.2 == b"UN" && tag.0 != 0xFFFE;
+                self.around.push(explicit && !is_unknown);
+                self.kept.extend_from_slice(&head);
+                if self.around.len() > MAX_DEPTH {
+                    self.wrong = Some(InvalidHeader::Damaged);
+                }
+            }
+            _ if is_outermost && is_binary && length > BULK_FROM => {
+                self.bulk.push(tag);
+                self.rest = (length, false);
+            }
+            _ => {
+                self.kept.extend_from_slice(&head);
+                self.rest = (length, true);
+                if length as usize > MAX_HEADER {
+                    self.wrong = Some(InvalidHeader::TooLarge);
+                }
+            }
+        }
+    }
+}
+
+struct Element {
+    tag: Tag,
+    length: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use adit_dimse::{Value, tags};
+
+    use super::*;
+
+    const PIXELS: Tag = Tag(0x7FE0, 0x10, *b"OW");
+
+    fn image() -> Identifier {
+        let mut image = Identifier::new().with(tags::PATIENT_ID, "P1").with(tags::STUDY_INSTANCE_UID, "1.2");
+        image.set_items(Tag(0x40, 0x275, *b"SQ"), vec![Identifier::new().with(tags::MODALITY, "CT")]);
+        image.set_raw(Tag(0x28, 0x3006, *b"OW"), &[7; 40_000]);
+        image.set_raw(Tag(0x28, 0x1201, *b"OW"), &[7; 512]);
+        image.set_raw(PIXELS, &[9; 100_000]);
+        image
+    }
+
+    fn read(bytes: &[u8], syntax: &str, piece: usize) -> Result<(Identifier, Vec<Tag>), InvalidHeader> {
+        let mut reader = HeaderReader::new(syntax);
+        for chunk in bytes.chunks(piece) {
+            reader.push(chunk);
+        }
+        reader.finish()
+    }
+
+    #[test]
+    fn large_values_are_left_out_however_the_bytes_come() {
+        let mut deflated = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+        deflated.write_all(&image().encode(uids::EXPLICIT_VR_LITTLE_ENDIAN)).unwrap();
+        let deflated = deflated.finish().unwrap();
+        for (bytes, syntax) in [
+            (image().encode(uids::EXPLICIT_VR_LITTLE_ENDIAN), uids::EXPLICIT_VR_LITTLE_ENDIAN),
+            (image().encode(uids::IMPLICIT_VR_LITTLE_ENDIAN), uids::IMPLICIT_VR_LITTLE_ENDIAN),
+            (deflated, uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN),
+        ] {
+            for piece in [1, 7, 4096, usize::MAX / 2] {
+                let (set, bulk) = read(&bytes, syntax, piece).unwrap();
+                let mut expected = image();
+                expected.remove(PIXELS);
+                expected.remove(Tag(0x28, 0x3006, *b"OW"));
+                let bytes = |set: &Identifier| set.encode(uids::EXPLICIT_VR_LITTLE_ENDIAN);
+                assert_eq!(bytes(&set), bytes(&expected), "{syntax} by {piece}");
+                assert_eq!(bulk, [Tag(0x28, 0x3006, *b"OW"), PIXELS]);
+            }
+        }
+    }
+
+    #[test]
+    fn sequences_of_undefined_length_are_walked() {
+        let mut bytes = vec![0x40, 0, 0x75, 0x02, b'S', b'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
+        bytes.extend_from_slice(&[0xFE, 0xFF, 0, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF]);
+        bytes.extend_from_slice(&Identifier::new().with(tags::MODALITY, "CT").encode(uids::EXPLICIT_VR_LITTLE_ENDIAN));
+        bytes.extend_from_slice(&[0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0, 0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+        // Encapsulated pixels, cut off.
+        bytes.extend_from_slice(&[0xE0, 0x7F, 0x10, 0, b'O', b'B', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3]);
+        let (set, bulk) = read(&bytes, "1.2.840.10008.1.2.4.50", 5).unwrap();
+        assert_eq!(bulk, [Tag(0x7FE0, 0x10, *b"OB")]);
+        assert!(
+            matches!(set.entries().next(), Some((_, Value::Items(items))) if items[0].text(tags::MODALITY) == "CT")
+        );
+    }
+
+    #[test]
+    fn what_is_cut_off_or_makes_no_sense_is_no_header() {
+        let bytes = Identifier::new().with(tags::PATIENT_ID, "P1").encode(uids::EXPLICIT_VR_LITTLE_ENDIAN);
+        assert_eq!(read(&bytes[..9], uids::EXPLICIT_VR_LITTLE_ENDIAN, 2), Err(InvalidHeader::Damaged));
+        assert_eq!(read(&bytes, uids::EXPLICIT_VR_BIG_ENDIAN, 2), Err(InvalidHeader::Syntax));
+        let huge = [0x10, 0, 0x20, 0, b'U', b'T', 0, 0, 0, 0, 0, 0x7F, 1];
+        assert_eq!(read(&huge, uids::EXPLICIT_VR_LITTLE_ENDIAN, 20), Err(InvalidHeader::TooLarge));
+        let deep = [0x08, 0, 0x40, 0x11, b'S', b'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF].repeat(100);
+        assert_eq!(read(&deep, uids::EXPLICIT_VR_LITTLE_ENDIAN, 64), Err(InvalidHeader::Damaged));
+    }
+}

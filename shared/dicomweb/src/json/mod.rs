@@ -1,0 +1,14 @@
+//! The DICOM JSON model (PS3.18 Annex F), in both directions. Text is UTF-8 whatever the data set says of its own.
+
+mod header;
+mod number;
+mod read;
+mod value;
+mod write;
+
+pub use header::{HeaderReader, InvalidHeader};
+pub use read::{InvalidJson, identifier, identifiers};
+pub use write::{Bulk, to_json, write};
+
+/// Media type of the model.
+pub const MEDIA_TYPE: &str = "application/dicom+json";

@@ -1,0 +1,80 @@
+//! QIDO-RS over C-FIND (PS3.18 10.6): all its resources, whatever the archive's model, with answers passed on while they arrive.
+
+mod ask;
+mod filter;
+mod levels;
+mod walk;
+
+use adit_dicomweb::query::Query;
+use adit_dimse::{Identifier, tags};
+use adit_domain::group::Direction;
+use adit_domain::{Right, Uid};
+use tokio::sync::mpsc;
+
+pub use levels::Level;
+
+use crate::{Actor, Engine, Refusal};
+use ask::Plan;
+
+/// Answers waiting for a slow reader.
+const WAITING: usize = 64;
+
+/// What an address asks for.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// Studies, series or instances.
+    pub level: Level,
+    /// Of this study.
+    pub study: Option<Uid>,
+    /// Of this series.
+    pub series: Option<Uid>,
+    /// Keys, fields, limit and offset.
+    pub query: Query,
+    /// Where the answers can be fetched: the address of the service, without a slash at its end.
+    pub address: String,
+}
+
+/// Answers as they come, in UTF-8, with their Retrieve URL. After an error nothing comes. Dropping it ends the search at the server.
+pub type Answers = mpsc::Receiver<Result<Identifier, Refusal>>;
+
+impl Engine {
+    /// Searches the server of an AE title.
+    ///
+    /// # Errors
+    /// The actor may not, there is no such server, or the search makes no sense. What the server itself says comes with the answers.
+    pub async fn qido(&self, actor: &Actor, ae_title: &str, search: Search) -> Result<Answers, Refusal> {
+        let record = self.gateway_to(actor, Right::Search, ae_title, Direction::Source).await?;
+        let name = &record.node.config.name;
+        if !record.node.config.server().is_some_and(|server| server.services.can_find()) {
+            return Err(Refusal::invalid(format!("{name} cannot be searched: C-FIND is not ticked in its settings.")));
+        }
+        let Search { level, study, series, mut query, address } = search;
+        for (tag, uid) in [(tags::STUDY_INSTANCE_UID, &study), (tags::SERIES_INSTANCE_UID, &series)] {
+            if let Some(uid) = uid {
+                query.fix(tag, uid.as_str()).map_err(|error| Refusal::invalid(error.0))?;
+            }
+        }
+        let (limit, offset) = (query.limit.unwrap_or(usize::MAX), query.offset);
+        // Whose parents the address names need not be told them.
+        let is_relational = match level {
+            Level::Patient | Level::Study => false,
+            Level::Series => study.is_none(),
+            Level::Instance => series.is_none(),
+        };
+        let plan = Plan::new(query, level);
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let engine = self.clone();
+        tokio::spawn(async move {
+            let out = walk::Out::new(sender.clone(), limit, offset, address);
+            let walking = engine.walk(&record, &plan, is_relational, out);
+            tokio::select! {
+                ended = walking => if let Err(refusal) = ended {
+                    let _ = sender.send(Err(refusal)).await;
+                },
+                // The reader has gone: dropping the association tells the server.
+                () = sender.closed() => {}
+            }
+        });
+        Ok(receiver)
+    }
+}
