@@ -1,6 +1,6 @@
 //! Blackout of native pixel data in place, as it streams by in any cuts.
 
-use super::geometry::Geometry;
+use adit_pixels::Geometry;
 use super::region::{Region, bands, runs_in_row};
 
 /// What overwritten bytes become.

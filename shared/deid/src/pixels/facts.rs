@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::geometry::Geometry;
+use adit_pixels::Geometry;
 use super::region::Region;
 
 /// Longest value that is kept.
