@@ -111,7 +111,7 @@ pub fn refusal(geometry: &Geometry, look: &Look) -> Option<RenderError> {
         ("MONOCHROME1" | "MONOCHROME2", 1) => None,
         ("PALETTE COLOR", 1) if look.palette.is_some() => None,
         ("PALETTE COLOR", 1) => unsupported("an image with a segmented or damaged palette"),
-        ("RGB" | "YBR_FULL" | "YBR_FULL_422" | "YBR_PARTIAL_422" | "YBR_RCT" | "YBR_ICT", 3) => None,
+        ("RGB" | "YBR_FULL" | "YBR_FULL_422" | "YBR_PARTIAL" | "YBR_PARTIAL_422" | "YBR_RCT" | "YBR_ICT", 3) => None,
         _ => unsupported("this photometric interpretation"),
     }
 }
