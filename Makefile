@@ -60,7 +60,7 @@ unit: ## Unit, contract and flow tests
 	@echo "[adit] unit, contract and flow tests"
 	@scripts/test-workspace
 
-peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers), log-in at an OpenID Connect issuer, a mail server
+peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers), log-in at an OpenID Connect issuer, a mail server, DICOMweb clients
 	@echo "[adit] tests with Orthanc and DCMTK"
 	@scripts/install-peers
 	@$(CARGO) build --locked --workspace --bin adit
@@ -70,6 +70,9 @@ peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers), 
 	@python3 -m venv $(TARGET)/mail-venv
 	@$(TARGET)/mail-venv/bin/pip install --quiet --disable-pip-version-check --requirement shared/mail/tests/smtp/requirements.txt
 	@ADIT_MAIL_PYTHON=$(abspath $(TARGET))/mail-venv/bin/python $(CARGO) test --locked --workspace --test smtp
+	@python3 -m venv $(TARGET)/dicomweb-venv
+	@$(TARGET)/dicomweb-venv/bin/pip install --quiet --disable-pip-version-check --ignore-requires-python --requirement tests/peers/tests/dicomweb/requirements.txt
+	@ADIT_DICOMWEB_PYTHON=$(abspath $(TARGET))/dicomweb-venv/bin/python $(CARGO) test --locked --workspace --test dicomweb -- --nocapture
 
 browser: ## Journeys in Chromium
 	@echo "[adit] browser tests"

@@ -43,6 +43,8 @@ const EVENTS: &[(&str, Kind)] = &[
     ("node_changed", Kind::ConfigurationChanged),
     ("node_deleted", Kind::ConfigurationChanged),
     ("search", Kind::Searched),
+    ("images_fetched", Kind::Downloaded),
+    ("image_data_fetched", Kind::PatientDataViewed),
     ("job_created", Kind::JobCreated),
     ("job_changed", Kind::JobActed),
     ("job_deleted", Kind::JobActed),

@@ -25,7 +25,7 @@ impl Face {
 
 /// Refuses what this process cannot do, before anybody asks who is there.
 pub async fn refuse(State(app): State<App>, request: Request, next: Next) -> Response {
-    let is_bulk = request.extensions().get::<MatchedPath>().is_some_and(|path| paths::BULK.contains(&path.as_str()));
+    let is_bulk = request.extensions().get::<MatchedPath>().is_some_and(|path| paths::is_bulk(path.as_str()));
     if is_bulk && !app.face.dimse {
         return Refused::new(
             ErrorCode::Misdirected,

@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::App;
+use crate::{App, refused};
 
 /// Where the built page is.
 pub enum WebPage {
@@ -49,8 +49,11 @@ impl WebPage {
     }
 }
 
-/// Any path that is not the API's: a file, or the page itself, which reads the path.
+/// Any path that is not the API's: a file, or the page itself, which reads the path. What begins like DICOMweb is meant for programs.
 pub async fn serve(State(app): State<App>, request: Request) -> Response {
+    if request.uri().path().starts_with("/dicomweb/") {
+        return refused::no_such_route().await.into_response();
+    }
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }

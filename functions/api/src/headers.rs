@@ -21,7 +21,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 
 /// Adds the security headers, and keeps answers of the API out of caches.
 pub async fn secure(request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
+    let is_api = ["/api/", "/dicomweb/"].iter().any(|root| request.uri().path().starts_with(root));
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));

@@ -63,6 +63,8 @@ fn words(code: ErrorCode) -> &'static str {
         ErrorCode::WrongCredentials => "the log-in data were wrong",
         ErrorCode::NotFound => "there is no such thing",
         ErrorCode::Conflict => "the state did not allow it",
+        ErrorCode::NotAcceptable => "the client takes no form of it that there is",
+        ErrorCode::UnsupportedMedia => "it was sent in a form that is not understood",
         ErrorCode::TooMany => "there were too many requests",
         ErrorCode::Peer => "a server did not answer or refused",
         _ => "something broke",

@@ -28,6 +28,11 @@ async fn one(app: &App, path: &str, name: &str, value: &str) -> Option<Entity> {
         "task_id" => Some(Entity::Task { id: value.parse().ok()? }),
         "id" if below(paths::NODES) => node(app, value).await,
         "node" => node(app, value).await,
+        "server" => {
+            let (id, name) = app.engine.server_by_title(value).await?;
+            Some(Entity::Node { id, name, role: Role::Object })
+        }
+        "study" => Some(Entity::Study { uid: value.parse().ok()? }),
         "id" if below(paths::GROUPS) => group(app, value).await,
         "user" if below(paths::GROUPS) => person(app, value).await,
         "id" if below(paths::PEOPLE) => person(app, value).await,

@@ -2,15 +2,15 @@
 //!
 //! `docs/routes.md` is made from it, and a test calls every row as everybody.
 
-use adit_api::paths;
+use adit_api::paths::{self, dicomweb as web};
 use adit_domain::Right;
 use adit_domain::right::Scope;
 use axum::http::Method;
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
 use crate::routes::{
-    account, account_settings, audit, deid, factor, groups, installation, jobs, links, log_in, nodes, openid, people,
-    projects, registration, rules, search, session, tasks, tokens,
+    account, account_settings, audit, deid, dicomweb, factor, groups, installation, jobs, links, log_in, nodes, openid,
+    people, projects, registration, rules, search, session, tasks, tokens,
 };
 use crate::{App, docs, refused};
 
@@ -94,9 +94,10 @@ const POST: Method = Method::POST;
 const PUT: Method = Method::PUT;
 
 use Needs::{Anybody, Owner, Session, Staff};
-use Scope::{Jobs, Search};
+use Scope::{Jobs, Retrieve, Search};
 
 const MAY_SEARCH: Needs = Needs::Right(Right::Search);
+const MAY_RETRIEVE: Needs = Needs::Right(Right::Retrieve);
 const MAY_TRANSFER: Needs = Needs::Right(Right::Transfer);
 const MAY_CREATE_TOKENS: Needs = Needs::Right(Right::CreateTokens);
 const MAY_APPROVE: Needs = Needs::Right(Right::ApproveJobs);
@@ -203,6 +204,64 @@ pub static ROUTES: &[Route] = &[
     Route::new(GET, paths::AUDIT, MAY_AUDIT, || get(audit::list)).audit("audit_searched"),
     Route::new(GET, paths::AUDIT_EXPORT, MAY_AUDIT, || get(audit::export)).audit("audit_exported"),
     Route::new(POST, paths::AUDIT_VERIFY, MAY_AUDIT, || post(audit::verify)).audit("audit_verified"),
+    Route::new(GET, web::STUDIES, MAY_SEARCH, || get(dicomweb::query::studies)).token(Search).audit("search"),
+    Route::new(GET, web::STUDY_SERIES, MAY_SEARCH, || get(dicomweb::query::series)).token(Search).audit("search"),
+    Route::new(GET, web::SERIES, MAY_SEARCH, || get(dicomweb::query::series)).token(Search).audit("search"),
+    Route::new(GET, web::STUDY_INSTANCES, MAY_SEARCH, || get(dicomweb::query::instances)).token(Search).audit("search"),
+    Route::new(GET, web::SERIES_INSTANCES, MAY_SEARCH, || get(dicomweb::query::instances))
+        .token(Search)
+        .audit("search"),
+    Route::new(GET, web::INSTANCES, MAY_SEARCH, || get(dicomweb::query::instances)).token(Search).audit("search"),
+    Route::new(GET, web::STUDY, MAY_RETRIEVE, || get(dicomweb::retrieve::instances))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::STUDY_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
+        .token(Retrieve)
+        .audit("image_data_fetched"),
+    Route::new(GET, web::ONE_SERIES, MAY_RETRIEVE, || get(dicomweb::retrieve::instances))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::ONE_SERIES_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
+        .token(Retrieve)
+        .audit("image_data_fetched"),
+    Route::new(GET, web::INSTANCE, MAY_RETRIEVE, || get(dicomweb::retrieve::instances))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::INSTANCE_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
+        .token(Retrieve)
+        .audit("image_data_fetched"),
+    Route::new(GET, web::CLIENT_STUDIES, MAY_SEARCH, || get(dicomweb::query::studies)).token(Search).audit("search"),
+    Route::new(GET, web::CLIENT_STUDY_SERIES, MAY_SEARCH, || get(dicomweb::query::series))
+        .token(Search)
+        .audit("search"),
+    Route::new(GET, web::CLIENT_SERIES, MAY_SEARCH, || get(dicomweb::query::series)).token(Search).audit("search"),
+    Route::new(GET, web::CLIENT_STUDY_INSTANCES, MAY_SEARCH, || get(dicomweb::query::instances))
+        .token(Search)
+        .audit("search"),
+    Route::new(GET, web::CLIENT_SERIES_INSTANCES, MAY_SEARCH, || get(dicomweb::query::instances))
+        .token(Search)
+        .audit("search"),
+    Route::new(GET, web::CLIENT_INSTANCES, MAY_SEARCH, || get(dicomweb::query::instances))
+        .token(Search)
+        .audit("search"),
+    Route::new(GET, web::CLIENT_STUDY, MAY_RETRIEVE, || get(dicomweb::retrieve::instances))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::CLIENT_STUDY_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
+        .token(Retrieve)
+        .audit("image_data_fetched"),
+    Route::new(GET, web::CLIENT_ONE_SERIES, MAY_RETRIEVE, || get(dicomweb::retrieve::instances))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::CLIENT_ONE_SERIES_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
+        .token(Retrieve)
+        .audit("image_data_fetched"),
+    Route::new(GET, web::CLIENT_INSTANCE, MAY_RETRIEVE, || get(dicomweb::retrieve::instances))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::CLIENT_INSTANCE_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
+        .token(Retrieve)
+        .audit("image_data_fetched"),
     Route::new(GET, paths::OPENAPI, Session, || get(docs::description)).token(Search).quiet(OPEN),
     Route::new(GET, paths::DOCS, Session, || get(docs::page)).quiet(OPEN),
     Route::new(GET, paths::DOCS_STYLE, Anybody, || get(docs::style)).quiet(OPEN),

@@ -32,6 +32,10 @@ pub enum ErrorCode {
     NotFound,
     /// The state does not allow it (any more).
     Conflict,
+    /// What is asked for cannot be given in a form that the client takes.
+    NotAcceptable,
+    /// What was sent is in a form that is not understood.
+    UnsupportedMedia,
     /// Too many requests.
     TooMany,
     /// A PACS could not be reached or refused.
@@ -53,7 +57,9 @@ impl ErrorCode {
             Self::LoginRequired | Self::WrongCredentials => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
+            Self::NotAcceptable => 406,
             Self::Conflict => 409,
+            Self::UnsupportedMedia => 415,
             Self::Misdirected => 421,
             Self::TooMany => 429,
             Self::Internal => 500,

@@ -1,5 +1,7 @@
 //! Route paths; the only place where they are spelled.
 
+pub mod dicomweb;
+
 /// GET: who am I; POST: log in; DELETE: log out.
 pub const SESSION: &str = "/api/session";
 /// POST: the second step of a log-in, a code.
@@ -132,8 +134,12 @@ pub const AUDIT: &str = "/api/audit";
 pub const AUDIT_EXPORT: &str = "/api/audit/export";
 /// POST: verifies the audit trail.
 pub const AUDIT_VERIFY: &str = "/api/audit/verify";
+/// Everything of DICOMweb in the standard's layout, below the AE title of a server.
+pub const DICOMWEB: &str = "/dicomweb/{*rest}";
+/// The same as the published `adit-client` spells it.
+pub const DICOMWEB_CLIENT: &str = "/api/dicom-web/{*rest}";
 /// Paths that need DIMSE or last long: they go to the bridge where the API is a function.
-pub const BULK: [&str; 5] = [NODE_TEST, SEARCH, SEARCH_SERIES, JOB_EVENTS, RULE_DRY_RUN];
+pub const BULK: [&str; 7] = [NODE_TEST, SEARCH, SEARCH_SERIES, JOB_EVENTS, RULE_DRY_RUN, DICOMWEB, DICOMWEB_CLIENT];
 /// GET: the OpenAPI description.
 pub const OPENAPI: &str = "/api/openapi.json";
 /// GET: the same for people.
@@ -144,6 +150,22 @@ pub const DOCS_STYLE: &str = "/api/docs.css";
 pub const HEALTH: &str = "/health/";
 /// Header that carries the CSRF token of the session on every request that changes something.
 pub const CSRF_HEADER: &str = "x-adit-csrf";
+
+/// Whether a path, or a pattern of one, is one of [`BULK`].
+#[must_use]
+pub fn is_bulk(path: &str) -> bool {
+    BULK.iter().any(|pattern| {
+        let mut parts = path.split('/');
+        for wanted in pattern.split('/') {
+            match parts.next() {
+                Some(part) if wanted.starts_with("{*") => return !part.is_empty(),
+                Some(part) if wanted.starts_with('{') || wanted == part => {}
+                _ => return false,
+            }
+        }
+        parts.next().is_none()
+    })
+}
 
 /// Fills the placeholders `{..}` of a path in order.
 #[must_use]
@@ -157,6 +179,22 @@ pub fn fill(path: &str, values: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn bulk_paths_are_known_with_and_without_their_values() {
+        for path in [
+            super::SEARCH,
+            super::NODE_TEST,
+            "/api/nodes/1/test",
+            "/dicomweb/PACS/studies/1.2/series",
+            "/api/dicom-web/{server}/qidors/studies",
+        ] {
+            assert!(super::is_bulk(path), "{path}");
+        }
+        for path in ["/api/nodes/1", "/api/nodes/1/test/2", "/dicomweb", "/dicomweb/", "/api/jobs"] {
+            assert!(!super::is_bulk(path), "{path}");
+        }
+    }
+
     #[test]
     fn placeholders_are_filled_in_order() {
         assert_eq!(super::fill(super::TASK_ACTION, &["J", "T", "reset"]), "/api/jobs/J/tasks/T/reset");

@@ -148,6 +148,10 @@ pub struct Limits {
     pub idle_timeout_s: u32,
     /// Seconds one exchange may last in all; 0 means no limit.
     pub total_timeout_s: u32,
+    /// Megabytes of one DICOMweb retrieval that may wait here for its reader; more hold the server back.
+    pub cache_mb: u32,
+    /// Seconds for which a DICOMweb retrieval stays here for a repeated request once nobody reads it.
+    pub cache_s: u32,
 }
 
 impl Default for Limits {
@@ -159,6 +163,8 @@ impl Default for Limits {
             first_byte_timeout_s: 120,
             idle_timeout_s: 60,
             total_timeout_s: 0,
+            cache_mb: 4096,
+            cache_s: 60,
         }
     }
 }
@@ -344,6 +350,9 @@ impl Limits {
         }
         if self.connect_timeout_s == 0 || self.first_byte_timeout_s == 0 || self.idle_timeout_s == 0 {
             return Err(InvalidValue::new("timeout", "must be 1 second or more"));
+        }
+        if self.cache_mb == 0 || self.cache_s > 3600 {
+            return Err(InvalidValue::new("cache", "must be 1 megabyte or more, for an hour at most"));
         }
         Ok(())
     }

@@ -114,6 +114,7 @@ pub(crate) struct Shared {
     pub post: post::PostOffice,
     pub deidentifiers: projects::Deidentifiers,
     pub peers: peers::Peers,
+    pub readings: gateway::retrieval::Board,
     pub running: worker::Running,
     pub reception: Arc<reception::Reception>,
 }
@@ -151,6 +152,7 @@ impl Engine {
             pages: PageSeal::new(settings.project_key.as_bytes()),
             deidentifiers: projects::Deidentifiers::default(),
             peers: peers::Peers::default(),
+            readings: gateway::retrieval::Board::default(),
             running: worker::Running::default(),
             reception: Arc::new(reception::Reception::new(settings.ae_title.clone())),
             settings,

@@ -93,6 +93,19 @@ impl Engine {
         self.permit_bytes(group).await
     }
 
+    /// Refuses to give images or their data to the actor's programs, if rights, restrictions or limits do not allow it in this form.
+    pub(crate) async fn permit_reading(&self, actor: &Actor, options: &TransferOptions) -> Result<(), Refusal> {
+        let group = actor.acting_group()?;
+        let may_identify = !actor.pseudonymised_only() && actor.may(Right::TransferUnpseudonymised);
+        if !options.pseudonymises() && !may_identify {
+            return Err(Refusal::forbidden(format!(
+                "Images may leave with a pseudonym only (group {}). Send one as the parameter pseudonym.",
+                group.config.name
+            )));
+        }
+        self.permit_bytes(group).await
+    }
+
     /// Refuses when the group has moved as many bytes today as it may.
     pub(crate) async fn permit_bytes(&self, group: &Group) -> Result<(), Refusal> {
         let Some(until) = self.full_until(group).await? else { return Ok(()) };

@@ -72,6 +72,7 @@ impl Engine {
         }
         self.enqueue_forgotten(far).await?;
         self.tidy_inbox().await?;
+        self.forget_readings().await?;
         self.settle_unfinished().await
     }
 

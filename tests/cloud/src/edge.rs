@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
+use adit_api::paths::is_bulk;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::body::Body;
@@ -102,16 +103,6 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         Ok(response) => response,
         Err(error) => (StatusCode::BAD_GATEWAY, format!("{error:#}")).into_response(),
     }
-}
-
-/// Whether a path is one of [`adit_api::paths::BULK`].
-pub fn is_bulk(path: &str) -> bool {
-    let parts: Vec<&str> = path.split('/').collect();
-    adit_api::paths::BULK.iter().any(|pattern| {
-        let wanted: Vec<&str> = pattern.split('/').collect();
-        wanted.len() == parts.len()
-            && wanted.iter().zip(&parts).all(|(want, part)| want.starts_with('{') || want == part)
-    })
 }
 
 impl Shared {

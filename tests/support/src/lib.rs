@@ -2,6 +2,7 @@
 
 pub mod bridges;
 pub mod dcmtk;
+pub mod gate;
 pub mod orthanc;
 pub mod program;
 pub mod proxy;

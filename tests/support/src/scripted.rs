@@ -43,6 +43,8 @@ pub struct Script {
     pub forget_stored: bool,
     /// Each match of a search comes this much later than the one before.
     pub find_delay: Duration,
+    /// Every retrieval begins this much later.
+    pub retrieve_delay: Duration,
     /// Answers carry no character set.
     pub find_status: Option<u16>,
 }
@@ -81,6 +83,11 @@ impl Scripted {
     /// Matches sent to searches.
     pub fn found(&self) -> usize {
         self.counters.found.load(Ordering::SeqCst)
+    }
+
+    /// Retrievals that were asked for.
+    pub fn retrievals(&self) -> usize {
+        self.counters.retrievals.load(Ordering::SeqCst)
     }
 
     /// SOP Instance UIDs that it holds.
@@ -157,6 +164,9 @@ impl Archive for Actor {
 
     async fn select(&self, model: Model, query: Identifier) -> Result<Vec<ObjectRef>, Status> {
         let round = self.counters.retrievals.fetch_add(1, Ordering::SeqCst);
+        if !self.script.retrieve_delay.is_zero() {
+            tokio::time::sleep(self.script.retrieve_delay).await;
+        }
         if let Some(status) = self.script.retrieve_status {
             return Err(Status(status));
         }

@@ -4,6 +4,7 @@ pub mod account;
 pub mod account_settings;
 pub mod audit;
 pub mod deid;
+pub mod dicomweb;
 pub mod factor;
 pub mod groups;
 pub mod installation;

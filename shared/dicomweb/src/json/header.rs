@@ -1,5 +1,7 @@
 //! The header of a data set as it streams by: everything but pixels and other large values, which are counted only.
 
+use std::io::{ErrorKind, Write};
+
 use adit_dimse::{Identifier, Tag, dictionary, uids};
 use flate2::write::DeflateDecoder;
 use thiserror::Error;
@@ -39,7 +41,7 @@ enum Input {
 /// Where inflated bytes go.
 struct Inflated(Walk);
 
-impl std::io::Write for Inflated {
+impl Write for Inflated {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.push(bytes);
         Ok(bytes.len())
@@ -70,16 +72,7 @@ impl HeaderReader {
     /// A reader for a data set in this transfer syntax.
     #[must_use]
     pub fn new(transfer_syntax_uid: &str) -> Self {
-        let mut walk = Walk {
-            explicit: transfer_syntax_uid != uids::IMPLICIT_VR_LITTLE_ENDIAN,
-            kept: Vec::with_capacity(4096),
-            held: Vec::new(),
-            rest: (0, false),
-            around: Vec::new(),
-            bulk: Vec::new(),
-            is_past: false,
-            wrong: None,
-        };
+        let mut walk = Walk::new(transfer_syntax_uid != uids::IMPLICIT_VR_LITTLE_ENDIAN);
         if transfer_syntax_uid == uids::EXPLICIT_VR_BIG_ENDIAN {
             walk.wrong = Some(InvalidHeader::Syntax);
         }
@@ -97,7 +90,9 @@ impl HeaderReader {
         match &mut self.input {
             Input::Plain(walk) => walk.push(chunk),
             Input::Deflated(inflate) => {
-                if !inflate.get_ref().0.is_done() && std::io::Write::write_all(inflate, chunk).is_err() {
+                let wrote = if inflate.get_ref().0.is_done() { Ok(()) } else { inflate.write_all(chunk) };
+                // Behind the end of the stream a blank may fill it up.
+                if wrote.is_err_and(|error| error.kind() != ErrorKind::WriteZero) {
                     inflate.get_mut().0.wrong = Some(InvalidHeader::Damaged);
                 }
             }
@@ -117,6 +112,10 @@ impl HeaderReader {
     pub fn finish(self) -> Result<(Identifier, Vec<Tag>), InvalidHeader> {
         let walk = match self.input {
             Input::Plain(walk) => walk,
+            // What is behind the header has not been inflated, so the stream has no end.
+            Input::Deflated(mut inflate) if inflate.get_ref().0.is_done() => {
+                std::mem::replace(&mut inflate.get_mut().0, Walk::new(true))
+            }
             Input::Deflated(inflate) => inflate.finish().map_err(|_| InvalidHeader::Damaged)?.0,
         };
         if let Some(wrong) = walk.wrong {
@@ -133,6 +132,19 @@ impl HeaderReader {
 }
 
 impl Walk {
+    fn new(explicit: bool) -> Self {
+        Self {
+            explicit,
+            kept: Vec::with_capacity(4096),
+            held: Vec::new(),
+            rest: (0, false),
+            around: Vec::new(),
+            bulk: Vec::new(),
+            is_past: false,
+            wrong: None,
+        }
+    }
+
     fn is_done(&self) -> bool {
         self.is_past || self.wrong.is_some()
     }
@@ -233,8 +245,6 @@ struct Element {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use adit_dimse::{Value, tags};
 
     use super::*;

@@ -3,6 +3,7 @@
 //! `query` answers searches, `retrieval` fetches once for however many ask. What goes over the wire is `adit-dicomweb`'s.
 
 pub mod query;
+pub mod retrieval;
 
 use adit_domain::group::Direction;
 use adit_domain::{AeTitle, NodeId, Right};

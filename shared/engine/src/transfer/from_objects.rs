@@ -47,6 +47,7 @@ impl Transfer {
             expected: expected(&series, &objects),
             series,
             exact: true,
+            by_name: false,
             outside: Outside::default(),
         };
         self.without_document_classes(&mut plan.expected);

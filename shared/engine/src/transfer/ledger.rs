@@ -133,6 +133,14 @@ impl Ledger {
         self.books().pseudonyms.clone()
     }
 
+    /// An instance is where it is wanted: in staging, for who reads it there.
+    pub fn is_there(&self, uid: &str) {
+        let mut books = self.books();
+        books.failures.remove(uid);
+        books.received.insert(uid.to_owned());
+        books.delivered.insert(uid.to_owned());
+    }
+
     pub fn delivered_with(&self, receipt: Receipt) {
         let mut books = self.books();
         books.failures.remove(&receipt.sop_instance_uid);

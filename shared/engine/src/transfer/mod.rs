@@ -6,6 +6,7 @@
 
 mod deliver;
 mod direct;
+mod form;
 mod from_objects;
 mod identity;
 mod ledger;
@@ -17,6 +18,7 @@ mod plan;
 mod problem;
 mod progress;
 mod read;
+mod reading;
 mod retrieve;
 mod sink;
 mod tally;
@@ -33,8 +35,11 @@ use adit_store::repositories::NodeRecord;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use form::{Form, READ};
 pub(crate) use outcome::{Ending, Outcome, broken};
 pub(crate) use problem::Problem;
+pub(crate) use reading::{Errand, Reading};
+pub(crate) use sink::StagedInstance;
 
 use crate::peers::State;
 use crate::{Engine, now};
@@ -64,6 +69,8 @@ pub(crate) struct Transfer {
     pub identity: Arc<Identity>,
     pub tally: Arc<Tally>,
     pub ledger: Arc<Ledger>,
+    /// What is staged of each instance.
+    pub form: Form,
     /// Ends this run: a person, the process, or a stage that cannot go on.
     pub stop: CancellationToken,
 }
@@ -102,6 +109,7 @@ impl Engine {
             identity: Arc::clone(&identity),
             tally: Arc::clone(&tally),
             ledger: Arc::clone(ledger),
+            form: Form::File,
             stop: stop.child_token(),
         };
         let result = Box::pin(Arc::new(transfer).run()).await;

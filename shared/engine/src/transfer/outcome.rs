@@ -40,7 +40,7 @@ pub(super) fn of(ledger: &Ledger, result: Result<Plan, Problem>, canceled: bool)
         Err(Problem::Canceled) => (Ending::Canceled, String::new()),
         Err(_) if canceled => (Ending::Canceled, String::new()),
         Err(Problem::Deferred(until, message)) => (Ending::Deferred(until), message),
-        Err(Problem::Permanent(message)) => {
+        Err(Problem::Permanent(message) | Problem::Absent(message)) => {
             ledger.note(LogLevel::Error, said_at(step), &message);
             (Ending::Finished(partly(ledger)), message)
         }

@@ -74,6 +74,8 @@ pub(crate) struct Plan {
     pub expected: HashMap<String, Expected>,
     /// Whether the source listed its instances one by one.
     pub exact: bool,
+    /// Only some images of a series are wanted: they are always asked for by name.
+    pub by_name: bool,
     /// What may stand in names of folders.
     pub outside: Outside,
 }
@@ -265,7 +267,7 @@ impl Transfer {
                 || answer.raw(tags::STUDY_INSTANCE_UID).is_none()
         });
         let Some(study) = found.first() else {
-            return Err(Problem::Permanent(format!("{} does not hold the study (any more).", self.source.name())));
+            return Err(Problem::Absent(format!("{} does not hold the study (any more).", self.source.name())));
         };
         let patients: HashSet<&[u8]> =
             found.iter().map(|answer| answer.raw(tags::PATIENT_ID).unwrap_or_default()).collect();
@@ -306,6 +308,7 @@ impl Transfer {
             series: Vec::new(),
             expected: HashMap::new(),
             exact: false,
+            by_name: false,
             outside: Outside::default(),
         })
     }
@@ -343,7 +346,7 @@ impl Transfer {
         }
         series.retain(|one| chosen.is_empty() || chosen.contains(&one.uid));
         if series.is_empty() {
-            return Err(Problem::Permanent(format!(
+            return Err(Problem::Absent(format!(
                 "{} names no series of this study that was chosen.",
                 self.source.name()
             )));

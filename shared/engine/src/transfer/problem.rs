@@ -10,6 +10,8 @@ use adit_store::staging::StagingError;
 pub(crate) enum Problem {
     /// Trying again will not help.
     Permanent(String),
+    /// The source does not hold what is asked for.
+    Absent(String),
     /// Trying again may help.
     Transient(String),
     /// The node rests or is disabled; no attempt is used up.

@@ -6,12 +6,13 @@ use crate::text::uid_key;
 use adit_deid::{Limits, Report, RewriteError, Rewriter, part10};
 use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, InstanceHead, InstanceSink, Status};
 use adit_domain::task::{LogLevel, Step};
-use adit_store::staging::{StagedKey, StagedWriter};
+use adit_store::staging::StagedKey;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::Transfer;
+use super::form::{NotKept, Output};
 use super::identity::NotClaimed;
 use super::ledger::DOCUMENT;
 use super::outside::{SERIES_DESCRIPTION, changed};
@@ -67,7 +68,7 @@ struct Arriving {
     note: StagedNote,
     key: StagedKey,
     rewriter: Option<Rewriter>,
-    writer: Box<dyn StagedWriter>,
+    output: Output,
     out: Vec<u8>,
 }
 
@@ -143,23 +144,32 @@ impl TransferSink {
         let (transfer, uid) = (&self.transfer, &head.sop_instance_uid);
         let delivered_as = transfer.identity.uid(uid);
         let series = self.series_of(uid);
-        let key = StagedKey::new(transfer.task.id.as_str(), &series, uid);
+        let key = transfer.form.key(&transfer.task.id, &series, uid);
+        let is_file = transfer.form.is_file();
         let (implementation, version) = (IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME);
         // The rewriter writes the file's beginning itself: what stands in it is known only when the header is.
         let (rewriter, meta) = if transfer.job.options.leaves_unchanged() {
             let (class, syntax) = (&head.sop_class_uid, &head.transfer_syntax_uid);
-            (None, part10::file_meta(class, &delivered_as, syntax, implementation, version))
+            (
+                None,
+                if is_file {
+                    part10::file_meta(class, &delivered_as, syntax, implementation, version)
+                } else {
+                    Vec::new()
+                },
+            )
         } else {
             let instructions = transfer.identity.instructions();
             let rewriter = Rewriter::new(&head.transfer_syntax_uid, instructions, Limits::default());
-            (Some(rewriter.with_file_meta(implementation, version)), Vec::new())
+            (Some(if is_file { rewriter.with_file_meta(implementation, version) } else { rewriter }), Vec::new())
         };
         let staged = async {
-            let mut writer = transfer.engine.0.ports.staging.begin(&key).await?;
-            writer.write(&meta).await?;
-            Ok::<_, adit_store::staging::StagingError>(writer)
+            let writer = transfer.engine.0.ports.staging.begin(&key).await?;
+            let mut output = Output::new(&transfer.form, writer, &head.transfer_syntax_uid);
+            output.write(&meta).await?;
+            Ok::<_, adit_store::staging::StagingError>(output)
         };
-        let writer = staged.await.map_err(|error| self.not_staged(uid, &error))?;
+        let output = staged.await.map_err(|error| self.not_staged(uid, &error))?;
         let note = StagedNote {
             sop_class_uid: head.sop_class_uid.clone(),
             transfer_syntax_uid: head.transfer_syntax_uid.clone(),
@@ -170,7 +180,7 @@ impl TransferSink {
             pseudonym: String::new(),
             keeps_description: true,
         };
-        Ok(Box::new(Arriving { note, key, rewriter, writer, out: Vec::new() }))
+        Ok(Box::new(Arriving { note, key, rewriter, output, out: Vec::new() }))
     }
 }
 
@@ -179,7 +189,7 @@ impl TransferSink {
     async fn give_up(&mut self, error: &RewriteError) -> Result<(), Status> {
         let Some(Current::Arriving(arriving)) = self.current.take() else { return Ok(()) };
         let uid = arriving.note.original.clone();
-        arriving.writer.abort().await;
+        arriving.output.abort().await;
         self.not_rewritten(&uid, error)?;
         self.current = Some(Current::Known);
         Ok(())
@@ -224,9 +234,9 @@ impl InstanceSink for TransferSink {
                 if let Err(error) = rewriter.push(chunk, &mut arriving.out) {
                     return self.give_up(&error).await;
                 }
-                arriving.writer.write(&arriving.out).await
+                arriving.output.write(&arriving.out).await
             }
-            _ => arriving.writer.write(chunk).await,
+            _ => arriving.output.write(chunk).await,
         };
         if let Err(error) = written {
             let uid = arriving.note.original.clone();
@@ -248,29 +258,31 @@ impl InstanceSink for TransferSink {
             let finished = match rewriter.finish(&mut arriving.out) {
                 Ok(report) => report,
                 Err(error) => {
-                    arriving.writer.abort().await;
+                    arriving.output.abort().await;
                     return self.not_rewritten(&uid, &error).err().unwrap_or(Status::SUCCESS);
                 }
             };
             if let Err(status) = self.rewritten(&mut arriving.note, &finished).await {
-                arriving.writer.abort().await;
+                arriving.output.abort().await;
                 return status;
             }
-            if let Err(error) = arriving.writer.write(&arriving.out).await {
+            if let Err(error) = arriving.output.write(&arriving.out).await {
                 return self.not_staged(&uid, &error);
             }
             report = Some(finished);
         }
-        let Arriving { note, key, writer, .. } = *arriving;
-        let metadata = serde_json::to_value(&note).unwrap_or_default();
-        let staged = match writer.commit(metadata).await {
+        let Arriving { note, key, output, .. } = *arriving;
+        let staged = match output.commit(&note).await {
             Ok(staged) => staged,
-            Err(error) => return self.not_staged(&uid, &error),
+            Err(NotKept::Staging(error)) => return self.not_staged(&uid, &error),
+            Err(NotKept::Header(error)) => {
+                return self.fail(&uid, Step::Transform, &error.to_string(), false, Status::CANNOT_UNDERSTAND);
+            }
         };
         if let Some(report) = report {
             self.transfer.tally.add(&report);
         }
-        self.transfer.ledger.received(&uid);
+        self.transfer.form.book(&self.transfer.ledger, &uid);
         // A closed channel means that the delivery has given up; the staged instance waits for the next run.
         if self.to_deliver.send(StagedInstance { key, size: staged.size, note }).await.is_err() {
             self.transfer.stop.cancel();
@@ -285,7 +297,7 @@ impl InstanceSink for TransferSink {
                 "Cut off",
                 "The source broke off in the middle of an image; it is asked for again.",
             );
-            arriving.writer.abort().await;
+            arriving.output.abort().await;
         }
     }
 }

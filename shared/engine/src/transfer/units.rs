@@ -52,7 +52,7 @@ pub(super) fn units(plan: &Plan, ledger: &Ledger, parallel: usize, by_image: boo
     let mut units = Vec::new();
     for (series, mut images) in missing {
         let whole = sizes.get(&series) == Some(&images.len());
-        if whole && !by_image && (parallel == 1 || images.len() <= share) {
+        if whole && !by_image && !plan.by_name && (parallel == 1 || images.len() <= share) {
             units.push(Unit { series, images: Vec::new(), tries: 0 });
             continue;
         }
@@ -89,6 +89,7 @@ mod tests {
             series,
             expected,
             exact: true,
+            by_name: false,
             outside: Default::default(),
         }
     }
@@ -105,6 +106,12 @@ mod tests {
         assert!(units.len() >= 8);
         assert_eq!(units.iter().map(|unit| unit.images.len()).sum::<usize>(), 1000);
         assert!(units.iter().all(|unit| unit.images.len() <= MAX_LIST));
+    }
+
+    #[test]
+    fn images_that_are_wanted_by_name_are_asked_for_by_name() {
+        let named = Plan { by_name: true, ..plan(&[1]) };
+        assert_eq!(units(&named, &Ledger::default(), 1, false)[0].images, ["0.0"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod bridges;
 mod delivery;
+mod dicomweb;
 mod handback;
 mod identity;
 mod jobs;

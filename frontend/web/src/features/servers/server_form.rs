@@ -21,7 +21,7 @@ pub struct ServerFields {
     tls: RwSignal<bool>,
     tls_texts: [RwSignal<String>; 3],
     client_key: RwSignal<String>,
-    limits: [RwSignal<u32>; 6],
+    limits: [RwSignal<u32>; 8],
 }
 
 impl ServerFields {
@@ -100,6 +100,8 @@ impl ServerFields {
                 limits.first_byte_timeout_s,
                 limits.idle_timeout_s,
                 limits.total_timeout_s,
+                limits.cache_mb,
+                limits.cache_s,
             ]
             .map(RwSignal::new),
         }
@@ -126,6 +128,8 @@ impl ServerFields {
             first_byte_timeout_s,
             idle_timeout_s,
             total_timeout_s,
+            cache_mb,
+            cache_s,
         ] = self.limits.map(|signal| signal.get_untracked());
         Ok(Server {
             ae_title: AeTitle::parse(&self.ae_title.get_untracked())
@@ -153,6 +157,8 @@ impl ServerFields {
                 first_byte_timeout_s,
                 idle_timeout_s,
                 total_timeout_s,
+                cache_mb,
+                cache_s,
             },
         })
     }
@@ -217,6 +223,8 @@ pub fn ServerForm(fields: ServerFields, has_client_key: bool, has_authorization_
                 <Number label="First answer, seconds" value=f.limits[3] hint="An archive may fetch from tape"/>
                 <Number label="Silence, seconds" value=f.limits[4]/>
                 <Number label="One exchange in all, seconds" value=f.limits[5] hint="0: no limit"/>
+                <Number label="DICOMweb: waiting images, MB" value=f.limits[6] hint="For each retrieval; more hold the server back"/>
+                <Number label="DICOMweb: kept, seconds" value=f.limits[7] hint="For a repeated request"/>
             </div>
         </Group>
         <Group title="DICOMweb">

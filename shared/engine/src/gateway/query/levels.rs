@@ -126,7 +126,8 @@ const INSTANCE_MORE: &[Tag] = &[
 
 impl Level {
     /// Value of (0008,0052).
-    pub(super) fn name(self) -> &'static str {
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Patient => "PATIENT",
             Self::Study => "STUDY",

@@ -1,0 +1,139 @@
+//! A retrieval from its beginning until it is forgotten.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adit_domain::GroupId;
+use adit_store::staging::StagedKey;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::board::Key;
+use super::reader::Known;
+use super::reading::Reading;
+use crate::transfer::{Errand, Problem, Reading as Fetching};
+use crate::{Engine, Refusal, now};
+
+/// How long a retrieval runs on when its last reader has gone: clients come back within this time (they wait 16 s at most).
+const GRACE: Duration = Duration::from_secs(30);
+
+impl Engine {
+    /// Fetches for whoever reads, waits for those who ask again, and tidies up.
+    pub(super) async fn fetch_for_readers(self, key: Key, errand: Errand, reading: Arc<Reading>) {
+        let limits = errand.source.node.config.server().map(|server| server.limits).unwrap_or_default();
+        let most = u64::from(limits.cache_mb) << 20;
+        let stop = CancellationToken::new();
+        let fetching = self.fetch_errand(&errand, &reading, most, &key, &stop);
+        let given_up = async {
+            unread_for(&reading, GRACE).await;
+            stop.cancel();
+            std::future::pending::<()>().await;
+        };
+        let result = tokio::select! {
+            result = fetching => result,
+            () = given_up => Ok(()),
+        };
+        // Who asks again after a failure begins anew; who reads now hears of it.
+        if let Err(problem) = &result {
+            tracing::info!(retrieval = %errand.id, problem = ?problem, "a retrieval for readers has failed");
+            self.0.readings.remove(&key, &reading);
+        }
+        reading.end(result.map_err(refusal));
+        let keep = Duration::from_secs(u64::from(limits.cache_s)).max(Duration::from_secs(1));
+        loop {
+            unread_for(&reading, keep).await;
+            self.0.readings.remove(&key, &reading);
+            // Somebody may have come in the moment before.
+            if reading.idle_since().is_some() {
+                break;
+            }
+        }
+        self.remove_staged(reading.drop_all()).await;
+    }
+
+    async fn fetch_errand(
+        &self,
+        errand: &Errand,
+        reading: &Arc<Reading>,
+        most: u64,
+        key: &Key,
+        stop: &CancellationToken,
+    ) -> Result<(), Problem> {
+        let mut fetching = self.plan_reading(errand, stop).await?;
+        reading.learn(Known {
+            expected: fetching.expected(),
+            held_back: fetching.held_back(),
+            patient_id: fetching.patient_id().to_owned(),
+        });
+        let (to_read, mut staged) = Fetching::channel();
+        let publishing = async {
+            let mut changes = reading.changes();
+            while let Some(instance) = staged.recv().await {
+                reading.add(instance);
+                let dropped = reading.drop_read(most);
+                if !dropped.is_empty() {
+                    // Its beginning has gone: who asks now needs a retrieval of their own.
+                    self.0.readings.remove(key, reading);
+                    self.remove_staged(dropped).await;
+                }
+                while reading.ahead() > most && !stop.is_cancelled() {
+                    tokio::select! {
+                        _ = changes.changed() => {}
+                        () = stop.cancelled() => {}
+                    }
+                }
+            }
+        };
+        let (fetched, ()) = tokio::join!(fetching.fetch(to_read), publishing);
+        if let Some(group) = &key.group {
+            self.count_bytes(group, fetching.bytes()).await;
+        }
+        fetched
+    }
+
+    /// Counts what came from the server among the group's bytes of the day.
+    async fn count_bytes(&self, group: &GroupId, bytes: u64) {
+        let counting = async {
+            let write = self.0.limits.add_bytes(group, now(), bytes).await?;
+            self.0.ports.items.transact(vec![write]).await
+        };
+        if let Err(error) = counting.await {
+            tracing::error!(group = %group, error = %error, "the bytes of a retrieval could not be counted");
+        }
+    }
+
+    async fn remove_staged(&self, keys: Vec<StagedKey>) {
+        for key in keys {
+            if let Err(error) = self.0.ports.staging.delete(&key).await {
+                tracing::warn!(error = %error, "a staged object could not be removed");
+            }
+        }
+    }
+}
+
+/// Waits until nobody has read for this long.
+async fn unread_for(reading: &Reading, time: Duration) {
+    let mut changes = reading.changes();
+    loop {
+        changes.borrow_and_update();
+        match reading.idle_since() {
+            Some(since) if since + time <= Instant::now() => return,
+            Some(since) => tokio::select! {
+                () = sleep_until(since + time) => {}
+                _ = changes.changed() => {}
+            },
+            None => {
+                let _ = changes.changed().await;
+            }
+        }
+    }
+}
+
+fn refusal(problem: Problem) -> Refusal {
+    match problem {
+        Problem::Absent(sentence) => Refusal::absent(sentence),
+        Problem::Permanent(sentence) => Refusal::peer(sentence),
+        Problem::Transient(sentence) | Problem::Deferred(_, sentence) => Refusal::unavailable(sentence),
+        Problem::Canceled => Refusal::unavailable("The retrieval was given up. Try again."),
+    }
+}

@@ -1,0 +1,133 @@
+//! What a reader has in hand: instances one after the other, each as a stream.
+
+use std::sync::Arc;
+
+use adit_domain::JobId;
+use adit_store::staging::{Staging, Stream};
+use tokio::sync::watch;
+
+use super::reading::{Next, Reading};
+use crate::Refusal;
+
+/// What is known before the first instance has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Instances that will come, by the server's word.
+    pub expected: u64,
+    /// Instances that stay behind, as far as that is known.
+    pub held_back: u64,
+    /// Patient ID at the server, for the record.
+    pub patient_id: String,
+}
+
+/// One instance.
+pub struct Part {
+    /// Its bytes: a DICOM file, or an object of the DICOM JSON model.
+    pub bytes: Stream,
+    /// How many.
+    pub size: u64,
+    /// Transfer syntax of the file.
+    pub transfer_syntax_uid: String,
+}
+
+/// A reader. Dropping it leaves the others alone; when the last one has gone the retrieval is stopped after a while.
+pub struct Reader {
+    reading: Arc<Reading>,
+    staging: Arc<dyn Staging>,
+    id: u64,
+    finished: usize,
+    /// An instance was given out: with the next request it counts as finished.
+    has_part: bool,
+    changes: watch::Receiver<()>,
+}
+
+impl Reader {
+    /// A further reader; none: nobody can begin to read this any more.
+    pub(super) fn of(reading: &Arc<Reading>, staging: &Arc<dyn Staging>) -> Option<Self> {
+        Some(Self {
+            id: reading.enter()?,
+            changes: reading.changes(),
+            reading: Arc::clone(reading),
+            staging: Arc::clone(staging),
+            finished: 0,
+            has_part: false,
+        })
+    }
+
+    /// The first reader of a retrieval that has just been made.
+    pub(super) fn first(reading: &Arc<Reading>, staging: &Arc<dyn Staging>) -> Self {
+        Self::of(reading, staging).expect("a new retrieval has its beginning and no end")
+    }
+
+    pub(super) fn reading(&self) -> Arc<Reading> {
+        Arc::clone(&self.reading)
+    }
+
+    /// Identifies the retrieval, for the record.
+    #[must_use]
+    pub fn retrieval(&self) -> &JobId {
+        &self.reading.id
+    }
+
+    /// Waits until it is known what will come.
+    ///
+    /// # Errors
+    /// The server does not hold it, or could not be asked.
+    pub async fn known(&mut self) -> Result<Known, Refusal> {
+        loop {
+            self.changes.borrow_and_update();
+            if let Some(known) = self.reading.known() {
+                return known;
+            }
+            if self.changes.changed().await.is_err() {
+                return Err(lost());
+            }
+        }
+    }
+
+    /// Waits until something has come, or nothing will.
+    ///
+    /// # Errors
+    /// The retrieval has failed before anything came.
+    pub async fn ready(&mut self) -> Result<Option<String>, Refusal> {
+        loop {
+            self.changes.borrow_and_update();
+            match self.reading.next(self.id, self.finished) {
+                Next::Instance(instance) => return Ok(Some(instance.note.transfer_syntax_uid)),
+                Next::End(Ok(())) => return Ok(None),
+                Next::End(Err(refusal)) => return Err(refusal),
+                Next::Wait => {}
+            }
+            if self.changes.changed().await.is_err() {
+                return Err(lost());
+            }
+        }
+    }
+
+    /// The next instance; none: that was all. The one before counts as read to its end.
+    ///
+    /// # Errors
+    /// The retrieval has failed: what came is not everything.
+    pub async fn next(&mut self) -> Result<Option<Part>, Refusal> {
+        if std::mem::take(&mut self.has_part) {
+            self.finished += 1;
+        }
+        if self.ready().await?.is_none() {
+            return Ok(None);
+        }
+        let Next::Instance(instance) = self.reading.next(self.id, self.finished) else { return Err(lost()) };
+        let bytes = self.staging.open(&instance.key, None).await?;
+        self.has_part = true;
+        Ok(Some(Part { bytes, size: instance.size, transfer_syntax_uid: instance.note.transfer_syntax_uid }))
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.reading.leave(self.id);
+    }
+}
+
+fn lost() -> Refusal {
+    Refusal::unavailable("The retrieval was given up. Try again.")
+}

@@ -1,0 +1,173 @@
+//! One retrieval as its readers see it: what is known, what has come so far, how it ended, and who has read how much.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use adit_domain::JobId;
+use adit_store::staging::StagedKey;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::reader::Known;
+use crate::Refusal;
+use crate::transfer::StagedInstance;
+
+/// One retrieval.
+pub(crate) struct Reading {
+    pub id: JobId,
+    book: Mutex<Book>,
+    /// Changes whenever the book does.
+    signal: watch::Sender<()>,
+}
+
+struct Book {
+    known: Option<Known>,
+    /// Staged instances in their order, without those that have gone.
+    staged: VecDeque<StagedInstance>,
+    /// How many of the first have gone: nobody can begin to read any more.
+    gone: usize,
+    end: Option<Result<(), Refusal>>,
+    /// How many instances each reader has finished.
+    readers: BTreeMap<u64, usize>,
+    next_reader: u64,
+    /// Since when nobody has read.
+    idle_since: Option<Instant>,
+}
+
+/// The next thing for a reader.
+pub(crate) enum Next {
+    Instance(Box<StagedInstance>),
+    End(Result<(), Refusal>),
+    /// Nothing yet.
+    Wait,
+}
+
+impl Reading {
+    pub fn new(id: JobId) -> Self {
+        let book = Book {
+            known: None,
+            staged: VecDeque::new(),
+            gone: 0,
+            end: None,
+            readers: BTreeMap::new(),
+            next_reader: 0,
+            idle_since: Some(Instant::now()),
+        };
+        Self { id, book: Mutex::new(book), signal: watch::Sender::new(()) }
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells of every change from now on.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.signal.subscribe()
+    }
+
+    fn changed(&self) {
+        self.signal.send_modify(|()| {});
+    }
+
+    /// Takes a reader in; none: its beginning has gone, or it has failed and is to be tried again.
+    pub fn enter(&self) -> Option<u64> {
+        let mut book = self.book();
+        if book.gone > 0 || matches!(book.end, Some(Err(_))) {
+            return None;
+        }
+        let id = book.next_reader;
+        book.next_reader += 1;
+        book.readers.insert(id, 0);
+        book.idle_since = None;
+        drop(book);
+        self.changed();
+        Some(id)
+    }
+
+    pub fn leave(&self, reader: u64) {
+        let mut book = self.book();
+        book.readers.remove(&reader);
+        if book.readers.is_empty() {
+            book.idle_since = Some(Instant::now());
+        }
+        drop(book);
+        self.changed();
+    }
+
+    /// Since when nobody reads; none: somebody does.
+    pub fn idle_since(&self) -> Option<Instant> {
+        self.book().idle_since
+    }
+
+    /// What the plan says. The first thing that a reader gets.
+    pub fn learn(&self, known: Known) {
+        self.book().known = Some(known);
+        self.changed();
+    }
+
+    /// What is known, or how it ended before anything was; none: nothing yet.
+    pub fn known(&self) -> Option<Result<Known, Refusal>> {
+        let book = self.book();
+        match (&book.known, &book.end) {
+            (Some(known), _) => Some(Ok(known.clone())),
+            (None, Some(Err(refusal))) => Some(Err(refusal.clone())),
+            (None, _) => None,
+        }
+    }
+
+    pub fn add(&self, instance: StagedInstance) {
+        self.book().staged.push_back(instance);
+        self.changed();
+    }
+
+    pub fn end(&self, result: Result<(), Refusal>) {
+        self.book().end = Some(result);
+        self.changed();
+    }
+
+    /// What comes after the first `finished` instances.
+    pub fn next(&self, reader: u64, finished: usize) -> Next {
+        let mut book = self.book();
+        let is_progress = book.readers.insert(reader, finished).is_none_or(|before| before != finished);
+        let place = finished.checked_sub(book.gone);
+        let next = match (place.and_then(|place| book.staged.get(place)), &book.end) {
+            (Some(instance), _) => Next::Instance(Box::new(instance.clone())),
+            (None, Some(end)) => Next::End(end.clone()),
+            (None, None) => Next::Wait,
+        };
+        drop(book);
+        if is_progress {
+            self.changed();
+        }
+        next
+    }
+
+    /// Bytes that wait for the slowest reader.
+    pub fn ahead(&self) -> u64 {
+        let book = self.book();
+        let slowest = book.readers.values().min().copied().unwrap_or(0).max(book.gone);
+        book.staged.iter().skip(slowest - book.gone).map(|instance| instance.size).sum()
+    }
+
+    /// Takes the first instances away while more than `most` bytes are here and all readers have finished them.
+    pub fn drop_read(&self, most: u64) -> Vec<StagedKey> {
+        let mut book = self.book();
+        let Some(slowest) = book.readers.values().min().copied() else { return Vec::new() };
+        let mut bytes: u64 = book.staged.iter().map(|instance| instance.size).sum();
+        let mut dropped = Vec::new();
+        while bytes > most && book.gone < slowest {
+            let Some(instance) = book.staged.pop_front() else { break };
+            bytes -= instance.size;
+            book.gone += 1;
+            dropped.push(instance.key);
+        }
+        dropped
+    }
+
+    /// Takes everything away.
+    pub fn drop_all(&self) -> Vec<StagedKey> {
+        let mut book = self.book();
+        book.gone += book.staged.len();
+        book.staged.drain(..).map(|instance| instance.key).collect()
+    }
+}

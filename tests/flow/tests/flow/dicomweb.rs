@@ -1,0 +1,73 @@
+//! ADIT as a DICOMweb server in front of an archive that speaks DIMSE only.
+
+mod query;
+mod retrieve;
+
+use adit_archive::generate::{SeriesSpec, StudySpec, write_study};
+use adit_domain::right::Scope;
+use adit_test_support::gate::{Gate, Program};
+use adit_test_support::rig::{Rig, peer};
+use adit_test_support::scripted::{self, Script, Scripted};
+use reqwest::Response;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// An archive with studies, an ADIT before it, a program with a token.
+struct Scene {
+    _dir: TempDir,
+    rig: Rig,
+    source: Scripted,
+    gate: Gate,
+    program: Program,
+}
+
+impl Scene {
+    async fn new(studies: &[StudySpec], script: Script, services: &[&str]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for study in studies {
+            write_study(study, &dir.path().join("source")).unwrap();
+        }
+        let rig = Rig::start(&dir.path().join("data")).await;
+        let source = scripted::start(&dir.path().join("source"), script).await;
+        source.archive.know("ADIT", rig.as_destination("SOURCE"));
+        source.archive.know("OTHER", peer("OTHER", source.addr, "SOURCE"));
+        rig.server("SOURCE", source.addr, services).await;
+        let gate = Gate::over(&rig).await;
+        let program = gate.program(&rig, "script", &Scope::ALL, false).await;
+        Self { _dir: dir, rig, source, gate, program }
+    }
+
+    /// A search in the standard's layout that succeeds.
+    async fn search(&self, path: &str) -> Vec<Value> {
+        let response = self.program.get(&format!("/dicomweb/SOURCE/{path}")).send().await.unwrap();
+        let status = response.status();
+        let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+        let body = response.text().await.unwrap();
+        assert_eq!((status.as_u16(), kind.as_str()), (200, "application/dicom+json"), "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+}
+
+/// Two studies: one of a CT and an MR series, one of a CT series.
+fn studies() -> Vec<StudySpec> {
+    let mut first = StudySpec::ct("PAT-1", "Müller^Jürgen", 3, 16);
+    first.series.push(SeriesSpec::new("MR", "Second series", 2, 16));
+    vec![first, StudySpec::ct("PAT-2", "Doe^Jane", 2, 16)]
+}
+
+/// The first value of an attribute.
+fn value(object: &Value, tag: &str) -> String {
+    match &object[tag]["Value"][0] {
+        Value::String(text) => text.clone(),
+        Value::Object(name) => name["Alphabetic"].as_str().unwrap_or_default().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The sentence of a refusal.
+async fn refusal(response: Response) -> (u16, String) {
+    let status = response.status().as_u16();
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let body: Value = response.json().await.unwrap();
+    (status, body["detail"].as_str().unwrap_or_default().to_owned())
+}

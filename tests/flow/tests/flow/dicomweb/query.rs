@@ -1,0 +1,153 @@
+//! Searches.
+
+use std::time::{Duration, Instant};
+
+use adit_domain::Right;
+use adit_domain::right::Scope;
+use adit_test_support::scripted::Script;
+
+use super::{Scene, refusal, studies, value};
+use crate::ALL;
+
+const STUDY: &str = "0020000D";
+const SERIES: &str = "0020000E";
+const INSTANCE: &str = "00080018";
+const NAME: &str = "00100010";
+const URL: &str = "00081190";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn studies_series_and_instances_are_found_in_all_combinations() {
+    let all = studies();
+    let scene = Scene::new(&all, Script::default(), &ALL).await;
+    let (study, series) = (all[0].study_instance_uid(), all[0].series_instance_uid(0));
+    for (path, count) in [
+        ("studies".to_owned(), 2),
+        ("series".to_owned(), 3),
+        ("instances".to_owned(), 7),
+        (format!("studies/{study}/series"), 2),
+        (format!("studies/{study}/instances"), 5),
+        (format!("studies/{study}/series/{series}/instances"), 3),
+        ("studies?PatientID=PAT-2".to_owned(), 1),
+        ("studies?00100020=PAT-2".to_owned(), 1),
+        ("studies?PatientName=M%C3%BCller*".to_owned(), 1),
+        ("studies?ModalitiesInStudy=MR".to_owned(), 1),
+        ("studies?ModalitiesInStudy=MR&ModalitiesInStudy=CT".to_owned(), 2),
+        ("studies?StudyDate=20200101-20291231".to_owned(), 2),
+        ("studies?StudyDate=-20200101".to_owned(), 0),
+        (format!("studies?StudyInstanceUID={study},1.2.3"), 1),
+        ("series?Modality=CT".to_owned(), 2),
+        ("series?Modality=CT&PatientID=PAT-1".to_owned(), 1),
+        ("instances?Modality=MR".to_owned(), 2),
+        (format!("studies/{study}/instances?Modality=MR"), 2),
+        (format!("studies/{study}/series?SeriesDescription=Second*"), 1),
+        (format!("studies/{study}/series?PatientID=PAT-2"), 0),
+        ("instances?limit=4".to_owned(), 4),
+        ("instances?limit=4&offset=5".to_owned(), 2),
+        ("series?limit=1&offset=1&Modality=CT".to_owned(), 1),
+        ("studies?limit=0".to_owned(), 0),
+    ] {
+        assert_eq!(scene.search(&path).await.len(), count, "{path}");
+    }
+    let client =
+        scene.program.get(&format!("/api/dicom-web/SOURCE/qidors/studies/{study}/series")).send().await.unwrap();
+    assert_eq!(client.headers()["content-type"], "application/dicom+json");
+    assert_eq!(client.json::<Vec<serde_json::Value>>().await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_mended_complete_and_say_where_they_can_be_fetched() {
+    let all = studies();
+    let scene = Scene::new(&all, Script::default(), &ALL).await;
+    let (study, series) = (all[0].study_instance_uid(), all[0].series_instance_uid(0));
+    let found = scene.search("studies?PatientID=PAT-1").await;
+    assert_eq!((value(&found[0], NAME), value(&found[0], "00080005")), ("Müller^Jürgen".into(), "ISO_IR 192".into()));
+    let address = format!("{}/dicomweb/SOURCE/studies/{study}", scene.gate.url);
+    assert_eq!(value(&found[0], URL), address);
+    assert!(found[0].get("00080052").is_none());
+    let found = scene.search("instances?PatientID=PAT-1&Modality=CT&limit=1").await;
+    assert_eq!((value(&found[0], STUDY), value(&found[0], SERIES)), (study.clone(), series.clone()));
+    assert_eq!((value(&found[0], NAME), value(&found[0], "00080060")), ("Müller^Jürgen".into(), "CT".into()));
+    assert_eq!(value(&found[0], URL), format!("{address}/series/{series}/instances/{}", value(&found[0], INSTANCE)));
+    let plain = scene.search(&format!("studies/{study}/series")).await;
+    assert!(plain[0].get(NAME).is_none(), "nobody has asked for the patient");
+    let named = scene.search(&format!("studies/{study}/series?includefield=PatientName")).await;
+    assert_eq!(value(&named[0], NAME), "Müller^Jürgen");
+    let more = scene.search("studies?includefield=all&PatientID=PAT-1").await;
+    assert!(more[0].as_object().unwrap().len() > found[0].as_object().unwrap().len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_patient_root_is_enough() {
+    let all = studies();
+    let scene = Scene::new(&all, Script::default(), &["patient_root_find", "patient_root_get"]).await;
+    let study = all[0].study_instance_uid();
+    for (path, count) in [
+        ("studies".to_owned(), 2),
+        ("studies?PatientName=Doe*".to_owned(), 1),
+        ("studies?PatientID=PAT-1&StudyDate=20200101-".to_owned(), 1),
+        ("instances?Modality=MR".to_owned(), 2),
+        (format!("studies/{study}/series"), 2),
+    ] {
+        assert_eq!(scene.search(&path).await.len(), count, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_answered_is_refused_with_a_sentence() {
+    let scene = Scene::new(&studies(), Script::default(), &ALL).await;
+    for (path, status, part) in [
+        ("/dicomweb/SOURCE/studies?Nonsense=1", 400, "no attribute named Nonsense"),
+        ("/dicomweb/SOURCE/studies?limit=x", 400, "whole number"),
+        ("/dicomweb/SOURCE/studies/abc/series", 400, "UID"),
+        ("/dicomweb/SOURCE/studies/1.2/series?StudyInstanceUID=1.3", 400, "another value"),
+        ("/dicomweb/NOBODY/studies", 404, "no server with this AE title"),
+        ("/dicomweb/A_TITLE_THAT_IS_TOO_LONG/studies", 404, "no server with this AE title"),
+        ("/dicomweb/..%2F..%2Fetc/studies", 404, "no server with this AE title"),
+        ("/dicomweb/SOURCE/patients", 404, "no such address"),
+        ("/api/dicom-web/SOURCE/qidors/patients", 404, "no such address"),
+    ] {
+        let (got, detail) = refusal(scene.program.get(path).send().await.unwrap()).await;
+        assert!(got == status && detail.contains(part), "{path}: {got} {detail}");
+    }
+    let html = scene.program.get("/dicomweb/SOURCE/studies").header("accept", "text/html").send().await.unwrap();
+    assert_eq!(refusal(html).await.0, 406);
+    let fuzzy = scene.program.get("/dicomweb/SOURCE/studies?PatientName=Doe*&fuzzymatching=true").send().await.unwrap();
+    assert!(fuzzy.headers()["warning"].to_str().unwrap().starts_with("299 "), "{:?}", fuzzy.headers());
+    assert_eq!(fuzzy.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_scopes_and_servers_are_looked_at() {
+    let scene = Scene::new(&studies(), Script::default(), &ALL).await;
+    let rig = &scene.rig;
+    let stranger = scene.gate.stranger(rig, "stranger", &[Right::Search, Right::Retrieve]).await;
+    let rightless = scene.gate.stranger(rig, "rightless", &[Right::Transfer]).await;
+    let narrow = scene.gate.program(rig, "narrow", &[Scope::Jobs], false).await;
+    let path = "/dicomweb/SOURCE/studies";
+    for (program, status) in [(&stranger, 404), (&rightless, 403), (&narrow, 403)] {
+        assert_eq!(refusal(program.get(path).send().await.unwrap()).await.0, status);
+    }
+    let nobody = reqwest::Client::new().get(format!("{}{path}", scene.gate.url)).send().await.unwrap();
+    assert_eq!(refusal(nobody).await.0, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_come_while_the_archive_still_searches_and_a_failure_breaks_them() {
+    let many: Vec<_> =
+        (0..20).map(|number| adit_archive::generate::StudySpec::ct(&format!("P{number}"), "Doe^Jane", 1, 8)).collect();
+    let script = Script { find_delay: Duration::from_millis(100), ..Script::default() };
+    let scene = Scene::new(&many, script, &ALL).await;
+    let begun = Instant::now();
+    let mut response = scene.program.get("/dicomweb/SOURCE/studies").send().await.unwrap();
+    assert!(response.chunk().await.unwrap().is_some_and(|bytes| bytes.starts_with(b"[{")));
+    assert!(begun.elapsed() < Duration::from_secs(1), "first answer after {:?}", begun.elapsed());
+    drop(response);
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert!(scene.source.found() < 20, "the archive went on searching");
+
+    let broken = Scene::new(&studies(), Script { find_status: Some(0xA700), ..Script::default() }, &ALL).await;
+    let (status, detail) = refusal(broken.program.get("/dicomweb/SOURCE/studies").send().await.unwrap()).await;
+    assert!(status == 503 && detail.contains("out of resources"), "{status} {detail}");
+    let broken = Scene::new(&studies(), Script { find_status: Some(0xC001), ..Script::default() }, &ALL).await;
+    assert_eq!(refusal(broken.program.get("/dicomweb/SOURCE/studies").send().await.unwrap()).await.0, 502);
+}
