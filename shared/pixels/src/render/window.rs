@@ -140,7 +140,7 @@ mod tests {
     fn exact_and_sigmoid_windows() {
         assert_eq!(shades(0.0, 100.0, Function::LinearExact, &[-50.0, 50.0, 0.0, 25.0, -51.0]), [0.0, 255.0, 127.5, 191.25, 0.0]);
         // 255 / (1 + e^-2) and its mirror.
-        assert_eq!(shades(40.0, 400.0, Function::Sigmoid, &[40.0, 240.0, -160.0]), [127.5, 224.604, 30.396]);
+        assert_eq!(shades(40.0, 400.0, Function::Sigmoid, &[40.0, 240.0, -160.0]), [127.5, 224.603, 30.397]);
     }
 
     #[test]
