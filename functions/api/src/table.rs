@@ -262,6 +262,54 @@ pub static ROUTES: &[Route] = &[
     Route::new(GET, web::CLIENT_INSTANCE_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
         .token(Retrieve)
         .audit("image_data_fetched"),
+    Route::new(GET, web::FRAMES, MAY_RETRIEVE, || get(dicomweb::pixels::frames))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::FRAMES_RENDERED, MAY_RETRIEVE, || get(dicomweb::pixels::rendered))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::FRAMES_THUMBNAIL, MAY_RETRIEVE, || get(dicomweb::pixels::thumbnail))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::INSTANCE_RENDERED, MAY_RETRIEVE, || get(dicomweb::pixels::rendered))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::INSTANCE_THUMBNAIL, MAY_RETRIEVE, || get(dicomweb::pixels::thumbnail))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::SERIES_THUMBNAIL, MAY_RETRIEVE, || get(dicomweb::pixels::thumbnail))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::STUDY_THUMBNAIL, MAY_RETRIEVE, || get(dicomweb::pixels::thumbnail))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::BULK_DATA, MAY_RETRIEVE, || get(dicomweb::pixels::bulk))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::CLIENT_FRAMES, MAY_RETRIEVE, || get(dicomweb::pixels::frames))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::CLIENT_FRAMES_RENDERED, MAY_RETRIEVE, || get(dicomweb::pixels::rendered))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::CLIENT_FRAMES_THUMBNAIL, MAY_RETRIEVE, || get(dicomweb::pixels::thumbnail))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::CLIENT_INSTANCE_RENDERED, MAY_RETRIEVE, || get(dicomweb::pixels::rendered))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::CLIENT_INSTANCE_THUMBNAIL, MAY_RETRIEVE, || get(dicomweb::pixels::thumbnail))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::CLIENT_SERIES_THUMBNAIL, MAY_RETRIEVE, || get(dicomweb::pixels::thumbnail))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::CLIENT_STUDY_THUMBNAIL, MAY_RETRIEVE, || get(dicomweb::pixels::thumbnail))
+        .token(Retrieve)
+        .audit("images_fetched"),
+    Route::new(GET, web::CLIENT_BULK_DATA, MAY_RETRIEVE, || get(dicomweb::pixels::bulk))
+        .token(Retrieve)
+        .audit("images_fetched"),
     Route::new(GET, paths::OPENAPI, Session, || get(docs::description)).token(Search).quiet(OPEN),
     Route::new(GET, paths::DOCS, Session, || get(docs::page)).quiet(OPEN),
     Route::new(GET, paths::DOCS_STYLE, Anybody, || get(docs::style)).quiet(OPEN),

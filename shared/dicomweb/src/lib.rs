@@ -4,4 +4,5 @@ pub mod accept;
 pub mod json;
 pub mod multipart;
 pub mod paths;
+pub mod pixels;
 pub mod query;

@@ -155,7 +155,8 @@ fn what_is_cut_off_is_damaged() {
     let whole = |length: usize| read(&bytes[..length], EXPLICIT, 50, ImageReader::new(Which::NoLook)).0.is_ok();
     assert!(whole(bytes.len()));
     let ends = (10..bytes.len()).filter(|length| whole(*length)).count();
-    assert_eq!(ends, 12 + 1, "only between outermost elements");
+    // Before the first, between two of 13, and behind the first byte of group 5200, which may be the zeros at the end of a file.
+    assert_eq!(ends, 1 + 12 + 1, "only between outermost elements");
 }
 
 #[test]

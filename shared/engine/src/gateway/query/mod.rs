@@ -43,7 +43,18 @@ impl Engine {
     /// # Errors
     /// The actor may not, there is no such server, or the search makes no sense. What the server itself says comes with the answers.
     pub async fn qido(&self, actor: &Actor, ae_title: &str, search: Search) -> Result<Answers, Refusal> {
-        let record = self.gateway_to(actor, Right::Search, ae_title, Direction::Source).await?;
+        self.qido_as(actor, Right::Search, ae_title, search).await
+    }
+
+    /// The same for who needs another right to do something that begins with a search.
+    pub(super) async fn qido_as(
+        &self,
+        actor: &Actor,
+        right: Right,
+        ae_title: &str,
+        search: Search,
+    ) -> Result<Answers, Refusal> {
+        let record = self.gateway_to(actor, right, ae_title, Direction::Source).await?;
         let name = &record.node.config.name;
         if !record.node.config.server().is_some_and(|server| server.services.can_find()) {
             return Err(Refusal::invalid(format!("{name} cannot be searched: C-FIND is not ticked in its settings.")));
