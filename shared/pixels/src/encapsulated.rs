@@ -60,8 +60,10 @@ pub fn by_fragments(fragments: &[Fragment], frames: u32) -> Option<Vec<u64>> {
     if fragments.len() as u64 == u64::from(frames) {
         return Some(fragments.iter().map(|fragment| fragment.at).collect());
     }
-    let starts: Vec<u64> = fragments.iter().filter(|fragment| fragment.begins_image).map(|fragment| fragment.at).collect();
-    let is_sound = starts.len() as u64 == u64::from(frames) && fragments.first().map(|fragment| fragment.at) == starts.first().copied();
+    let starts: Vec<u64> =
+        fragments.iter().filter(|fragment| fragment.begins_image).map(|fragment| fragment.at).collect();
+    let is_sound = starts.len() as u64 == u64::from(frames)
+        && fragments.first().map(|fragment| fragment.at) == starts.first().copied();
     is_sound.then_some(starts)
 }
 

@@ -113,7 +113,13 @@ impl Geometry {
             "YBR_FULL_422" => "YBR_FULL",
             other => other,
         };
-        Self { frames: 1, by_plane: false, big_endian_words: false, photometric: photometric.to_owned(), ..self.clone() }
+        Self {
+            frames: 1,
+            by_plane: false,
+            big_endian_words: false,
+            photometric: photometric.to_owned(),
+            ..self.clone()
+        }
     }
 }
 

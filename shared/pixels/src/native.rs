@@ -61,7 +61,10 @@ pub fn samples(octets: Vec<u8>, geometry: &Geometry) -> Vec<u8> {
         return single_bits(&octets, 0).take(pixels).collect();
     }
     if geometry.is_422() {
-        return octets.chunks_exact(4).flat_map(|four| [four[0], four[2], four[3], four[1], four[2], four[3]]).collect();
+        return octets
+            .chunks_exact(4)
+            .flat_map(|four| [four[0], four[2], four[3], four[1], four[2], four[3]])
+            .collect();
     }
     if geometry.by_plane && geometry.samples > 1 { by_pixel(&octets, geometry) } else { octets }
 }
@@ -85,7 +88,9 @@ pub fn by_plane(by_pixel: &[u8], geometry: &Geometry) -> Vec<u8> {
     let (size, samples) = (geometry.bits_allocated as usize / 8, geometry.samples as usize);
     let mut out = Vec::with_capacity(by_pixel.len());
     for sample in 0..samples {
-        by_pixel.chunks_exact((size * samples).max(1)).for_each(|pixel| out.extend_from_slice(&pixel[sample * size..(sample + 1) * size]));
+        by_pixel
+            .chunks_exact((size * samples).max(1))
+            .for_each(|pixel| out.extend_from_slice(&pixel[sample * size..(sample + 1) * size]));
     }
     out
 }
@@ -113,7 +118,16 @@ mod tests {
 
     fn shape(photometric: &str, samples: u32, bits_allocated: u32) -> Geometry {
         let photometric = photometric.to_owned();
-        Geometry { rows: 3, columns: 2, frames: 3, samples, bits_allocated, bits_stored: bits_allocated, photometric, ..Geometry::default() }
+        Geometry {
+            rows: 3,
+            columns: 2,
+            frames: 3,
+            samples,
+            bits_allocated,
+            bits_stored: bits_allocated,
+            photometric,
+            ..Geometry::default()
+        }
     }
 
     #[test]

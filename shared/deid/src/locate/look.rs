@@ -116,7 +116,11 @@ impl Said<'_> {
     /// Number of Frames; one when the attribute is absent, none when it is no number.
     pub fn frames(&self) -> u32 {
         let text = self.text(0x0028_0008);
-        if text.is_empty() { 1 } else { text.split('\\').next().and_then(|first| first.trim().parse().ok()).unwrap_or(0) }
+        if text.is_empty() {
+            1
+        } else {
+            text.split('\\').next().and_then(|first| first.trim().parse().ok()).unwrap_or(0)
+        }
     }
 
     pub fn geometry(&self, pixels: &Met) -> Geometry {
@@ -156,7 +160,8 @@ impl Said<'_> {
         let descriptor: [u16; 3] = self.words(descriptor).try_into().ok()?;
         let (met, value) = self.raw(data)?;
         let is_swapped = met.big_endian && &met.vr != b"OB";
-        let value: Vec<u8> = if is_swapped { value.chunks_exact(2).flat_map(|two| [two[1], two[0]]).collect() } else { value.clone() };
+        let value: Vec<u8> =
+            if is_swapped { value.chunks_exact(2).flat_map(|two| [two[1], two[0]]).collect() } else { value.clone() };
         Lut::new(descriptor, signed, &value)
     }
 

@@ -10,7 +10,7 @@ mod value;
 mod walk;
 
 pub use image::{Frames, Image, ImageReader, NoImage, Which};
-pub use value::{ValueReader, ValueAt};
+pub use value::{ValueAt, ValueReader};
 pub use walk::{Damaged, Met, Visitor, Walk, Wish, walk};
 
 use crate::syntax::Syntax;

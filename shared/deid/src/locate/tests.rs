@@ -119,7 +119,11 @@ fn native_images_are_described_in_every_syntax_however_they_are_read() {
         for piece in [1, 13, 100_000] {
             let reader = read(&bytes, uid, piece, ImageReader::new(Which::These(vec![2]))).0.unwrap();
             let image = reader.finish().unwrap();
-            assert_eq!((image.geometry.rows, image.geometry.frames, image.geometry.bits_stored), (2, 3, 12), "{uid} {piece}");
+            assert_eq!(
+                (image.geometry.rows, image.geometry.frames, image.geometry.bits_stored),
+                (2, 3, 12),
+                "{uid} {piece}"
+            );
             let lies = image.native(2).unwrap();
             assert_eq!(lies.bytes, bytes.len() as u64 - 16..bytes.len() as u64 - 8);
             assert_eq!(image.native(4), None);

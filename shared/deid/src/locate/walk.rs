@@ -103,7 +103,8 @@ impl<V: Visitor> Walk<V> {
         }
         if self.at == base && self.end.is_none() && bytes.len() < least {
             // Some writers fill their files up with zeros.
-            let is_whole = self.around.is_empty() && matches!(self.mode, Mode::Element) && bytes.iter().all(|byte| *byte == 0);
+            let is_whole =
+                self.around.is_empty() && matches!(self.mode, Mode::Element) && bytes.iter().all(|byte| *byte == 0);
             self.end = Some(if is_whole { Ok(()) } else { Err(Damaged) });
         }
     }
@@ -177,7 +178,9 @@ impl<V: Visitor> Walk<V> {
         let wish = self.visitor.element(&self.path, &met);
         match (wish, met.length) {
             (Wish::Stop, _) => self.end = Some(Ok(())),
-            (_, None) if PIXELS.contains(&met.tag) && matches!(&met.vr, b"OB" | b"OW" | b"UN") && self.around.is_empty() => {
+            (_, None)
+                if PIXELS.contains(&met.tag) && matches!(&met.vr, b"OB" | b"OW" | b"UN") && self.around.is_empty() =>
+            {
                 self.mode = Mode::Fragments(0);
             }
             (Wish::Take, Some(length)) if length <= MAX_VALUE => self.mode = Mode::Value(met, Vec::new()),

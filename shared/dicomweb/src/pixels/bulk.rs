@@ -53,7 +53,9 @@ mod tests {
         assert_eq!(TagPath::parse("7fe00010"), Ok(outermost));
         let within = TagPath { sequences: vec![(0x0040_0275, 2), (0x0040_0008, 1)], tag: 0x0008_0100 };
         assert_eq!(TagPath::parse("00400275/2/00400008/1/00080100"), Ok(within));
-        for wrong in ["", "x", "7FE0001", "+FE00010", "00400275/1", "00400275/0/00080100", "00400275/00080100", "7FE00010/"] {
+        for wrong in
+            ["", "x", "7FE0001", "+FE00010", "00400275/1", "00400275/0/00080100", "00400275/00080100", "7FE00010/"]
+        {
             assert!(TagPath::parse(wrong).is_err(), "{wrong}");
         }
         assert!(TagPath::parse(&format!("{}7FE00010", "00400275/1/".repeat(40))).is_err());

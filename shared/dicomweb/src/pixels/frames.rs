@@ -29,7 +29,9 @@ pub fn numbers(list: &str) -> Result<Vec<u32>, InvalidAddress> {
     let frames: Option<Vec<u32>> =
         list.split(',').take(MAX_FRAMES + 1).map(|one| one.trim().parse().ok().filter(|number| *number > 0)).collect();
     frames.filter(|frames| frames.len() <= MAX_FRAMES).ok_or_else(|| {
-        InvalidAddress("Frames are named by their numbers, counted from 1, such as frames/1 or frames/1,2,3.".to_owned())
+        InvalidAddress(
+            "Frames are named by their numbers, counted from 1, such as frames/1 or frames/1,2,3.".to_owned(),
+        )
     })
 }
 
@@ -88,7 +90,9 @@ pub fn octets(header: &str) -> Result<bool, NotAcceptable> {
         _ => None,
     };
     let taken = ranges(header).iter().find_map(takes);
-    taken.ok_or_else(|| NotAcceptable("Values are given as application/octet-stream. Send that as the header Accept.".to_owned()))
+    taken.ok_or_else(|| {
+        NotAcceptable("Values are given as application/octet-stream. Send that as the header Accept.".to_owned())
+    })
 }
 
 fn covers(wanted: &str, own: &str) -> bool {
@@ -158,7 +162,11 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_not_given() {
-        for header in ["image/png", "multipart/related; type=\"image/jls\"", "multipart/related; type=\"image/jpeg\"; transfer-syntax=1.2.840.10008.1.2.4.70"] {
+        for header in [
+            "image/png",
+            "multipart/related; type=\"image/jls\"",
+            "multipart/related; type=\"image/jpeg\"; transfer-syntax=1.2.840.10008.1.2.4.70",
+        ] {
             assert_eq!(form(header, JPEG), None, "{header}");
         }
         assert_eq!(form("multipart/related; type=\"image/jpeg\"", IMPLICIT), None);

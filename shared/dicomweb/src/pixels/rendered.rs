@@ -81,7 +81,11 @@ fn viewport(text: &str) -> Option<Viewport> {
     let (left, top) = (number(2)?.unwrap_or(0.0), number(3)?.unwrap_or(0.0));
     let (width, height) = (number(4)?, number(5)?);
     let is_sound = left >= 0.0 && top >= 0.0 && width != Some(0.0) && height != Some(0.0);
-    is_sound.then_some(Viewport { width: side(parts[0])?, height: side(parts[1])?, crop: Crop { left, top, width, height } })
+    is_sound.then_some(Viewport {
+        width: side(parts[0])?,
+        height: side(parts[1])?,
+        crop: Crop { left, top, width, height },
+    })
 }
 
 fn viewport_wanted() -> InvalidAddress {

@@ -53,7 +53,16 @@ mod tests {
 
     fn shape(photometric: &str, samples: u32, bits_allocated: u32) -> Geometry {
         let photometric = photometric.to_owned();
-        Geometry { rows: 1, columns: 2, frames: 1, samples, bits_allocated, bits_stored: bits_allocated, photometric, ..Geometry::default() }
+        Geometry {
+            rows: 1,
+            columns: 2,
+            frames: 1,
+            samples,
+            bits_allocated,
+            bits_stored: bits_allocated,
+            photometric,
+            ..Geometry::default()
+        }
     }
 
     #[test]

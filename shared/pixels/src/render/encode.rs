@@ -34,7 +34,9 @@ impl Format {
                 let side = |length: usize| u16::try_from(length).map_err(|_| RenderError::TooLarge);
                 let color = if picture.samples == 1 { JpegColor::Luma } else { JpegColor::Rgb };
                 let encoder = Jpeg::new(&mut out, quality.clamp(1, 100));
-                encoder.encode(&picture.bytes, side(picture.width)?, side(picture.height)?, color).map_err(|_| RenderError::Written)?;
+                encoder
+                    .encode(&picture.bytes, side(picture.width)?, side(picture.height)?, color)
+                    .map_err(|_| RenderError::Written)?;
             }
             Self::Png => {
                 let side = |length: usize| u32::try_from(length).map_err(|_| RenderError::TooLarge);
@@ -67,7 +69,8 @@ mod tests {
         assert_eq!((info.width, info.height, bytes), (3, 2, picture.bytes.clone()));
         let gray = Picture { width: 16, height: 16, samples: 1, bytes: vec![77; 256] };
         let jpeg = Format::Jpeg(Format::QUALITY).write(&gray).unwrap();
-        let shape = crate::FrameShape { rows: 16, columns: 16, samples: 1, bits_allocated: 8, signed: false, ybr: false };
+        let shape =
+            crate::FrameShape { rows: 16, columns: 16, samples: 1, bits_allocated: 8, signed: false, ybr: false };
         assert_eq!(crate::decode("1.2.840.10008.1.2.4.50", &jpeg, &shape).unwrap(), gray.bytes);
     }
 }

@@ -5,7 +5,12 @@ use super::{Look, Lut, RenderError};
 use crate::Geometry;
 
 /// One byte per pixel.
-pub(super) fn shades(samples: &[u8], geometry: &Geometry, look: &Look, asked: Option<Window>) -> Result<Vec<u8>, RenderError> {
+pub(super) fn shades(
+    samples: &[u8],
+    geometry: &Geometry,
+    look: &Look,
+    asked: Option<Window>,
+) -> Result<Vec<u8>, RenderError> {
     let values = Values::of(geometry)?;
     let voi = match (asked.or(look.window), &look.voi) {
         (Some(window), None) => Voi::Window(window),
@@ -102,7 +107,17 @@ mod tests {
 
     fn shape(photometric: &str, bits_allocated: u32, bits_stored: u32, signed: bool) -> Geometry {
         let photometric = photometric.to_owned();
-        Geometry { rows: 1, columns: 4, frames: 1, samples: 1, bits_allocated, bits_stored, signed, photometric, ..Geometry::default() }
+        Geometry {
+            rows: 1,
+            columns: 4,
+            frames: 1,
+            samples: 1,
+            bits_allocated,
+            bits_stored,
+            signed,
+            photometric,
+            ..Geometry::default()
+        }
     }
 
     fn words(all: &[u16]) -> Vec<u8> {
@@ -140,7 +155,10 @@ mod tests {
         let samples: Vec<u8> = [-70_000_i32, 0, 70_000, 140_000].iter().flat_map(|value| value.to_le_bytes()).collect();
         assert_eq!(shades(&samples, &wide, &Look::default(), None).unwrap(), [0, 85, 170, 255]);
         let look = Look { voi: Lut::new([2, 10, 8], false, &[0, 0, 255, 0]), ..Look::default() };
-        assert_eq!(shades(&[9, 10, 11, 12], &shape("MONOCHROME2", 8, 8, false), &look, None).unwrap(), [0, 0, 255, 255]);
+        assert_eq!(
+            shades(&[9, 10, 11, 12], &shape("MONOCHROME2", 8, 8, false), &look, None).unwrap(),
+            [0, 0, 255, 255]
+        );
         let look = Look { lut: Lut::new([4, 0, 16], false, &words(&[40, 30, 20, 10])), ..Look::default() };
         assert_eq!(shades(&[0, 1, 2, 3], &shape("MONOCHROME2", 8, 8, false), &look, None).unwrap(), [255, 170, 85, 0]);
     }

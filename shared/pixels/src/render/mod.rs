@@ -147,7 +147,16 @@ mod tests {
 
     fn gray(rows: u32, columns: u32) -> Geometry {
         let photometric = "MONOCHROME2".to_owned();
-        Geometry { rows, columns, frames: 1, samples: 1, bits_allocated: 8, bits_stored: 8, photometric, ..Geometry::default() }
+        Geometry {
+            rows,
+            columns,
+            frames: 1,
+            samples: 1,
+            bits_allocated: 8,
+            bits_stored: 8,
+            photometric,
+            ..Geometry::default()
+        }
     }
 
     #[test]

@@ -92,13 +92,16 @@ fn scaled(part: &Picture, width: usize, height: usize) -> Result<Picture, Render
     let bytes = if part.samples == 1 {
         let source: Vec<Gray<u8>> = part.bytes.iter().map(|byte| Gray::new(*byte)).collect();
         let mut target = vec![Gray::new(0_u8); width * height];
-        let mut resizer = resize::new(part.width, part.height, width, height, resize::Pixel::Gray8, Triangle).map_err(refused)?;
+        let mut resizer =
+            resize::new(part.width, part.height, width, height, resize::Pixel::Gray8, Triangle).map_err(refused)?;
         resizer.resize(&source, &mut target).map_err(refused)?;
         target.into_iter().map(|pixel| pixel.value()).collect()
     } else {
-        let source: Vec<RGB<u8>> = part.bytes.chunks_exact(3).map(|three| RGB::new(three[0], three[1], three[2])).collect();
+        let source: Vec<RGB<u8>> =
+            part.bytes.chunks_exact(3).map(|three| RGB::new(three[0], three[1], three[2])).collect();
         let mut target = vec![RGB::new(0_u8, 0, 0); width * height];
-        let mut resizer = resize::new(part.width, part.height, width, height, resize::Pixel::RGB8, Triangle).map_err(refused)?;
+        let mut resizer =
+            resize::new(part.width, part.height, width, height, resize::Pixel::RGB8, Triangle).map_err(refused)?;
         resizer.resize(&source, &mut target).map_err(refused)?;
         target.into_iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect()
     };
@@ -127,7 +130,12 @@ mod tests {
         assert_eq!(shown(4, 2, crop(0.0, 0.0, -4.0, 2.0)), (4, 2, vec![3, 2, 1, 0, 7, 6, 5, 4]));
         assert_eq!(shown(4, 2, crop(0.0, 0.0, 4.0, -2.0)), (4, 2, vec![4, 5, 6, 7, 0, 1, 2, 3]));
         assert_eq!(shown(1, 1, crop(3.0, 1.0, 9.0, 9.0)), (1, 1, vec![7]));
-        for nothing in [crop(4.0, 0.0, 1.0, 1.0), crop(0.0, 0.0, 0.0, 1.0), crop(f64::NAN, 0.0, 1.0, 1.0), crop(-1.0, 0.0, 2.0, 1.0)] {
+        for nothing in [
+            crop(4.0, 0.0, 1.0, 1.0),
+            crop(0.0, 0.0, 0.0, 1.0),
+            crop(f64::NAN, 0.0, 1.0, 1.0),
+            crop(-1.0, 0.0, 2.0, 1.0),
+        ] {
             assert!(Viewport { width: 2, height: 2, crop: nothing }.show(picture()).is_err(), "{nothing:?}");
         }
     }

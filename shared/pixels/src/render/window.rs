@@ -130,7 +130,10 @@ mod tests {
     /// The examples of PS3.3 C.11.2.1.2.1: a window of 2048/4096 is the range 0 to 4095, one of 0/1 a threshold at -0.5.
     #[test]
     fn linear_windows() {
-        assert_eq!(shades(2048.0, 4096.0, Function::Linear, &[-1.0, 0.0, 4095.0, 5000.0, 2047.5]), [0.0, 0.0, 255.0, 255.0, 127.5]);
+        assert_eq!(
+            shades(2048.0, 4096.0, Function::Linear, &[-1.0, 0.0, 4095.0, 5000.0, 2047.5]),
+            [0.0, 0.0, 255.0, 255.0, 127.5]
+        );
         assert_eq!(shades(2048.0, 1.0, Function::Linear, &[2047.0, 2048.0]), [0.0, 255.0]);
         assert_eq!(shades(0.0, 100.0, Function::Linear, &[-50.0, 49.0, -0.5, 24.25]), [0.0, 255.0, 127.5, 191.25]);
         assert_eq!(shades(0.0, 1.0, Function::Linear, &[-1.0, 0.0]), [0.0, 255.0]);
@@ -138,7 +141,10 @@ mod tests {
 
     #[test]
     fn exact_and_sigmoid_windows() {
-        assert_eq!(shades(0.0, 100.0, Function::LinearExact, &[-50.0, 50.0, 0.0, 25.0, -51.0]), [0.0, 255.0, 127.5, 191.25, 0.0]);
+        assert_eq!(
+            shades(0.0, 100.0, Function::LinearExact, &[-50.0, 50.0, 0.0, 25.0, -51.0]),
+            [0.0, 255.0, 127.5, 191.25, 0.0]
+        );
         // 255 / (1 + e^-2) and its mirror.
         assert_eq!(shades(40.0, 400.0, Function::Sigmoid, &[40.0, 240.0, -160.0]), [127.5, 224.603, 30.397]);
     }

@@ -1,5 +1,6 @@
 //! ADIT as a DICOMweb server in front of an archive that speaks DIMSE only.
 
+mod pixels;
 mod query;
 mod retrieve;
 
@@ -23,7 +24,16 @@ struct Scene {
 
 impl Scene {
     async fn new(studies: &[StudySpec], script: Script, services: &[&str]) -> Self {
+        Self::with_files(studies, &[], script, services).await
+    }
+
+    /// The same with other files in the archive.
+    async fn with_files(studies: &[StudySpec], files: &[Vec<u8>], script: Script, services: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("source")).unwrap();
+        for (number, file) in files.iter().enumerate() {
+            std::fs::write(dir.path().join(format!("source/{number}.dcm")), file).unwrap();
+        }
         for study in studies {
             write_study(study, &dir.path().join("source")).unwrap();
         }

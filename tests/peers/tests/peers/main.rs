@@ -3,4 +3,5 @@
 mod dcmtk;
 mod kill;
 mod orthanc;
+mod rendering;
 mod tls;

@@ -56,7 +56,8 @@ pub struct Target {
 impl FromRequestParts<App> for Target {
     type Rejection = Refused;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
-        let Path(Named { server, study, series, instance, frames, value }) = Path::<Named>::from_request_parts(parts, app).await?;
+        let Path(Named { server, study, series, instance, frames, value }) =
+            Path::<Named>::from_request_parts(parts, app).await?;
         let accept = parts.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let accept = accept.collect::<Vec<_>>().join(",");
         let root = parts.uri.path().split('/').take(4).collect::<Vec<_>>().join("/");

@@ -52,7 +52,12 @@ pub async fn rendered(State(app): State<App>, caller: Caller, note: Note, target
 }
 
 /// A small picture of an image, a series or a study.
-pub async fn thumbnail(State(app): State<App>, caller: Caller, note: Note, target: Target) -> Result<Response, Refused> {
+pub async fn thumbnail(
+    State(app): State<App>,
+    caller: Caller,
+    note: Note,
+    target: Target,
+) -> Result<Response, Refused> {
     shown(&app, &caller, &note, target, Some(Viewport::whole(THUMBNAIL, THUMBNAIL))).await
 }
 
@@ -96,7 +101,10 @@ async fn frames_in_form(frames: Frames, wanted: Vec<u32>, accept: &str, target: 
     if form.is_single && wanted.len() != 1 {
         return Err(Refused::new(
             ErrorCode::NotAcceptable,
-            format!("Several frames are given in parts. Send multipart/related; type=\"{}\" as the header Accept.", form.media_type),
+            format!(
+                "Several frames are given in parts. Send multipart/related; type=\"{}\" as the header Accept.",
+                form.media_type
+            ),
         ));
     }
     let (kind, place) = (form.media_type, location(target)?);

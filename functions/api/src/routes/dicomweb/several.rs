@@ -40,7 +40,10 @@ where
 {
     let writer = Writer::new().map_err(|error| {
         tracing::error!(error = %error, "the system gives no random numbers");
-        Refused::new(ErrorCode::Internal, "Something broke here. Try again; if it stays like this, tell an administrator.")
+        Refused::new(
+            ErrorCode::Internal,
+            "Something broke here. Try again; if it stays like this, tell an administrator.",
+        )
     })?;
     let content_type = HeaderValue::from_str(&writer.content_type(kind));
     let first = pieces.next().await.transpose()?;
@@ -63,7 +66,8 @@ where
 
 fn part(writer: &mut Writer, piece: &Piece) -> Bytes {
     let size = piece.bytes.len().to_string();
-    let headers = [("Content-Type", piece.kind.as_str()), ("Content-Length", &size), ("Content-Location", &piece.location)];
+    let headers =
+        [("Content-Type", piece.kind.as_str()), ("Content-Length", &size), ("Content-Location", &piece.location)];
     let mut bytes = writer.part(&headers);
     bytes.extend_from_slice(&piece.bytes);
     bytes.into()
@@ -84,9 +88,16 @@ mod tests {
         let response = several("image/png", stream::iter([piece("one"), piece("two")])).await.unwrap();
         let kind = response.headers()[CONTENT_TYPE].to_str().unwrap().to_owned();
         let boundary = kind.rsplit("boundary=").next().unwrap().trim_matches('"').to_owned();
-        let head = |text: &str| format!("--{boundary}\r\nContent-Type: image/png\r\nContent-Length: 3\r\nContent-Location: a/1\r\n\r\n{text}\r\n");
+        let head = |text: &str| {
+            format!(
+                "--{boundary}\r\nContent-Type: image/png\r\nContent-Length: 3\r\nContent-Location: a/1\r\n\r\n{text}\r\n"
+            )
+        };
         let body = to_bytes(response.into_body(), 1000).await.unwrap();
-        assert_eq!(String::from_utf8(body.to_vec()).unwrap(), format!("{}{}--{boundary}--\r\n", head("one"), head("two")));
+        assert_eq!(
+            String::from_utf8(body.to_vec()).unwrap(),
+            format!("{}{}--{boundary}--\r\n", head("one"), head("two"))
+        );
         let broken = several("image/png", stream::iter([piece("one"), Err(Refusal::peer("gone"))])).await.unwrap();
         assert!(to_bytes(broken.into_body(), 1000).await.is_err());
         let refused = several("image/png", stream::iter([Err(Refusal::peer("gone")), piece("one")])).await.unwrap_err();

@@ -10,7 +10,8 @@ use crate::{Actor, Engine, Refusal};
 
 /// Modalities of objects that are no images.
 const WITHOUT_IMAGES: [&str; 16] = [
-    "AU", "DOC", "ECG", "EPS", "FID", "HD", "KO", "M3D", "PLAN", "PR", "REG", "RTPLAN", "RTRECORD", "RTSTRUCT", "SR", "STAIN",
+    "AU", "DOC", "ECG", "EPS", "FID", "HD", "KO", "M3D", "PLAN", "PR", "REG", "RTPLAN", "RTRECORD", "RTSTRUCT", "SR",
+    "STAIN",
 ];
 
 impl Engine {

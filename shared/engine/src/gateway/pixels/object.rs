@@ -33,13 +33,23 @@ pub struct Object {
 }
 
 enum Source {
-    Staged { staging: Arc<dyn Staging>, key: StagedKey, size: u64, open: Option<(u64, Box<dyn AsyncRead + Send + Unpin>)> },
+    Staged {
+        staging: Arc<dyn Staging>,
+        key: StagedKey,
+        size: u64,
+        open: Option<(u64, Box<dyn AsyncRead + Send + Unpin>)>,
+    },
     /// A deflated data set, inflated.
     Inflated(Vec<u8>),
 }
 
 impl Object {
-    pub(in super::super) async fn new(reader: Reader, staging: Arc<dyn Staging>, key: StagedKey, size: u64) -> Result<Self, Refusal> {
+    pub(in super::super) async fn new(
+        reader: Reader,
+        staging: Arc<dyn Staging>,
+        key: StagedKey,
+        size: u64,
+    ) -> Result<Self, Refusal> {
         let mut source = Source::Staged { staging, key, size, open: None };
         let beginning = source.read(0, usize::try_from(HEAD.min(size)).unwrap_or(0)).await?;
         let head = parse_head(&beginning).map_err(|_| damaged())?;
@@ -112,7 +122,9 @@ impl Source {
                     _ => (at, staging.open(key, Some(at..*size)).await?),
                 };
                 if place < at {
-                    place += tokio::io::copy(&mut (&mut stream).take(at - place), &mut tokio::io::sink()).await.map_err(unread)?;
+                    place += tokio::io::copy(&mut (&mut stream).take(at - place), &mut tokio::io::sink())
+                        .await
+                        .map_err(unread)?;
                 }
                 let mut bytes = Vec::with_capacity(length.min(1 << 20));
                 place += (&mut stream).take(length as u64).read_to_end(&mut bytes).await.map_err(unread)? as u64;
