@@ -10,8 +10,10 @@ use adit_test_support::gate::{Gate, Program};
 use adit_test_support::rig::{Rig, peer};
 use adit_test_support::scripted::{self, Script, Scripted};
 use reqwest::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::ALL;
 
 /// An archive with studies, an ADIT before it, a program with a token.
 struct Scene {
@@ -24,11 +26,19 @@ struct Scene {
 
 impl Scene {
     async fn new(studies: &[StudySpec], script: Script, services: &[&str]) -> Self {
-        Self::with_files(studies, &[], script, services).await
+        Self::of(studies, &[], script, services, json!({})).await
     }
 
-    /// The same with other files in the archive.
-    async fn with_files(studies: &[StudySpec], files: &[Vec<u8>], script: Script, services: &[&str]) -> Self {
+    async fn limited(studies: &[StudySpec], limits: Value) -> Self {
+        Self::of(studies, &[], Script::default(), &ALL, limits).await
+    }
+
+    /// With other files in the archive.
+    async fn with_files(studies: &[StudySpec], files: &[Vec<u8>]) -> Self {
+        Self::of(studies, files, Script::default(), &ALL, json!({})).await
+    }
+
+    async fn of(studies: &[StudySpec], files: &[Vec<u8>], script: Script, services: &[&str], limits: Value) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("source")).unwrap();
         for (number, file) in files.iter().enumerate() {
@@ -41,7 +51,7 @@ impl Scene {
         let source = scripted::start(&dir.path().join("source"), script).await;
         source.archive.know("ADIT", rig.as_destination("SOURCE"));
         source.archive.know("OTHER", peer("OTHER", source.addr, "SOURCE"));
-        rig.server("SOURCE", source.addr, services).await;
+        rig.server_with("SOURCE", source.addr, services, limits).await;
         let gate = Gate::over(&rig).await;
         let program = gate.program(&rig, "script", &Scope::ALL, false).await;
         Self { _dir: dir, rig, source, gate, program }

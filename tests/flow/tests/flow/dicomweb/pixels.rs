@@ -92,7 +92,7 @@ fn instance(study: &StudySpec, series: usize, number: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn compressed_frames_go_as_they_are_or_decoded() {
-    let scene = Scene::with_files(&[], &[film()], Script::default(), &ALL).await;
+    let scene = Scene::with_files(&[], &[film()]).await;
     for layout in ["/dicomweb/SOURCE", "/api/dicom-web/SOURCE/wadors"] {
         let path = format!("{layout}/studies/{STUDY}/series/{SERIES}/instances/{FILM}");
         let stored = format!("image/jpeg; transfer-syntax={BASELINE}");
@@ -154,7 +154,7 @@ async fn native_frames_and_values_are_cut_out() {
 async fn images_are_shown_as_pictures() {
     let mut study = StudySpec::ct("PAT-1", "Doe^Jane", 3, 200);
     study.series.push(SeriesSpec::new("SR", "Report", 1, 0));
-    let scene = Scene::with_files(&[study.clone()], &[film()], Script::default(), &ALL).await;
+    let scene = Scene::with_files(&[study.clone()], &[film()]).await;
     let image = instance(&study, 0, 1);
     for layout in ["/dicomweb/SOURCE", "/api/dicom-web/SOURCE/wadors"] {
         let path = format!("{layout}/{image}");
