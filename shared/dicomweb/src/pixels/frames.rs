@@ -61,13 +61,13 @@ pub fn frames(header: &str, stored: &str, can_decode: bool) -> Result<FrameForm,
         let wants_plain = syntax.is_none_or(|syntax| syntax == EXPLICIT_VR_LITTLE_ENDIAN);
         match kind.as_str() {
             "*/*" if takes_stored => return Ok(as_stored(own, is_single)),
-            OCTETS | "application/*" | "*/*" if is_compressed && wants_plain => {
-                if can_decode {
-                    let transfer_syntax_uid = EXPLICIT_VR_LITTLE_ENDIAN.to_owned();
-                    return Ok(FrameForm { decode: true, media_type: OCTETS, transfer_syntax_uid, is_single });
-                }
+            OCTETS | "application/*" | "*/*" if is_compressed && wants_plain && can_decode => {
+                let transfer_syntax_uid = EXPLICIT_VR_LITTLE_ENDIAN.to_owned();
+                return Ok(FrameForm { decode: true, media_type: OCTETS, transfer_syntax_uid, is_single });
             }
-            OCTETS | "application/*" if takes_stored => return Ok(as_stored(OCTETS, is_single)),
+            OCTETS | "application/*" if takes_stored && (!is_compressed || syntax.is_some()) => {
+                return Ok(as_stored(OCTETS, is_single));
+            }
             wanted if takes_stored && covers(wanted, own) => return Ok(as_stored(own, is_single)),
             _ => {}
         }
@@ -155,7 +155,9 @@ mod tests {
         assert_eq!(form("multipart/related; type=\"application/octet-stream\"", JPEG), decoded);
         let named = "multipart/related; type=application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1";
         assert_eq!(form(named, JPEG), decoded);
-        assert!(frames(named, JPEG, false).is_err());
+        for header in [named, "multipart/related; type=\"application/octet-stream\""] {
+            assert!(frames(header, JPEG, false).is_err(), "{header}");
+        }
         let any = "multipart/related; type=application/octet-stream; transfer-syntax=*";
         assert_eq!(form(any, JPEG), Some((false, OCTETS, JPEG.to_owned(), false)));
     }
