@@ -181,20 +181,20 @@ async fn rights_scopes_and_servers_are_looked_at() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_asks_again_joins_and_a_slow_archive_gets_time() {
     let study = StudySpec::ct("PAT-1", "Doe^Jane", 6, 64);
-    let script = Script { retrieve_delay: Duration::from_secs(8), ..Script::default() };
+    let script = Script { retrieve_delay: Duration::from_secs(16), ..Script::default() };
     let scene = Scene::new(std::slice::from_ref(&study), script, &CT).await;
     let path = format!("/dicomweb/SOURCE/studies/{}", study.study_instance_uid());
     let begun = Instant::now();
     let first = scene.program.get(&path).send().await.unwrap();
     // The status comes before the archive has sent anything.
-    assert!(begun.elapsed() < Duration::from_secs(7), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     assert_eq!(first.status(), 200);
     drop(first);
     let (one, two) = tokio::join!(fetched(&scene.program, &path), fetched(&scene.program, &path));
     assert_eq!((one.len(), one), (6, two));
     let begun = Instant::now();
     assert_eq!(fetched(&scene.program, &path).await.len(), 6);
-    assert!(begun.elapsed() < Duration::from_secs(4), "it was fetched again");
+    assert!(begun.elapsed() < Duration::from_secs(10), "it was fetched again");
     assert_eq!(scene.source.retrievals(), 1, "one retrieval for all");
 }
 
