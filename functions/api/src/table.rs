@@ -116,6 +116,11 @@ const OWN: &str = "shows the person what is their own";
 const JOB_STATE: &str = "shows how far a job is, nothing of a patient";
 const OPEN: &str = "is open to everybody";
 
+/// A row for images in any form.
+const fn fetching(path: &'static str, handler: fn() -> MethodRouter<App>) -> Route {
+    Route::new(GET, path, MAY_RETRIEVE, handler).token(Retrieve).audit("images_fetched")
+}
+
 /// All routes.
 pub static ROUTES: &[Route] = &[
     Route::new(GET, paths::SESSION, Session, || get(session::show)).quiet(OWN),
@@ -219,21 +224,15 @@ pub static ROUTES: &[Route] = &[
         .token(Search)
         .audit("search"),
     Route::new(GET, web::INSTANCES, MAY_SEARCH, || get(dicomweb::query::instances)).token(Search).audit("search"),
-    Route::new(GET, web::STUDY, MAY_RETRIEVE, || get(dicomweb::retrieve::instances))
-        .token(Retrieve)
-        .audit("images_fetched"),
+    fetching(web::STUDY, || get(dicomweb::retrieve::instances)),
     Route::new(GET, web::STUDY_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
         .token(Retrieve)
         .audit("image_data_fetched"),
-    Route::new(GET, web::ONE_SERIES, MAY_RETRIEVE, || get(dicomweb::retrieve::instances))
-        .token(Retrieve)
-        .audit("images_fetched"),
+    fetching(web::ONE_SERIES, || get(dicomweb::retrieve::instances)),
     Route::new(GET, web::ONE_SERIES_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
         .token(Retrieve)
         .audit("image_data_fetched"),
-    Route::new(GET, web::INSTANCE, MAY_RETRIEVE, || get(dicomweb::retrieve::instances))
-        .token(Retrieve)
-        .audit("images_fetched"),
+    fetching(web::INSTANCE, || get(dicomweb::retrieve::instances)),
     Route::new(GET, web::INSTANCE_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
         .token(Retrieve)
         .audit("image_data_fetched"),
@@ -251,21 +250,15 @@ pub static ROUTES: &[Route] = &[
     Route::new(GET, web::CLIENT_INSTANCES, MAY_SEARCH, || get(dicomweb::query::instances))
         .token(Search)
         .audit("search"),
-    Route::new(GET, web::CLIENT_STUDY, MAY_RETRIEVE, || get(dicomweb::retrieve::instances))
-        .token(Retrieve)
-        .audit("images_fetched"),
+    fetching(web::CLIENT_STUDY, || get(dicomweb::retrieve::instances)),
     Route::new(GET, web::CLIENT_STUDY_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
         .token(Retrieve)
         .audit("image_data_fetched"),
-    Route::new(GET, web::CLIENT_ONE_SERIES, MAY_RETRIEVE, || get(dicomweb::retrieve::instances))
-        .token(Retrieve)
-        .audit("images_fetched"),
+    fetching(web::CLIENT_ONE_SERIES, || get(dicomweb::retrieve::instances)),
     Route::new(GET, web::CLIENT_ONE_SERIES_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
         .token(Retrieve)
         .audit("image_data_fetched"),
-    Route::new(GET, web::CLIENT_INSTANCE, MAY_RETRIEVE, || get(dicomweb::retrieve::instances))
-        .token(Retrieve)
-        .audit("images_fetched"),
+    fetching(web::CLIENT_INSTANCE, || get(dicomweb::retrieve::instances)),
     Route::new(GET, web::CLIENT_INSTANCE_METADATA, MAY_RETRIEVE, || get(dicomweb::metadata::show))
         .token(Retrieve)
         .audit("image_data_fetched"),
@@ -277,6 +270,22 @@ pub static ROUTES: &[Route] = &[
     Route::new(POST, web::CLIENT_STORE_STUDY, MAY_STORE, || post(dicomweb::store::instances))
         .token(Store)
         .audit("images_stored"),
+    fetching(web::FRAMES, || get(dicomweb::pixels::frames)),
+    fetching(web::FRAMES_RENDERED, || get(dicomweb::pixels::rendered)),
+    fetching(web::FRAMES_THUMBNAIL, || get(dicomweb::pixels::thumbnail)),
+    fetching(web::INSTANCE_RENDERED, || get(dicomweb::pixels::rendered)),
+    fetching(web::INSTANCE_THUMBNAIL, || get(dicomweb::pixels::thumbnail)),
+    fetching(web::SERIES_THUMBNAIL, || get(dicomweb::pixels::thumbnail)),
+    fetching(web::STUDY_THUMBNAIL, || get(dicomweb::pixels::thumbnail)),
+    fetching(web::BULK_DATA, || get(dicomweb::pixels::bulk)),
+    fetching(web::CLIENT_FRAMES, || get(dicomweb::pixels::frames)),
+    fetching(web::CLIENT_FRAMES_RENDERED, || get(dicomweb::pixels::rendered)),
+    fetching(web::CLIENT_FRAMES_THUMBNAIL, || get(dicomweb::pixels::thumbnail)),
+    fetching(web::CLIENT_INSTANCE_RENDERED, || get(dicomweb::pixels::rendered)),
+    fetching(web::CLIENT_INSTANCE_THUMBNAIL, || get(dicomweb::pixels::thumbnail)),
+    fetching(web::CLIENT_SERIES_THUMBNAIL, || get(dicomweb::pixels::thumbnail)),
+    fetching(web::CLIENT_STUDY_THUMBNAIL, || get(dicomweb::pixels::thumbnail)),
+    fetching(web::CLIENT_BULK_DATA, || get(dicomweb::pixels::bulk)),
     Route::new(GET, paths::OPENAPI, Session, || get(docs::description)).token(Search).quiet(OPEN),
     Route::new(GET, paths::DOCS, Session, || get(docs::page)).quiet(OPEN),
     Route::new(GET, paths::DOCS_STYLE, Anybody, || get(docs::style)).quiet(OPEN),

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use adit_pixels::encapsulated::is_encapsulated;
+
 use crate::dates::shift_da;
 use crate::deidentifier::{Deidentifier, Instructions};
 use crate::element::Header as ElementHeader;
@@ -136,7 +138,7 @@ impl Header<'_> {
         let before = Before::of(&survey, &active.secrets());
         let mut inserted = marks::all(deidentifier, instructions, &before, &pseudonym, (&when.0, &when.1), is_cleaned);
         let mut transfer_syntax_uid = self.transfer_syntax_uid.to_owned();
-        if is_cleaned && FrameBlackout::is_encapsulated(self.transfer_syntax_uid) {
+        if is_cleaned && is_encapsulated(self.transfer_syntax_uid) {
             let changes = FrameBlackout::header_changes(self.transfer_syntax_uid, &survey.pixels.geometry());
             transfer_syntax_uid = RLE_LOSSLESS.to_owned();
             inserted.extend(changes.iter().map(|change| Inserted::value(change.tag, change.vr, &change.value)));

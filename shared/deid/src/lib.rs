@@ -16,6 +16,7 @@ mod glance;
 mod header;
 mod key;
 mod known;
+pub mod locate;
 mod marks;
 pub mod part10;
 mod passage;

@@ -1,5 +1,7 @@
 //! What happens to pixel bytes on their way: nothing, a blackout, or the scrubbing of what stands between compressed pixels.
 
+use adit_pixels::encapsulated::is_encapsulated;
+
 use crate::element::{Header, ITEM, UNDEFINED, put_header};
 use crate::error::RewriteError;
 use crate::pixels::{
@@ -87,7 +89,7 @@ impl Stage {
         let regions = needs.regions;
         let overlays = HiddenOverlays::of(needs.pixels).map_err(RewriteError::HeldBack)?;
         if head.length == UNDEFINED {
-            if head.tag != PIXEL_DATA || !FrameBlackout::is_encapsulated(transfer_syntax_uid) {
+            if head.tag != PIXEL_DATA || !is_encapsulated(transfer_syntax_uid) {
                 return Err(RewriteError::Malformed("fragments in an uncompressed transfer syntax"));
             }
             return Ok(if regions.is_empty() {

@@ -4,5 +4,6 @@ pub mod accept;
 pub mod json;
 pub mod multipart;
 pub mod paths;
+pub mod pixels;
 pub mod query;
 pub mod store;

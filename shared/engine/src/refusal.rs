@@ -59,6 +59,11 @@ impl Refusal {
         Self::new(ErrorCode::Forbidden, detail)
     }
 
+    /// The thing is there, but not in a form that can be given.
+    pub fn not_acceptable(detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::NotAcceptable, detail)
+    }
+
     /// The state does not allow it.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(ErrorCode::Conflict, detail)

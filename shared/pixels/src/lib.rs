@@ -1,17 +1,23 @@
-//! Codecs for one frame of pixel data: compressed bytes to samples, samples to RLE. Knows nothing of data sets or policies.
+//! Frames of pixel data: where each one lies, compressed bytes to samples, samples to RLE, samples to pictures. Knows nothing of data
+//! sets or policies.
 //!
 //! Everything but JPEG 2000 is decoded here: the decoders take hostile bytes, allocate no more than the frame's shape asks
 //! for, and refuse what they do not understand instead of guessing.
 
 mod bits;
+pub mod encapsulated;
 mod error;
+mod geometry;
 mod jpeg;
 mod jpeg2000;
 mod jpegls;
+pub mod native;
+pub mod render;
 pub mod rle;
 mod shape;
 
 pub use error::CodecError;
+pub use geometry::{Geometry, expected_length};
 pub use shape::FrameShape;
 
 /// Whether frames in this transfer syntax can be decoded.

@@ -3,6 +3,7 @@
 pub mod bridges;
 pub mod dcmtk;
 pub mod gate;
+pub mod images;
 pub mod orthanc;
 pub mod program;
 pub mod proxy;

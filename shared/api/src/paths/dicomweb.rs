@@ -55,3 +55,44 @@ pub const CLIENT_STORE: &str = "/api/dicom-web/{server}/stowrs/studies";
 pub const CLIENT_STORE_STUDY: &str = "/api/dicom-web/{server}/stowrs/studies/{study}";
 /// Where a program sends a body that it cannot send twice.
 pub const STORES: [&str; 4] = [STUDIES, STUDY, CLIENT_STORE, CLIENT_STORE_STUDY];
+/// GET: frames of an instance.
+pub const FRAMES: &str = "/dicomweb/{server}/studies/{study}/series/{series}/instances/{instance}/frames/{frames}";
+/// GET: frames of an instance as pictures.
+pub const FRAMES_RENDERED: &str =
+    "/dicomweb/{server}/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/rendered";
+/// GET: a small picture of a frame.
+pub const FRAMES_THUMBNAIL: &str =
+    "/dicomweb/{server}/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/thumbnail";
+/// GET: an instance as a picture.
+pub const INSTANCE_RENDERED: &str = "/dicomweb/{server}/studies/{study}/series/{series}/instances/{instance}/rendered";
+/// GET: a small picture of an instance.
+pub const INSTANCE_THUMBNAIL: &str =
+    "/dicomweb/{server}/studies/{study}/series/{series}/instances/{instance}/thumbnail";
+/// GET: a small picture of a series.
+pub const SERIES_THUMBNAIL: &str = "/dicomweb/{server}/studies/{study}/series/{series}/thumbnail";
+/// GET: a small picture of a study.
+pub const STUDY_THUMBNAIL: &str = "/dicomweb/{server}/studies/{study}/thumbnail";
+/// GET: a value that stands outside of the metadata.
+pub const BULK_DATA: &str = "/dicomweb/{server}/studies/{study}/series/{series}/instances/{instance}/bulkdata/{*value}";
+/// GET: frames of an instance.
+pub const CLIENT_FRAMES: &str =
+    "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/instances/{instance}/frames/{frames}";
+/// GET: frames of an instance as pictures.
+pub const CLIENT_FRAMES_RENDERED: &str =
+    "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/rendered";
+/// GET: a small picture of a frame.
+pub const CLIENT_FRAMES_THUMBNAIL: &str =
+    "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/thumbnail";
+/// GET: an instance as a picture.
+pub const CLIENT_INSTANCE_RENDERED: &str =
+    "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/instances/{instance}/rendered";
+/// GET: a small picture of an instance.
+pub const CLIENT_INSTANCE_THUMBNAIL: &str =
+    "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/instances/{instance}/thumbnail";
+/// GET: a small picture of a series.
+pub const CLIENT_SERIES_THUMBNAIL: &str = "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/thumbnail";
+/// GET: a small picture of a study.
+pub const CLIENT_STUDY_THUMBNAIL: &str = "/api/dicom-web/{server}/wadors/studies/{study}/thumbnail";
+/// GET: a value that stands outside of the metadata.
+pub const CLIENT_BULK_DATA: &str =
+    "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/instances/{instance}/bulkdata/{*value}";

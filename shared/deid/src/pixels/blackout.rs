@@ -1,7 +1,7 @@
 //! Blackout of native pixel data in place, as it streams by in any cuts.
 
-use super::geometry::Geometry;
 use super::region::{Region, bands, runs_in_row};
+use adit_pixels::Geometry;
 
 /// What overwritten bytes become.
 #[derive(Debug, Clone, PartialEq, Eq)]

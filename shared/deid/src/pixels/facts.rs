@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::geometry::Geometry;
 use super::region::Region;
+use adit_pixels::Geometry;
 
 /// Longest value that is kept.
 const MAX_TEXT: usize = 1024;

@@ -1,10 +1,10 @@
 //! Blackout of compressed frames: fragments are collected to frames, decoded, overwritten, and written as RLE Lossless.
 
-use adit_pixels::{CodecError, FrameShape, decode, rle, supports};
+use adit_pixels::encapsulated::begins_image;
+use adit_pixels::{CodecError, FrameShape, Geometry, decode, rle, supports};
 use thiserror::Error;
 
 use super::blackout::NativeBlackout;
-use super::geometry::Geometry;
 use super::region::Region;
 
 /// Transfer syntax of what a [`FrameBlackout`] writes (PS3.5 Annex G).
@@ -73,16 +73,10 @@ impl FrameBlackout {
         if let Some(refusal) = Self::refusal(transfer_syntax_uid, geometry) {
             return Err(FrameError::Refused(refusal));
         }
-        let decoded = Geometry {
-            frames: 1,
-            by_plane: false,
-            big_endian_words: false,
-            photometric: photometric_after(transfer_syntax_uid, geometry),
-            ..geometry.clone()
-        };
+        let decoded = geometry.decoded(transfer_syntax_uid);
         Ok(Self {
             transfer_syntax_uid: transfer_syntax_uid.to_owned(),
-            shape: shape(geometry),
+            shape: geometry.shape(),
             regions: NativeBlackout::new(&decoded, regions).map_err(FrameError::Refused)?,
             frames: geometry.frames,
             frame: Vec::new(),
@@ -91,15 +85,6 @@ impl FrameBlackout {
             in_offsets: false,
             written: 0,
         })
-    }
-
-    /// Pixel data in this transfer syntax is encapsulated (PS3.5 A.4).
-    #[must_use]
-    pub fn is_encapsulated(transfer_syntax_uid: &str) -> bool {
-        !matches!(
-            transfer_syntax_uid,
-            "1.2.840.10008.1.2" | "1.2.840.10008.1.2.1" | "1.2.840.10008.1.2.1.99" | "1.2.840.10008.1.2.2"
-        )
     }
 
     /// Why these frames cannot be blacked out, if so.
@@ -127,7 +112,7 @@ impl FrameBlackout {
     #[must_use]
     pub fn header_changes(transfer_syntax_uid: &str, geometry: &Geometry) -> Vec<HeaderChange> {
         let mut changes = Vec::new();
-        let photometric = photometric_after(transfer_syntax_uid, geometry);
+        let photometric = geometry.decoded(transfer_syntax_uid).photometric;
         if photometric != geometry.photometric {
             changes.push(HeaderChange { tag: 0x0028_0004, vr: *b"CS", value: photometric });
         }
@@ -211,39 +196,8 @@ impl FrameBlackout {
     }
 }
 
-/// Start of image or of code stream and the marker behind it, or a JP2 signature box.
-fn begins_image(bytes: &[u8]) -> bool {
-    matches!(bytes, [0xFF, 0xD8, 0xFF, _] | [0xFF, 0x4F, 0xFF, _] | [0, 0, 0, 12])
-}
-
 fn is_jpeg_2000(transfer_syntax_uid: &str) -> bool {
     matches!(transfer_syntax_uid, "1.2.840.10008.1.2.4.90" | "1.2.840.10008.1.2.4.91")
-}
-
-fn is_lossy_jpeg(transfer_syntax_uid: &str) -> bool {
-    matches!(transfer_syntax_uid, "1.2.840.10008.1.2.4.50" | "1.2.840.10008.1.2.4.51")
-}
-
-/// Photometric interpretation of the decoded samples: lossy JPEG comes as RGB, JPEG 2000 undoes its own transform.
-fn photometric_after(transfer_syntax_uid: &str, geometry: &Geometry) -> String {
-    let of_color = |name: &str| if geometry.samples == 3 { name.to_owned() } else { geometry.photometric.clone() };
-    match geometry.photometric.as_str() {
-        _ if is_lossy_jpeg(transfer_syntax_uid) => of_color("RGB"),
-        "YBR_RCT" | "YBR_ICT" => of_color("RGB"),
-        "YBR_FULL_422" => of_color("YBR_FULL"),
-        other => other.to_owned(),
-    }
-}
-
-fn shape(geometry: &Geometry) -> FrameShape {
-    FrameShape {
-        rows: geometry.rows,
-        columns: geometry.columns,
-        samples: geometry.samples,
-        bits_allocated: geometry.bits_allocated,
-        signed: geometry.signed,
-        ybr: geometry.photometric.starts_with("YBR_"),
-    }
 }
 
 #[cfg(test)]

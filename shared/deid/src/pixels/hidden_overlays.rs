@@ -1,8 +1,9 @@
 //! Overlays in unused bits of the samples (retired; PS3.3 C.9.2, Overlay Bit Position): they carry text as overlays do, and go
 //! with them. The bits of the image stay as they are.
 
+use adit_pixels::encapsulated::is_encapsulated;
+
 use super::facts::PixelFacts;
-use super::frames::FrameBlackout;
 
 const BITS_STORED: u32 = 0x0028_0101;
 const HIGH_BIT: u32 = 0x0028_0102;
@@ -31,7 +32,7 @@ impl HiddenOverlays {
         if bits == 0 {
             return Ok(None);
         }
-        let is_compressed = FrameBlackout::is_encapsulated(&facts.transfer_syntax_uid);
+        let is_compressed = is_encapsulated(&facts.transfer_syntax_uid);
         if is_compressed || facts.geometry().bits_allocated != 16 {
             return Err(
                 "an overlay, which may show the patient's name, stands in unused bits of its pixels and cannot be \

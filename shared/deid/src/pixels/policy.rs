@@ -1,6 +1,8 @@
 //! What happens to the pixels of an instance. Nothing risky passes in silence: it is blacked out by a rule, allowed by a
 //! person, or held back with a sentence that says what to do.
 
+use adit_pixels::encapsulated::is_encapsulated;
+
 use super::blackout::NativeBlackout;
 use super::classes::{Kind, is_video, kind_of};
 use super::facts::PixelFacts;
@@ -220,7 +222,7 @@ fn touches(facts: &PixelFacts, regions: &[Region]) -> bool {
 /// Why these regions cannot be blacked out; none when they can.
 fn blackout_refusal(facts: &PixelFacts, regions: &[Region]) -> Option<String> {
     let geometry = facts.geometry();
-    if FrameBlackout::is_encapsulated(&facts.transfer_syntax_uid) {
+    if is_encapsulated(&facts.transfer_syntax_uid) {
         FrameBlackout::refusal(&facts.transfer_syntax_uid, &geometry)
     } else {
         NativeBlackout::new(&geometry, regions).err()

@@ -2,6 +2,7 @@
 //!
 //! `query` answers searches, `retrieval` fetches once for however many ask. What goes over the wire is `adit-dicomweb`'s.
 
+pub mod pixels;
 pub mod query;
 pub mod retrieval;
 pub mod store;

@@ -1,5 +1,6 @@
 //! ADIT as a DICOMweb server in front of an archive that speaks DIMSE only.
 
+mod pixels;
 mod query;
 mod retrieve;
 mod store;
@@ -26,15 +27,24 @@ struct Scene {
 
 impl Scene {
     async fn new(studies: &[StudySpec], script: Script, services: &[&str]) -> Self {
-        Self::of(studies, script, services, json!({})).await
+        Self::of(studies, &[], script, services, json!({})).await
     }
 
     async fn limited(studies: &[StudySpec], limits: Value) -> Self {
-        Self::of(studies, Script::default(), &ALL, limits).await
+        Self::of(studies, &[], Script::default(), &ALL, limits).await
     }
 
-    async fn of(studies: &[StudySpec], script: Script, services: &[&str], limits: Value) -> Self {
+    /// With other files in the archive.
+    async fn with_files(studies: &[StudySpec], files: &[Vec<u8>]) -> Self {
+        Self::of(studies, files, Script::default(), &ALL, json!({})).await
+    }
+
+    async fn of(studies: &[StudySpec], files: &[Vec<u8>], script: Script, services: &[&str], limits: Value) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("source")).unwrap();
+        for (number, file) in files.iter().enumerate() {
+            std::fs::write(dir.path().join(format!("source/{number}.dcm")), file).unwrap();
+        }
         for study in studies {
             write_study(study, &dir.path().join("source")).unwrap();
         }

@@ -3,5 +3,6 @@
 mod dcmtk;
 mod kill;
 mod orthanc;
+mod rendering;
 mod tls;
 mod web;

@@ -3,8 +3,10 @@
 mod array;
 pub mod metadata;
 mod parts;
+pub mod pixels;
 pub mod query;
 pub mod retrieve;
+mod several;
 pub mod store;
 
 use adit_api::error::ErrorCode;
@@ -26,6 +28,8 @@ struct Named {
     study: Option<String>,
     series: Option<String>,
     instance: Option<String>,
+    frames: Option<String>,
+    value: Option<String>,
 }
 
 /// What a path names, and what its request says about the answer.
@@ -38,6 +42,10 @@ pub struct Target {
     pub series: Option<String>,
     /// SOP Instance UID.
     pub instance: Option<String>,
+    /// Numbers of frames.
+    pub frames: Option<String>,
+    /// Path of a value within the instance.
+    pub value: Option<String>,
     /// Behind the question mark, as it came.
     pub query: String,
     /// Media types that the client takes.
@@ -49,7 +57,8 @@ pub struct Target {
 impl FromRequestParts<App> for Target {
     type Rejection = Refused;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
-        let Path(Named { server, study, series, instance }) = Path::<Named>::from_request_parts(parts, app).await?;
+        let Path(Named { server, study, series, instance, frames, value }) =
+            Path::<Named>::from_request_parts(parts, app).await?;
         let accept = parts.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let accept = accept.collect::<Vec<_>>().join(",");
         let root = parts.uri.path().split('/').take(4).collect::<Vec<_>>().join("/");
@@ -60,7 +69,7 @@ impl FromRequestParts<App> for Target {
         };
         let address = app.engine.public_link(&path).unwrap_or_else(|| format!("{}{path}", origin(&parts.headers, app)));
         let query = parts.uri.query().unwrap_or_default().to_owned();
-        Ok(Self { server, study, series, instance, query, accept, address })
+        Ok(Self { server, study, series, instance, frames, value, query, accept, address })
     }
 }
 

@@ -41,14 +41,14 @@ fn frames(mut out: &[u8], geometry: &Geometry) -> Vec<Vec<u8>> {
         assert_eq!(out[..4], ITEM);
         let length = u32::from_le_bytes(out[4..8].try_into().unwrap()) as usize;
         assert_eq!(length % 2, 0);
-        all.push(rle::decode(&out[8..8 + length], &shape(geometry)).unwrap());
+        all.push(rle::decode(&out[8..8 + length], &geometry.shape()).unwrap());
         out = &out[8 + length..];
     }
     all
 }
 
 fn check(syntax: &str, source: &[u8], geometry: &Geometry, frame: &[u8]) {
-    let original = decode(syntax, source, &shape(geometry)).unwrap();
+    let original = decode(syntax, source, &geometry.shape()).unwrap();
     let pixel = (geometry.samples * geometry.bits_allocated / 8) as usize;
     for (index, (new, old)) in frame.chunks(pixel).zip(original.chunks(pixel)).enumerate() {
         let inside = (3..13).contains(&(index % 33)) && (4..9).contains(&(index / 33));
@@ -81,7 +81,7 @@ fn frames_begin_where_images_begin() {
 #[test]
 fn rle_frames_are_fragments() {
     let shape = geometry("YBR_FULL", 3, 8, 2);
-    let frame = rle::encode(&[200; 33 * 21 * 3], &super::shape(&shape)).unwrap();
+    let frame = rle::encode(&[200; 33 * 21 * 3], &shape.shape()).unwrap();
     let out = run(RLE_LOSSLESS, &shape, &[&frame, &frame], 1000).unwrap();
     let found = frames(&out, &shape);
     let at = (4 * 33 + 3) * 3;
@@ -92,7 +92,7 @@ fn rle_frames_are_fragments() {
 fn the_number_of_frames_has_to_be_right() {
     for (frames, found) in [(1, 2), (3, 2), (2, 0)] {
         let shape = geometry("MONOCHROME2", 1, 16, frames);
-        let frame = rle::encode(&[0; 33 * 21 * 2], &super::shape(&shape)).unwrap();
+        let frame = rle::encode(&[0; 33 * 21 * 2], &shape.shape()).unwrap();
         let error = run(RLE_LOSSLESS, &shape, &vec![frame.as_slice(); found], 100).unwrap_err();
         assert!(matches!(error, FrameError::Frames { .. }), "{error}");
     }

@@ -44,7 +44,18 @@ impl Engine {
     /// # Errors
     /// The actor may not, there is no such server, or the search makes no sense. What the server itself says comes with the answers.
     pub async fn qido(&self, actor: &Actor, ae_title: &str, search: Search) -> Result<Answers, Refusal> {
-        let record = self.gateway_to(actor, Right::Search, ae_title, Direction::Source).await?;
+        self.qido_as(actor, Right::Search, ae_title, search).await
+    }
+
+    /// The same for who needs another right to do something that begins with a search.
+    pub(super) async fn qido_as(
+        &self,
+        actor: &Actor,
+        right: Right,
+        ae_title: &str,
+        search: Search,
+    ) -> Result<Answers, Refusal> {
+        let record = self.gateway_to(actor, right, ae_title, Direction::Source).await?;
         searchable(&record)?;
         let Search { level, study, series, mut query, address } = search;
         for (tag, uid) in [(tags::STUDY_INSTANCE_UID, &study), (tags::SERIES_INSTANCE_UID, &series)] {

@@ -6,6 +6,7 @@ use adit_domain::JobId;
 use adit_store::staging::{Staging, Stream};
 use tokio::sync::watch;
 
+use super::super::pixels::Object;
 use super::reading::{Next, Reading};
 use crate::Refusal;
 
@@ -119,6 +120,19 @@ impl Reader {
         let bytes = self.staging.open(&instance.key, None).await?;
         self.has_part = true;
         Ok(Some(Part { bytes, size: instance.size, transfer_syntax_uid: instance.note.transfer_syntax_uid }))
+    }
+
+    /// The first instance, to be read in pieces; none: nothing came.
+    ///
+    /// # Errors
+    /// The retrieval has failed, or what came is no DICOM file.
+    pub async fn object(mut self) -> Result<Option<Object>, Refusal> {
+        if self.ready().await?.is_none() {
+            return Ok(None);
+        }
+        let Next::Instance(instance) = self.reading.next(self.id, self.finished) else { return Err(lost()) };
+        let staging = Arc::clone(&self.staging);
+        Ok(Some(Object::new(self, staging, instance.key, instance.size).await?))
     }
 }
 

@@ -1,7 +1,9 @@
 //! How the samples of an instance lie in its pixel data (PS3.3 C.7.6.3, PS3.5 Section 8).
 
+use crate::FrameShape;
+
 /// Rows times columns times samples of one frame, in bytes, that are still worked on.
-pub(super) const MAX_FRAME: u64 = 1 << 30;
+const MAX_FRAME: u64 = 1 << 30;
 
 /// Shape of the pixel data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,22 +32,26 @@ pub struct Geometry {
 
 impl Geometry {
     /// Bytes of a sample; 0 for single bits.
-    pub(super) fn sample_bytes(&self) -> u64 {
+    #[must_use]
+    pub fn sample_bytes(&self) -> u64 {
         u64::from(self.bits_allocated / 8)
     }
 
     /// Y1 Y2 CB CR for two pixels (PS3.3 C.7.6.3.1.2).
-    pub(super) fn is_422(&self) -> bool {
+    #[must_use]
+    pub fn is_422(&self) -> bool {
         matches!(self.photometric.as_str(), "YBR_FULL_422" | "YBR_PARTIAL_422") && self.samples == 3
     }
 
     /// Luminance and two chrominances, one of each for every pixel.
-    pub(super) fn is_ybr(&self) -> bool {
+    #[must_use]
+    pub fn is_ybr(&self) -> bool {
         self.samples == 3 && matches!(self.photometric.as_str(), "YBR_FULL" | "YBR_FULL_422" | "YBR_PARTIAL_422")
     }
 
     /// Bits of one frame of native pixel data.
-    pub(super) fn frame_bits(&self) -> Option<u64> {
+    #[must_use]
+    pub fn frame_bits(&self) -> Option<u64> {
         let samples = if self.is_422() { 2 } else { u64::from(self.samples) };
         u64::from(self.rows)
             .checked_mul(u64::from(self.columns))?
@@ -54,7 +60,8 @@ impl Geometry {
     }
 
     /// Why these pixels cannot be worked on, if so.
-    pub(super) fn refusal(&self) -> Option<String> {
+    #[must_use]
+    pub fn refusal(&self) -> Option<String> {
         if self.rows == 0 || self.columns == 0 || self.rows > 0xFFFF || self.columns > 0xFFFF || self.frames == 0 {
             return Some("rows, columns and number of frames do not make an image".to_owned());
         }
@@ -74,11 +81,45 @@ impl Geometry {
         None
     }
 
-    /// Why native pixels of this shape cannot be blacked out, if so.
-    pub(super) fn native_refusal(&self) -> Option<String> {
+    /// Why native pixels of this shape cannot be worked on, if so.
+    #[must_use]
+    pub fn native_refusal(&self) -> Option<String> {
         let odd_422 = self.is_422() && (self.columns % 2 == 1 || self.bits_allocated != 8 || self.by_plane);
         let odd_422 = odd_422.then(|| "native YBR_FULL_422 needs 8 bits, an even width and color by pixel".to_owned());
         self.refusal().or(odd_422)
+    }
+
+    /// What a codec has to know of a frame.
+    #[must_use]
+    pub fn shape(&self) -> FrameShape {
+        FrameShape {
+            rows: self.rows,
+            columns: self.columns,
+            samples: self.samples,
+            bits_allocated: self.bits_allocated,
+            signed: self.signed,
+            ybr: self.photometric.starts_with("YBR_"),
+        }
+    }
+
+    /// One frame of this shape as [`decode`](crate::decode) gives it: color by pixel, lossy JPEG as RGB, JPEG 2000 without its own
+    /// transform.
+    #[must_use]
+    pub fn decoded(&self, transfer_syntax_uid: &str) -> Self {
+        let photometric = match self.photometric.as_str() {
+            _ if self.samples != 3 => self.photometric.as_str(),
+            _ if matches!(transfer_syntax_uid, "1.2.840.10008.1.2.4.50" | "1.2.840.10008.1.2.4.51") => "RGB",
+            "YBR_RCT" | "YBR_ICT" => "RGB",
+            "YBR_FULL_422" => "YBR_FULL",
+            other => other,
+        };
+        Self {
+            frames: 1,
+            by_plane: false,
+            big_endian_words: false,
+            photometric: photometric.to_owned(),
+            ..self.clone()
+        }
     }
 }
 

@@ -1,0 +1,149 @@
+//! A staged instance that is read in pieces, wherever they lie.
+
+use std::io;
+
+use adit_deid::locate::{Visitor, Walk, is_deflated};
+use adit_deid::part10::parse_head;
+use adit_store::staging::{StagedKey, Staging};
+use flate2::read::DeflateDecoder;
+use std::io::Read;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::super::retrieval::Reader;
+use crate::Refusal;
+
+/// Bytes of the file meta information that are looked at.
+const HEAD: u64 = 64 << 10;
+/// Bytes that a walk reads at once.
+const PIECE: usize = 16 << 10;
+/// A gap that is read over; a larger one is jumped over by opening the object anew.
+const GAP: u64 = 512 << 10;
+/// Longest deflated data set that is inflated: all of it is held.
+const MAX_INFLATED: u64 = 256 << 20;
+
+/// An instance of a retrieval. It stays staged while this is held.
+pub struct Object {
+    _reader: Reader,
+    source: Source,
+    /// Transfer syntax of the file.
+    transfer_syntax_uid: String,
+    /// Where the data set begins.
+    data_set: u64,
+}
+
+enum Source {
+    Staged {
+        staging: Arc<dyn Staging>,
+        key: StagedKey,
+        size: u64,
+        open: Option<(u64, Box<dyn AsyncRead + Send + Unpin>)>,
+    },
+    /// A deflated data set, inflated.
+    Inflated(Vec<u8>),
+}
+
+impl Object {
+    pub(in super::super) async fn new(
+        reader: Reader,
+        staging: Arc<dyn Staging>,
+        key: StagedKey,
+        size: u64,
+    ) -> Result<Self, Refusal> {
+        let mut source = Source::Staged { staging, key, size, open: None };
+        let beginning = source.read(0, usize::try_from(HEAD.min(size)).unwrap_or(0)).await?;
+        let head = parse_head(&beginning).map_err(|_| damaged())?;
+        let mut object = Self {
+            _reader: reader,
+            source,
+            transfer_syntax_uid: head.transfer_syntax_uid,
+            data_set: head.data_set_offset,
+        };
+        if is_deflated(&object.transfer_syntax_uid) {
+            object.inflate(size).await?;
+        }
+        Ok(object)
+    }
+
+    /// Transfer syntax of the file.
+    #[must_use]
+    pub fn transfer_syntax_uid(&self) -> &str {
+        &self.transfer_syntax_uid
+    }
+
+    async fn inflate(&mut self, size: u64) -> Result<(), Refusal> {
+        let length = size.saturating_sub(self.data_set).min(MAX_INFLATED);
+        let deflated = self.source.read(self.data_set, usize::try_from(length).unwrap_or(0)).await?;
+        let mut inflated = Vec::new();
+        let mut decoder = DeflateDecoder::new(deflated.as_slice()).take(MAX_INFLATED + 1);
+        decoder.read_to_end(&mut inflated).map_err(|_| damaged())?;
+        if inflated.len() as u64 > MAX_INFLATED {
+            return Err(too_large());
+        }
+        (self.source, self.data_set) = (Source::Inflated(inflated), 0);
+        Ok(())
+    }
+
+    /// Bytes of a place; fewer than wanted: the object ends there.
+    pub(super) async fn read(&mut self, at: u64, length: usize) -> Result<Vec<u8>, Refusal> {
+        self.source.read(at, length).await
+    }
+
+    /// The same; an object that ends before is damaged.
+    pub(super) async fn read_exactly(&mut self, at: u64, length: u64) -> Result<Vec<u8>, Refusal> {
+        let length = usize::try_from(length).map_err(|_| too_large())?;
+        let bytes = self.read(at, length).await?;
+        if bytes.len() == length { Ok(bytes) } else { Err(damaged()) }
+    }
+
+    /// Lets a visitor walk through the data set.
+    pub(super) async fn walk<V: Visitor>(&mut self, visitor: V) -> Result<V, Refusal> {
+        let mut walk = Walk::new(&self.transfer_syntax_uid, self.data_set, visitor);
+        while let Some((at, least)) = walk.needs() {
+            walk.give(&self.read(at, least.max(PIECE)).await?);
+        }
+        walk.finish().map_err(|_| damaged())
+    }
+}
+
+impl Source {
+    async fn read(&mut self, at: u64, length: usize) -> Result<Vec<u8>, Refusal> {
+        match self {
+            Self::Inflated(bytes) => {
+                let from = usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+                Ok(bytes[from..from.saturating_add(length).min(bytes.len())].to_vec())
+            }
+            Self::Staged { staging, key, size, open } => {
+                if at >= *size {
+                    return Ok(Vec::new());
+                }
+                let (mut place, mut stream) = match open.take() {
+                    Some((place, stream)) if place <= at && at - place <= GAP => (place, stream),
+                    _ => (at, staging.open(key, Some(at..*size)).await?),
+                };
+                if place < at {
+                    place += tokio::io::copy(&mut (&mut stream).take(at - place), &mut tokio::io::sink())
+                        .await
+                        .map_err(unread)?;
+                }
+                let mut bytes = Vec::with_capacity(length.min(1 << 20));
+                place += (&mut stream).take(length as u64).read_to_end(&mut bytes).await.map_err(unread)? as u64;
+                *open = Some((place, stream));
+                Ok(bytes)
+            }
+        }
+    }
+}
+
+fn unread(error: io::Error) -> Refusal {
+    tracing::error!(error = %error, "a staged object cannot be read");
+    Refusal::peer("The staging area cannot be read.")
+}
+
+pub(super) fn damaged() -> Refusal {
+    Refusal::peer("The image is damaged: its data do not end where its header says.")
+}
+
+pub(super) fn too_large() -> Refusal {
+    Refusal::not_acceptable("The image is too large to be taken apart here. Fetch it as application/dicom.")
+}
