@@ -44,6 +44,7 @@ const EVENTS: &[(&str, Kind)] = &[
     ("node_deleted", Kind::ConfigurationChanged),
     ("search", Kind::Searched),
     ("images_fetched", Kind::Downloaded),
+    ("download_prepared", Kind::Downloaded),
     ("image_data_fetched", Kind::PatientDataViewed),
     ("job_created", Kind::JobCreated),
     ("job_changed", Kind::JobActed),

@@ -5,6 +5,8 @@ mod dimse;
 mod folder;
 mod naming;
 
+pub(super) use naming::place_for;
+
 use std::sync::Arc;
 
 use adit_domain::task::Step;
