@@ -165,9 +165,13 @@ pub static ROUTES: &[Route] = &[
     Route::new(GET, paths::NODE_GRANTS, Staff, || get(nodes::grants)).quiet(SETUP),
     Route::new(POST, paths::SEARCH, MAY_SEARCH, || post(search::studies)).token(Search).audit("search"),
     Route::new(POST, paths::SEARCH_SERIES, MAY_SEARCH, || post(search::series)).token(Search).audit("search"),
-    Route::new(POST, paths::DOWNLOADS, MAY_DOWNLOAD, || post(downloads::prepare)).audit("download_prepared"),
-    Route::new(GET, paths::DOWNLOAD, MAY_DOWNLOAD, || get(downloads::file)).audit("images_fetched"),
-    Route::new(GET, paths::DOWNLOAD_PROGRESS, MAY_DOWNLOAD, || get(downloads::progress)).quiet(JOB_STATE),
+    Route::new(POST, paths::DOWNLOADS, MAY_DOWNLOAD, || post(downloads::prepare))
+        .token(Retrieve)
+        .audit("download_prepared"),
+    Route::new(GET, paths::DOWNLOAD, MAY_DOWNLOAD, || get(downloads::file)).token(Retrieve).audit("images_fetched"),
+    Route::new(GET, paths::DOWNLOAD_PROGRESS, MAY_DOWNLOAD, || get(downloads::progress))
+        .token(Retrieve)
+        .quiet(JOB_STATE),
     Route::new(GET, paths::JOBS, Session, || get(jobs::list)).token(Jobs).quiet(JOB_STATE),
     Route::new(POST, paths::JOBS, MAY_TRANSFER, || post(jobs::create)).token(Jobs).audit("job_created"),
     Route::new(GET, paths::WAITING_JOBS, MAY_APPROVE, || get(jobs::waiting)).token(Jobs).quiet(JOB_STATE),

@@ -63,7 +63,7 @@ impl Key {
             return Err(InvalidQuery(format!("The value of {name} must not contain control characters.")));
         }
         match &self.attribute.tag.2 {
-            b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"UN" if self.attribute.tag.0 % 2 == 0 => {
+            b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"UN" if self.attribute.tag.0.is_multiple_of(2) => {
                 Err(InvalidQuery(format!("{name} cannot be searched: its value is not text.")))
             }
             b"UI" => match Uid::parse(value) {

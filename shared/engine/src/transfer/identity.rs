@@ -167,6 +167,11 @@ impl Identity {
         answer.map_err(NotClaimed::Refused)
     }
 
+    /// Why a pseudonym was refused to a patient, if one was.
+    pub(super) async fn refused(&self) -> Option<String> {
+        self.claims.lock().await.values().find_map(|claim| claim.clone().err())
+    }
+
     fn has_another(&self, other: &JobId, own: &JobId) -> String {
         format!(
             "the patient has another pseudonym in {} already, from {}; use that one, leave the pseudonym empty, or choose another project",

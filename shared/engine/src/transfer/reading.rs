@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ledger::{DOCUMENT, Ledger};
 use super::plan::Plan;
-use super::{End, Form, Problem, StagedInstance, Tally, Transfer, deliver};
+use super::{End, Form, Problem, StagedInstance, Tally, Transfer};
 use crate::clock::random;
 use crate::{Actor, Engine, now};
 
@@ -171,9 +171,14 @@ impl Reading {
         Places { transfer: Arc::clone(&self.transfer), plan: Arc::clone(&self.plan) }
     }
 
-    /// Where staged instances come out.
+    /// Where staged instances come out. None waits in between: how many may wait for their readers is the readers' business.
     pub fn channel() -> (mpsc::Sender<StagedInstance>, mpsc::Receiver<StagedInstance>) {
-        deliver::channel()
+        mpsc::channel(1)
+    }
+
+    /// Why the wanted pseudonym cannot be written, if it cannot.
+    pub async fn contradiction(&self) -> Option<String> {
+        self.transfer.identity.refused().await
     }
 
     /// Fetches everything into staging; ends when the last instance is on its way through the channel. A missing or failed instance is a

@@ -1,28 +1,42 @@
 //! ADIT as a DICOMweb server in front of an archive that speaks DIMSE only.
 
+mod download;
 mod query;
 mod retrieve;
 
 use adit_archive::generate::{SeriesSpec, StudySpec, write_study};
+use adit_domain::NodeId;
 use adit_domain::right::Scope;
 use adit_test_support::gate::{Gate, Program};
 use adit_test_support::rig::{Rig, peer};
 use adit_test_support::scripted::{self, Script, Scripted};
 use reqwest::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::ALL;
 
 /// An archive with studies, an ADIT before it, a program with a token.
 struct Scene {
     _dir: TempDir,
     rig: Rig,
     source: Scripted,
+    /// Id of the archive's node.
+    node: NodeId,
     gate: Gate,
     program: Program,
 }
 
 impl Scene {
     async fn new(studies: &[StudySpec], script: Script, services: &[&str]) -> Self {
+        Self::of(studies, script, services, json!({})).await
+    }
+
+    async fn limited(studies: &[StudySpec], limits: Value) -> Self {
+        Self::of(studies, Script::default(), &ALL, limits).await
+    }
+
+    async fn of(studies: &[StudySpec], script: Script, services: &[&str], limits: Value) -> Self {
         let dir = tempfile::tempdir().unwrap();
         for study in studies {
             write_study(study, &dir.path().join("source")).unwrap();
@@ -31,10 +45,10 @@ impl Scene {
         let source = scripted::start(&dir.path().join("source"), script).await;
         source.archive.know("ADIT", rig.as_destination("SOURCE"));
         source.archive.know("OTHER", peer("OTHER", source.addr, "SOURCE"));
-        rig.server("SOURCE", source.addr, services).await;
+        let node = rig.server_with("SOURCE", source.addr, services, limits).await.id;
         let gate = Gate::over(&rig).await;
         let program = gate.program(&rig, "script", &Scope::ALL, false).await;
-        Self { _dir: dir, rig, source, gate, program }
+        Self { _dir: dir, rig, source, node, gate, program }
     }
 
     /// A search in the standard's layout that succeeds.

@@ -22,7 +22,7 @@ use crate::caller::Caller;
 use crate::refused::Refused;
 
 /// How long the status waits for the first image: until then a failure has a status of its own.
-const FIRST: Duration = Duration::from_secs(5);
+const FIRST: Duration = Duration::from_secs(10);
 /// Type of an image that is given as one file.
 const FILE: &str = "application/dicom";
 

@@ -34,11 +34,11 @@ impl Engine {
             () = given_up => Ok(()),
         };
         // Who asks again after a failure begins anew; who reads now hears of it.
-        if let Err(problem) = &result {
-            tracing::info!(retrieval = %errand.id, problem = ?problem, "a retrieval for readers has failed");
+        if let Err(refusal) = &result {
+            tracing::info!(retrieval = %errand.id, reason = refusal.body.detail, "a retrieval for readers has failed");
             self.0.readings.remove(&key, &reading);
         }
-        reading.end(result.map_err(refusal));
+        reading.end(result);
         let keep = Duration::from_secs(u64::from(limits.cache_s)).max(Duration::from_secs(1));
         loop {
             unread_for(&reading, keep).await;
@@ -58,8 +58,8 @@ impl Engine {
         most: u64,
         key: &Key,
         stop: &CancellationToken,
-    ) -> Result<(), Problem> {
-        let mut fetching = self.plan_reading(errand, stop).await?;
+    ) -> Result<(), Refusal> {
+        let mut fetching = self.plan_reading(errand, stop).await.map_err(refusal)?;
         reading.learn(Known {
             expected: fetching.expected(),
             held_back: fetching.held_back(),
@@ -88,7 +88,16 @@ impl Engine {
         if let Some(group) = &key.group {
             self.count_bytes(group, fetching.bytes()).await;
         }
-        fetched
+        match (fetched, fetching.contradiction().await) {
+            (Err(_), Some(reason)) => {
+                let mut sentence = format!("{reason}.");
+                if let Some(first) = sentence.get_mut(0..1) {
+                    first.make_ascii_uppercase();
+                }
+                Err(Refusal::conflict(sentence))
+            }
+            (fetched, _) => fetched.map_err(refusal),
+        }
     }
 
     /// Counts what came from the server among the group's bytes of the day.
@@ -135,5 +144,31 @@ fn refusal(problem: Problem) -> Refusal {
         Problem::Permanent(sentence) => Refusal::peer(sentence),
         Problem::Transient(sentence) | Problem::Deferred(_, sentence) => Refusal::unavailable(sentence),
         Problem::Canceled => Refusal::unavailable("The retrieval was given up. Try again."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use adit_domain::{JobId, Timestamp};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_who_comes_back_in_time_keeps_it_going() {
+        let reading = Arc::new(Reading::new(JobId::new(Timestamp(0), 1)));
+        let begun = Instant::now();
+        let reader = reading.enter().unwrap();
+        let other = Arc::clone(&reading);
+        let visits = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(100)).await;
+            other.leave(reader);
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            let again = other.enter().unwrap();
+            tokio::time::sleep(Duration::from_secs(50)).await;
+            other.leave(again);
+        });
+        unread_for(&reading, GRACE).await;
+        assert_eq!(begun.elapsed().as_secs(), 100 + 20 + 50 + GRACE.as_secs());
+        visits.await.unwrap();
     }
 }

@@ -191,3 +191,60 @@ impl Reading {
         book.staged.drain(..).map(|came| came.instance.key).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use adit_domain::Timestamp;
+
+    use super::*;
+    use crate::transfer::StagedInstance;
+
+    fn instance(number: usize) -> StagedInstance {
+        let note = serde_json::json!({ "sop_class_uid": "", "transfer_syntax_uid": "", "original": number.to_string(),
+            "delivered_as": "", "series": "", "offset": 0 });
+        let key = StagedKey::new("t", "s", &number.to_string());
+        StagedInstance { key, size: 100, note: serde_json::from_value(note).unwrap() }
+    }
+
+    fn read(reading: &Reading, reader: u64, finished: usize) -> Option<String> {
+        match reading.next(reader, finished) {
+            Next::Instance(instance) => Some(instance.note.original),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn readers_go_at_their_own_pace_and_what_all_have_read_may_go() {
+        let reading = Reading::new(JobId::new(Timestamp(0), 1));
+        let (slow, fast) = (reading.enter().unwrap(), reading.enter().unwrap());
+        for number in 0..5 {
+            reading.add(instance(number));
+        }
+        assert_eq!(read(&reading, fast, 4).as_deref(), Some("4"));
+        assert_eq!((reading.ahead(), reading.drop_read(100).len()), (500, 0), "the slow one has read nothing");
+        assert_eq!(read(&reading, slow, 2).as_deref(), Some("2"));
+        assert_eq!(reading.ahead(), 300);
+        assert_eq!(reading.drop_read(400).len(), 1, "only as many as are too many");
+        assert_eq!(read(&reading, slow, 2).as_deref(), Some("2"));
+        assert!(reading.enter().is_none(), "its beginning has gone");
+        reading.leave(slow);
+        assert_eq!((reading.ahead(), reading.idle_since()), (100, None));
+        reading.end(Ok(()));
+        assert!(matches!(reading.next(fast, 5), Next::End(Ok(()))));
+        reading.leave(fast);
+        assert!(reading.idle_since().is_some());
+        assert_eq!(reading.drop_all().len(), 4);
+    }
+
+    #[test]
+    fn what_came_before_a_failure_is_given_and_nobody_joins_it() {
+        let reading = Reading::new(JobId::new(Timestamp(0), 1));
+        let reader = reading.enter().unwrap();
+        reading.add(instance(0));
+        reading.end(Err(Refusal::peer("gone")));
+        assert_eq!(read(&reading, reader, 0).as_deref(), Some("0"));
+        assert!(matches!(reading.next(reader, 1), Next::End(Err(_))));
+        assert!(matches!(reading.known(), Some(Err(_))));
+        assert!(reading.enter().is_none());
+    }
+}
