@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ledger::{DOCUMENT, Ledger};
 use super::plan::Plan;
-use super::{End, Form, Problem, StagedInstance, Tally, Transfer};
+use super::{End, Form, Problem, StagedInstance, Tally, Transfer, deliver};
 use crate::clock::random;
 use crate::{Actor, Engine, now};
 
