@@ -12,11 +12,14 @@ STAGE ?=
 # Python of the de-identification tests, remade when its requirements change.
 VENV := $(TARGET)/deid-venv
 
+# Programs that `make` builds for itself.
+TOOLS := $(abspath $(TARGET))/tools
+
 # The local cloud: directory of its data and logs; PORT is that of its endpoint, 0 for any free one.
 DIR ?= $(TARGET)/cloud
 PORT ?= 4566
 
-.PHONY: run build page functions test check unit peers browser deid deid-bench fuzz fuzz-api bench tools
+.PHONY: run build page functions test check licences unit peers browser deid deid-bench fuzz fuzz-api bench tools
 .PHONY: cloud test-cloud cloud-life cost cloud-large cloud-tools cloud-start cloud-stop cloud-reset cloud-smoke cloud-tool-tests infra-lint deploy deploy-local
 
 run: build ## Build what is needed and start ADIT with two demo archives
@@ -36,7 +39,7 @@ functions: ## The Lambda functions as a zip, its size (6 MB are wanted), and the
 	@CARGO_TARGET_DIR=$(abspath $(TARGET)) scripts/package-functions $(FOR)
 	@test -n "$(FOR)" || scripts/measure-init $(TARGET)/functions/adit-lambda
 
-test: check unit peers browser deid infra-lint ## Everything that CI runs
+test: check licences unit peers browser deid infra-lint test-cloud ## Everything that CI runs
 	@echo "[adit] all tests passed"
 
 check: ## Formatting, lints, dependency rules, builds for the browser
@@ -45,6 +48,13 @@ check: ## Formatting, lints, dependency rules, builds for the browser
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) check --locked --target wasm32-unknown-unknown -p adit-domain -p adit-api -p adit-deid
 	@scripts/dependency-rules
+
+licences: ## Licences, sources and banned crates of all dependencies, by cargo-deny, which is built when it is missing
+	@echo "[adit] licences and sources of dependencies"
+	@command -v cargo-deny >/dev/null || test -x $(TOOLS)/bin/cargo-deny || { \
+		CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off $(CARGO) install cargo-deny --version 0.20.2 --locked --no-default-features \
+			--quiet --root $(TOOLS) --target-dir $(TARGET)/tools-build && rm -rf $(TARGET)/tools-build; }
+	@PATH="$$PATH:$(TOOLS)/bin" cargo-deny --locked --log-level error check licenses bans sources
 
 unit: ## Unit, contract and flow tests
 	@echo "[adit] unit, contract and flow tests"

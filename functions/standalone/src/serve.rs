@@ -68,6 +68,8 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
     supervisor.add("worker of letters", light.run(supervisor.stop()));
     let (sweeper, stop) = (engine.clone(), supervisor.stop());
     supervisor.add("sweeper", async move { sweeper.sweep_forever(stop).await });
+    let (measurer, stop) = (engine.clone(), supervisor.stop());
+    supervisor.add("folder measurer", async move { measurer.measure_forever(stop).await });
     let (watcher, stop) = (engine.clone(), supervisor.stop());
     supervisor.add("folder watcher", async move { watcher.watch_forever(stop).await });
 

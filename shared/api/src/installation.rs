@@ -2,7 +2,7 @@
 
 use adit_domain::installation::InstallationConfig;
 use adit_domain::job::JobStatus;
-use adit_domain::{GroupId, Timestamp};
+use adit_domain::{GroupId, NodeId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The settings with what is needed to change them.
@@ -80,6 +80,27 @@ pub struct WorkerView {
     pub until: Timestamp,
 }
 
+/// What a folder holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FolderUse {
+    /// The folder.
+    pub node: NodeId,
+    /// Its name.
+    pub name: String,
+    /// Bytes of its files when it was measured.
+    pub bytes: u64,
+    /// Its files.
+    pub files: u64,
+    /// When it was measured; absent: never yet.
+    #[serde(default)]
+    pub measured: Option<Timestamp>,
+    /// What it may hold, in bytes; 0: anything.
+    pub quota_bytes: u64,
+    /// Above how many bytes administrators are told; 0: never.
+    pub warn_bytes: u64,
+}
+
 /// How the installation does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -94,6 +115,9 @@ pub struct Overview {
     pub queues: Vec<QueueView>,
     /// Processes that run transfers now.
     pub workers: Vec<WorkerView>,
+    /// Folders that receive images.
+    #[serde(default)]
+    pub folders: Vec<FolderUse>,
 }
 
 /// A mail to many.

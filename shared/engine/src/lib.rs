@@ -22,6 +22,7 @@ mod record;
 mod refusal;
 mod rules;
 mod search;
+mod storage;
 pub mod sweep;
 mod text;
 mod tokens;
@@ -38,7 +39,7 @@ use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
 use adit_store::repositories::{
     Arrivals, Firings, GroupLimits, Groups, Installation, Jobs, Mails, Nodes, Projects, Receipts, Registry, Reports,
-    Rules, Tasks,
+    Rules, Storage, Tasks,
 };
 use adit_store::shelf::{Buckets, Folders};
 use adit_store::staging::Staging;
@@ -107,6 +108,8 @@ pub(crate) struct Shared {
     pub vault: Vault,
     pub mails: Mails,
     pub installation: Installation,
+    pub storage: Storage,
+    pub gauges: storage::Gauges,
     pub settings_cache: installation::Cache,
     pub journal: OnceLock<Journal>,
     pub post: post::PostOffice,
@@ -129,6 +132,8 @@ impl Engine {
             vault,
             post: post::PostOffice::default(),
             installation: Installation::new(Arc::clone(&items)),
+            storage: Storage::new(Arc::clone(&items)),
+            gauges: storage::Gauges::default(),
             settings_cache: installation::Cache::default(),
             journal: OnceLock::new(),
             groups: Groups::new(Arc::clone(&items)),

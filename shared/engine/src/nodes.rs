@@ -64,6 +64,7 @@ impl Engine {
         check_tls(&node.config, &secrets)?;
         self.0.nodes.update(&before, &node, &secrets).await.map_err(taken)?;
         self.0.peers.forget(id);
+        self.0.gauges.forget(id);
         self.refresh_reception().await;
         tracing::info!(node = %id, "node changed");
         self.node(actor, id).await
@@ -79,7 +80,9 @@ impl Engine {
         }
         self.0.nodes.delete(&record).await?;
         self.0.groups.forget_node(id).await?;
+        self.0.storage.remove(id).await?;
         self.0.peers.forget(id);
+        self.0.gauges.forget(id);
         self.refresh_reception().await;
         tracing::info!(node = %id, "node deleted");
         Ok(())

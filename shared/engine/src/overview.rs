@@ -36,6 +36,7 @@ impl Engine {
             more: after.is_some(),
             queues: self.queues().await?,
             workers: self.workers().await?,
+            folders: self.folder_uses().await?,
         })
     }
 

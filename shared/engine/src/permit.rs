@@ -10,6 +10,7 @@ use adit_domain::rule::{Rule, inbox};
 use adit_domain::task::Task;
 use adit_domain::transfer::TransferOptions;
 use adit_domain::{Group, GroupId, NodeId, Right, Timestamp};
+use adit_mail::Letter;
 use adit_store::items::Write;
 use adit_store::repositories::GroupLimits;
 
@@ -178,9 +179,30 @@ impl Engine {
         }
         match self.full_until(&group).await? {
             Some(until) => {
+                self.tell_day_is_full(&group).await;
                 Err(Problem::Deferred(until, format!("{} The transfer waits for the next day.", day_is_full(&group))))
             }
             None => Ok(()),
+        }
+    }
+
+    /// Tells administrators, once a day, that a group's transfers wait. A letter that cannot be posted changes nothing for the task.
+    async fn tell_day_is_full(&self, group: &Group) {
+        let told = async {
+            let now = now();
+            if !self.0.limits.first_full(&group.id, now).await? {
+                return Ok(());
+            }
+            let letter = Letter::QuotaExceeded {
+                what: format!("Group {}, per day", group.config.name),
+                used: self.0.limits.bytes_of_day(&group.id, now).await?,
+                allowed: group.config.settings.bytes_per_day,
+                path: "/admin".to_owned(),
+            };
+            self.post_to_administrators(&letter).await
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(group = %group.id, error = %error.body.detail, "administrators could not be told that a group's day is full");
         }
     }
 
@@ -291,20 +313,8 @@ fn restrict(group: &Group, pseudonymised_only: bool, options: &TransferOptions) 
 }
 
 fn day_is_full(group: &Group) -> String {
-    let most = size(group.config.settings.bytes_per_day);
+    let most = adit_mail::bytes(group.config.settings.bytes_per_day);
     format!("The group {} has transferred as much today as it may in a day ({most}).", group.config.name)
-}
-
-fn size(bytes: u64) -> String {
-    const STEPS: [(u64, &str); 4] = [(1 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")];
-    let step = STEPS.iter().find(|(unit, _)| bytes >= *unit);
-    step.map_or_else(
-        || format!("{bytes} bytes"),
-        |(unit, name)| {
-            let tenths = u128::from(bytes) * 10 / u128::from(*unit);
-            format!("{}.{} {name}", tenths / 10, tenths % 10)
-        },
-    )
 }
 
 fn moment(at: Timestamp) -> String {
@@ -317,9 +327,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_moments_are_readable() {
-        assert_eq!(size(5 * (1 << 30) + (1 << 29)), "5.5 GB");
-        assert_eq!(size(12), "12 bytes");
+    fn moments_are_readable() {
         assert_eq!(moment(GroupLimits::next_day(Timestamp(1_700_000_000_000))), "2023-11-15 00:00 UTC");
     }
 }

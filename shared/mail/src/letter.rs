@@ -113,6 +113,17 @@ pub enum Letter {
         /// Where more is told.
         path: String,
     },
+    /// A folder holds more than its warning allows; nothing waits yet.
+    FolderFills {
+        /// Which, such as "Folder Research 3".
+        what: String,
+        /// Bytes that it holds.
+        used: u64,
+        /// Bytes above which administrators are told.
+        warn: u64,
+        /// Where more is told.
+        path: String,
+    },
     /// From an administrator to many; each gets a mail of their own.
     Broadcast {
         /// Subject.
@@ -177,6 +188,7 @@ impl Letter {
             Self::JobApproved { .. } => "job_approved",
             Self::JobRejected { .. } => "job_rejected",
             Self::QuotaExceeded { .. } => "quota_exceeded",
+            Self::FolderFills { .. } => "folder_fills",
             Self::Broadcast { .. } => "broadcast",
         }
     }

@@ -24,3 +24,4 @@ pub use sheet::Written;
 #[cfg(feature = "smtp")]
 pub use transport::{FileTransport, SmtpTransport, check_sender};
 pub use transport::{LogTransport, MailError, OutgoingMail, Transport};
+pub use words::bytes;

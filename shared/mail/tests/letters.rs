@@ -65,6 +65,7 @@ fn letters(text: &str) -> Vec<Letter> {
             allowed: 1_000_000_000_000,
             path: "/admin".into(),
         },
+        Letter::FolderFills { what: text(), used: 9_100_000_000, warn: 9_000_000_000, path: "/admin".into() },
         Letter::Broadcast { subject: text(), markdown: text() },
     ]
 }

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod gaps;
+pub mod groups;
 pub mod items;
 pub mod queue;
 pub mod receipts;

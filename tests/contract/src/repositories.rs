@@ -15,6 +15,7 @@ pub async fn run(items: Arc<dyn ItemStore>) {
     a_race_for_a_pseudonym_has_one_winner(Registry::new(Arc::clone(&items))).await;
     a_message_id_belongs_to_one_bridge_at_a_time(Moves::new(Arc::clone(&items))).await;
     bridges_come_and_go(Bridges::new(Arc::clone(&items))).await;
+    crate::groups::run(Arc::clone(&items)).await;
     crate::receipts::run(items).await;
 }
 

@@ -148,14 +148,8 @@ impl Rig {
         self.engine.add_project(&self.actor, input).await.expect("the project is accepted");
     }
 
-    /// Starts a transfer of one study.
-    pub async fn submit(
-        &self,
-        source: &NodeView,
-        destination: &NodeView,
-        study: &str,
-        options: TransferOptions,
-    ) -> JobId {
+    /// The wish to transfer one study.
+    pub fn wish(&self, source: &NodeView, destination: &NodeView, study: &str, options: TransferOptions) -> CreateJob {
         let studies = vec![StudySelection {
             source: source.id.clone(),
             patient_id: String::new(),
@@ -165,7 +159,18 @@ impl Rig {
             label: "test".into(),
             images: None,
         }];
-        let wish = CreateJob { destination: destination.id.clone(), options, urgent: false, studies };
+        CreateJob { destination: destination.id.clone(), options, urgent: false, studies }
+    }
+
+    /// Starts a transfer of one study.
+    pub async fn submit(
+        &self,
+        source: &NodeView,
+        destination: &NodeView,
+        study: &str,
+        options: TransferOptions,
+    ) -> JobId {
+        let wish = self.wish(source, destination, study, options);
         self.engine.create_job(&self.actor, wish).await.expect("the job is accepted").id
     }
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use adit_api::jobs::{JobPage, JobSnapshot, JobView};
+use adit_api::jobs::{Decision, JobPage, JobSnapshot, JobView};
 use adit_api::paths;
 use adit_api::projects::JobReport;
 use adit_domain::job::JobStatus;
@@ -51,6 +51,9 @@ pub enum Action {
     Reject {
         /// Its id
         id: String,
+        /// Why, for its owner
+        #[arg(long, default_value = "")]
+        reason: String,
     },
     /// End it
     Cancel {
@@ -96,8 +99,8 @@ pub async fn run(connection: &Connection, action: Option<Action>, json: bool) ->
             connection.send(Method::DELETE, &paths::fill(paths::JOB, &[&id]), None::<&()>).await?;
             return Ok(ExitCode::SUCCESS);
         }
-        Action::Approve { id } => return decide(connection, &id, "approve", json).await,
-        Action::Reject { id } => return decide(connection, &id, "reject", json).await,
+        Action::Approve { id } => return decide(connection, &id, "approve", "", json).await,
+        Action::Reject { id, reason } => return decide(connection, &id, "reject", &reason, json).await,
         Action::Cancel { id } => (id, "cancel"),
         Action::Resume { id } => (id, "resume"),
         Action::Retry { id } => (id, "retry"),
@@ -109,8 +112,9 @@ pub async fn run(connection: &Connection, action: Option<Action>, json: bool) ->
 }
 
 /// Who has decided about a job may not see it any more: the answer is all there is.
-async fn decide(connection: &Connection, id: &str, verb: &str, json: bool) -> Result<ExitCode> {
-    let job: JobView = connection.post(&paths::fill(paths::JOB_ACTION, &[id, verb]), &()).await?;
+async fn decide(connection: &Connection, id: &str, verb: &str, reason: &str, json: bool) -> Result<ExitCode> {
+    let decision = Decision { reason: reason.to_owned() };
+    let job: JobView = connection.post(&paths::fill(paths::JOB_ACTION, &[id, verb]), &decision).await?;
     if json {
         println!("{}", serde_json::to_string(&job)?);
     } else {

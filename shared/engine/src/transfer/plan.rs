@@ -155,7 +155,10 @@ impl Transfer {
     /// The destination is asked before anything moves.
     pub(super) async fn check_destination(&self) -> Result<(), Problem> {
         if self.destination.server().is_none() {
-            return Ok(());
+            return match &self.destination.record {
+                Some(record) => self.engine.check_room(&record.node).await,
+                None => Ok(()),
+            };
         }
         let mut association =
             self.open(&self.destination, "opening an association", &Proposal::new().verification()).await?;

@@ -21,6 +21,14 @@ pub(crate) enum Problem {
 }
 
 impl Problem {
+    /// What happened, for people.
+    pub fn sentence(&self) -> &str {
+        match self {
+            Self::Permanent(sentence) | Self::Transient(sentence) | Self::Deferred(_, sentence) => sentence,
+            Self::Canceled => "It was ended.",
+        }
+    }
+
     /// The problem of a DIMSE exchange with `name` while doing `what`.
     pub fn of_peer(name: &str, what: &str, error: &DimseError) -> Self {
         if error.is_cancelled() {

@@ -109,8 +109,20 @@ pub(super) fn quota(what: &str, used: u64, allowed: u64, link: String) -> Sheet 
     }
 }
 
+pub(super) fn fills(what: &str, used: u64, warn: u64, link: String) -> Sheet {
+    Sheet {
+        subject: "A folder fills in ADIT".into(),
+        paragraphs: vec!["Nothing waits yet. Make room in time, or raise the limit above which you are told.".into()],
+        facts: vec![("Folder", what.to_owned()), ("Used", bytes(used)), ("Told above", bytes(warn))],
+        button: Some(("Open ADIT", link)),
+        why: ADMINISTRATOR,
+        ..Sheet::default()
+    }
+}
+
 /// Bytes as people read them: 1.5 GB.
-fn bytes(number: u64) -> String {
+#[must_use]
+pub fn bytes(number: u64) -> String {
     let mut rest = u128::from(number) * 10;
     for unit in ["bytes", "kB", "MB", "GB"] {
         if rest < 10_000 {

@@ -3,6 +3,8 @@
 mod accounts;
 mod jobs;
 
+pub use jobs::bytes;
+
 use crate::sheet::Sheet;
 use crate::{Letter, PublicUrl};
 
@@ -34,6 +36,7 @@ pub(crate) fn sheet(letter: &Letter, url: &PublicUrl) -> Sheet {
         Letter::JobApproved { job, by } => jobs::approved(job, by, url),
         Letter::JobRejected { job, by, reason } => jobs::rejected(job, by, reason, url),
         Letter::QuotaExceeded { what, used, allowed, path } => jobs::quota(what, *used, *allowed, url.link(path)),
+        Letter::FolderFills { what, used, warn, path } => jobs::fills(what, *used, *warn, url.link(path)),
         Letter::Broadcast { subject, markdown } => Sheet {
             subject: subject.clone(),
             markdown: markdown.clone(),

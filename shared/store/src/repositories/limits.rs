@@ -56,6 +56,18 @@ impl GroupLimits {
         Ok(Write::Add { key: place, deltas: vec![(BYTES.to_owned(), i64::try_from(bytes).unwrap_or(i64::MAX))] })
     }
 
+    /// Notes that the day of `now` is full; true for the first who says so.
+    pub async fn first_full(&self, group: &GroupId, now: Timestamp) -> Result<bool, StoreError> {
+        let Key { pk, sk } = day_key(group, now);
+        let mut row = item(key(pk, format!("FULL_{sk}")), &serde_json::json!({}))?;
+        row.expires_at = Some(now.plus_ms(2 * DAY_MS).seconds());
+        match self.items.put(row, Condition::Absent).await {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.kind, Kind::Conflict { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The job that a person has begun last in a group, with the version of the row.
     pub async fn active_job(&self, user: &UserId, group: &GroupId) -> Result<Option<Versioned<JobId>>, StoreError> {
         let found = self.items.get(&active_key(user, group)).await?;

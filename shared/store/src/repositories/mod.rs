@@ -31,6 +31,8 @@
 //! | grant | `GROUP#<id>` | `NODE#<node>` | `NODE_GROUPS#<node>` / `<group>` | |
 //! | job that waits for approval | `GROUP#<id>` | `APPROVAL#<job>` | | |
 //! | bytes of a day (a counter; expires) | `GROUP#<id>` | `DAY#<days since the epoch>` | | |
+//! | what a folder held when it was measured | `STORAGE` | `<node>` | | |
+//! | the day was full, administrators were told (expires) | `GROUP#<id>` | `FULL_DAY#<days since the epoch>` | | |
 //! | settings of the installation | `INSTALLATION` | `SETTINGS` | | |
 //! | the first group was made | `INSTALLATION` | `FIRST_GROUP` | | |
 //! | receipts of up to 100 instances | `TASK#<id>#<epoch>` | `R#B<hash of what it holds>` | | |
@@ -51,6 +53,7 @@ pub mod receipts;
 pub mod registry;
 pub mod reports;
 pub mod rules;
+pub mod storage;
 pub mod tasks;
 
 pub use arrivals::{Arrival, Arrivals, ArrivedObject};
@@ -69,4 +72,5 @@ pub use receipts::{Receipt, ReceiptState, Receipts};
 pub use registry::{Claim, Registry};
 pub use reports::Reports;
 pub use rules::Rules;
+pub use storage::{Storage, StorageUse, Told};
 pub use tasks::{LiveProgress, TaskPage, Tasks};

@@ -8,6 +8,7 @@ mod identity;
 mod jobs;
 mod journeys;
 mod projects;
+mod quotas;
 mod reception;
 mod record;
 mod relay;

@@ -1,6 +1,6 @@
 //! How the installation does: jobs, queues, workers, servers.
 
-use adit_api::installation::{Overview, QueueView, StatusCount, WorkerView};
+use adit_api::installation::{FolderUse, Overview, QueueView, StatusCount, WorkerView};
 use adit_api::nodes::NodeView;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,7 +9,7 @@ use leptos_router::components::A;
 use super::Administration;
 use crate::context::shared;
 use crate::features::jobs::{moment, name};
-use crate::format::{counted, duration, job_status};
+use crate::format::{bytes, counted, duration, job_status};
 use crate::ui::{Badge, Panel, Spinner};
 
 /// How often it is asked for, in milliseconds.
@@ -50,6 +50,7 @@ fn Panels() -> impl IntoView {
                     <Servers nodes=nodes.get()/>
                     <Queues queues=overview.queues/>
                     <Workers workers=overview.workers/>
+                    <Folders folders=overview.folders/>
                 </div>
             }.into_any(),
         }}
@@ -138,4 +139,44 @@ fn Workers(workers: Vec<WorkerView>) -> impl IntoView {
     };
     let none = workers.is_empty().then(|| view! { <p class="text-sm">"No transfer runs at the moment."</p> });
     view! { <Panel title="Who transfers now">{none}<ul>{workers.into_iter().map(row).collect_view()}</ul></Panel> }
+}
+
+#[component]
+fn Folders(folders: Vec<FolderUse>) -> impl IntoView {
+    let row = |folder: FolderUse| {
+        let quota = (folder.quota_bytes > 0).then(|| {
+            let class = if folder.bytes >= folder.quota_bytes {
+                "progress progress-error w-full"
+            } else if folder.warn_bytes > 0 && folder.bytes >= folder.warn_bytes {
+                "progress progress-warning w-full"
+            } else {
+                "progress progress-primary w-full"
+            };
+            let label = format!("How full {} is", folder.name);
+            view! { <progress class=class value=folder.bytes.to_string() max=folder.quota_bytes.to_string() aria-label=label></progress> }
+        });
+        view! {
+            <li class="border-b border-base-300 py-1.5 last:border-0">
+                <div class="flex flex-wrap items-baseline gap-2"><span class="mr-auto">{folder.name.clone()}</span><span class="tabular-nums">{held(&folder)}</span></div>
+                {quota}
+                <p class="text-xs text-base-content/75">{folder.measured.map_or_else(
+                    || if folder.quota_bytes + folder.warn_bytes > 0 {
+                        "Not measured yet; that happens with the next transfer, or within the hour.".to_owned()
+                    } else {
+                        "Measured once it has a quota or a warning.".to_owned()
+                    },
+                    |at| format!("Measured {}, {}", moment(at), counted(usize::try_from(folder.files).unwrap_or(usize::MAX), "file", "files")),
+                )}</p>
+            </li>
+        }
+    };
+    let none = folders.is_empty().then(|| view! { <p class="text-sm">"No folders are set up."</p> });
+    view! { <Panel title="Room in folders">{none}<ul>{folders.into_iter().map(row).collect_view()}</ul></Panel> }
+}
+
+/// What a folder holds, of what it may hold.
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn held(folder: &FolderUse) -> String {
+    let used = if folder.measured.is_some() { bytes(folder.bytes as f64) } else { "?".to_owned() };
+    if folder.quota_bytes == 0 { used } else { format!("{used} of {}", bytes(folder.quota_bytes as f64)) }
 }

@@ -25,6 +25,9 @@ impl Transfer {
                 return Err(Problem::Canceled);
             }
             let target = self.study_folder(&plan, &instance.note.pseudonym)?.join(file_for(&self, &plan, &instance));
+            if let Some(record) = &self.destination.record {
+                self.engine.take_room(&record.node, instance.size).await?;
+            }
             self.put(&instance, target).await?;
             self.delivered(&instance).await?;
         }
