@@ -24,7 +24,10 @@ impl Problem {
     /// What happened, for people.
     pub fn sentence(&self) -> &str {
         match self {
-            Self::Permanent(sentence) | Self::Transient(sentence) | Self::Deferred(_, sentence) => sentence,
+            Self::Absent(sentence)
+            | Self::Permanent(sentence)
+            | Self::Transient(sentence)
+            | Self::Deferred(_, sentence) => sentence,
             Self::Canceled => "It was ended.",
         }
     }
