@@ -33,7 +33,7 @@ async fn files(program: &Program, ticket: &str) -> Vec<(String, Vec<u8>)> {
         let mut file = archive.by_index(at).unwrap();
         let mut content = Vec::new();
         file.read_to_end(&mut content).unwrap();
-        files.push((file.name().to_owned(), content));
+        files.push((file.name().unwrap().into_owned(), content));
     }
     files.sort();
     files
