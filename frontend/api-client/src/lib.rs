@@ -2,6 +2,7 @@
 
 mod account;
 mod administration;
+mod downloads;
 mod groups;
 mod live;
 mod people;
@@ -29,6 +30,7 @@ pub use account::{
 pub use administration::{
     audit, audit_export_address, broadcast, installation, notice, overview, save_installation, verify_audit,
 };
+pub use downloads::{download_address, download_progress, prepare_download};
 pub use groups::{
     add_member, choose_group, delete_group, grants_of_group, grants_on_node, group, groups, members, remove_member,
     save_group, set_grant, waiting_jobs,

@@ -45,6 +45,7 @@ const EVENTS: &[(&str, Kind)] = &[
     ("search", Kind::Searched),
     ("images_stored", Kind::Uploaded),
     ("images_fetched", Kind::Downloaded),
+    ("download_prepared", Kind::Downloaded),
     ("image_data_fetched", Kind::PatientDataViewed),
     ("job_created", Kind::JobCreated),
     ("job_changed", Kind::JobActed),

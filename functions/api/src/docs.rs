@@ -10,8 +10,8 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use crate::routes::{
-    account, account_settings, audit, deid, factor, groups, installation, jobs, links, log_in, nodes, openid, people,
-    projects, registration, rules, search, session, tasks, tokens,
+    account, account_settings, audit, deid, downloads, factor, groups, installation, jobs, links, log_in, nodes,
+    openid, people, projects, registration, rules, search, session, tasks, tokens,
 };
 
 #[derive(OpenApi)]
@@ -44,6 +44,9 @@ use crate::routes::{
         jobs::waiting,
         jobs::events,
         jobs::report,
+        downloads::prepare,
+        downloads::file,
+        downloads::progress,
         tasks::show,
         tasks::act,
         projects::list,

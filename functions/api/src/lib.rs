@@ -6,6 +6,7 @@
 mod account_errors;
 mod address;
 mod app;
+mod archive;
 mod audit;
 mod caller;
 mod directory;

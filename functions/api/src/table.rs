@@ -9,8 +9,8 @@ use axum::http::Method;
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
 use crate::routes::{
-    account, account_settings, audit, deid, dicomweb, factor, groups, installation, jobs, links, log_in, nodes, openid,
-    people, projects, registration, rules, search, session, tasks, tokens,
+    account, account_settings, audit, deid, dicomweb, downloads, factor, groups, installation, jobs, links, log_in,
+    nodes, openid, people, projects, registration, rules, search, session, tasks, tokens,
 };
 use crate::{App, docs, refused};
 
@@ -70,7 +70,7 @@ impl Route {
     /// Whether it changes something that is kept. Logging in and out, choosing and asking stay possible during maintenance.
     #[must_use]
     pub fn is_change(&self) -> bool {
-        const ALWAYS: [&str; 11] = [
+        const ALWAYS: [&str; 12] = [
             paths::SESSION,
             paths::SESSION_CODE,
             paths::SESSION_ENROLMENT,
@@ -81,6 +81,7 @@ impl Route {
             paths::PREFERENCES,
             paths::SEARCH,
             paths::SEARCH_SERIES,
+            paths::DOWNLOADS,
             paths::AUDIT_VERIFY,
         ];
         self.method.as_ref().is_some_and(|method| *method != GET) && !ALWAYS.contains(&self.path)
@@ -105,6 +106,7 @@ use Scope::{Jobs, Retrieve, Search, Store};
 const MAY_SEARCH: Needs = Needs::Right(Right::Search);
 const MAY_RETRIEVE: Needs = Needs::Right(Right::Retrieve);
 const MAY_STORE: Needs = Needs::Right(Right::Store);
+const MAY_DOWNLOAD: Needs = Needs::Right(Right::Download);
 const MAY_TRANSFER: Needs = Needs::Right(Right::Transfer);
 const MAY_CREATE_TOKENS: Needs = Needs::Right(Right::CreateTokens);
 const MAY_APPROVE: Needs = Needs::Right(Right::ApproveJobs);
@@ -175,6 +177,13 @@ pub static ROUTES: &[Route] = &[
     Route::new(GET, paths::NODE_GRANTS, Staff, || get(nodes::grants)).quiet(SETUP),
     Route::new(POST, paths::SEARCH, MAY_SEARCH, || post(search::studies)).token(Search).audit("search"),
     Route::new(POST, paths::SEARCH_SERIES, MAY_SEARCH, || post(search::series)).token(Search).audit("search"),
+    Route::new(POST, paths::DOWNLOADS, MAY_DOWNLOAD, || post(downloads::prepare))
+        .token(Retrieve)
+        .audit("download_prepared"),
+    Route::new(GET, paths::DOWNLOAD, MAY_DOWNLOAD, || get(downloads::file)).token(Retrieve).audit("images_fetched"),
+    Route::new(GET, paths::DOWNLOAD_PROGRESS, MAY_DOWNLOAD, || get(downloads::progress))
+        .token(Retrieve)
+        .quiet(JOB_STATE),
     Route::new(GET, paths::JOBS, Session, || get(jobs::list)).token(Jobs).quiet(JOB_STATE),
     Route::new(POST, paths::JOBS, MAY_TRANSFER, || post(jobs::create)).token(Jobs).audit("job_created"),
     Route::new(GET, paths::WAITING_JOBS, MAY_APPROVE, || get(jobs::waiting)).token(Jobs).quiet(JOB_STATE),

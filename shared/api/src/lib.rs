@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod downloads;
 pub mod error;
 pub mod groups;
 pub mod installation;

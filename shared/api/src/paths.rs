@@ -134,12 +134,29 @@ pub const AUDIT: &str = "/api/audit";
 pub const AUDIT_EXPORT: &str = "/api/audit/export";
 /// POST: verifies the audit trail.
 pub const AUDIT_VERIFY: &str = "/api/audit/verify";
+/// POST: prepares a download.
+pub const DOWNLOADS: &str = "/api/downloads";
+/// GET: the file.
+pub const DOWNLOAD: &str = "/api/downloads/{ticket}";
+/// GET: how far it is.
+pub const DOWNLOAD_PROGRESS: &str = "/api/downloads/{ticket}/progress";
 /// Everything of DICOMweb in the standard's layout, below the AE title of a server.
 pub const DICOMWEB: &str = "/dicomweb/{*rest}";
 /// The same as the published `adit-client` spells it.
 pub const DICOMWEB_CLIENT: &str = "/api/dicom-web/{*rest}";
 /// Paths that need DIMSE or last long: they go to the bridge where the API is a function.
-pub const BULK: [&str; 7] = [NODE_TEST, SEARCH, SEARCH_SERIES, JOB_EVENTS, RULE_DRY_RUN, DICOMWEB, DICOMWEB_CLIENT];
+pub const BULK: [&str; 10] = [
+    NODE_TEST,
+    SEARCH,
+    SEARCH_SERIES,
+    JOB_EVENTS,
+    RULE_DRY_RUN,
+    DOWNLOADS,
+    DOWNLOAD,
+    DOWNLOAD_PROGRESS,
+    DICOMWEB,
+    DICOMWEB_CLIENT,
+];
 /// GET: the OpenAPI description.
 pub const OPENAPI: &str = "/api/openapi.json";
 /// GET: the same for people.

@@ -18,6 +18,8 @@ pub enum Right {
     Retrieve,
     /// Send images through DICOMweb.
     Store,
+    /// Save studies as a file on one's own computer.
+    Download,
     /// Make transfers.
     Transfer,
     /// Let transfers go before others.
@@ -36,10 +38,11 @@ pub enum Right {
 
 impl Right {
     /// All rights, in the order in which people see them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Search,
         Self::Retrieve,
         Self::Store,
+        Self::Download,
         Self::Transfer,
         Self::TransferUrgently,
         Self::TransferUnpseudonymised,
@@ -56,6 +59,7 @@ impl Right {
             Self::Search => "search",
             Self::Retrieve => "retrieve",
             Self::Store => "store",
+            Self::Download => "download",
             Self::Transfer => "transfer",
             Self::TransferUrgently => "transfer_urgently",
             Self::TransferUnpseudonymised => "transfer_unpseudonymised",
@@ -73,6 +77,7 @@ impl Right {
             Self::Search => "Search",
             Self::Retrieve => "Retrieve",
             Self::Store => "Store",
+            Self::Download => "Download",
             Self::Transfer => "Transfer",
             Self::TransferUrgently => "Transfer urgently",
             Self::TransferUnpseudonymised => "Transfer without pseudonyms",
@@ -92,6 +97,7 @@ impl Right {
                 "Fetch images and their data with programs that speak DICOMweb, from the servers that the group may fetch from."
             }
             Self::Store => "Send images with programs that speak DICOMweb, to the servers that the group may send to.",
+            Self::Download => "Save studies of the group's sources as a file on one's own computer.",
             Self::Transfer => "Send studies from the group's sources to its destinations.",
             Self::TransferUrgently => "Let a transfer go before those of others.",
             Self::TransferUnpseudonymised => {

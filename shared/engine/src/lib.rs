@@ -107,6 +107,7 @@ pub(crate) struct Shared {
     pub folders: OnceLock<Arc<dyn Folders>>,
     pub people: people::Known,
     pub pages: PageSeal,
+    pub vault: Vault,
     pub mails: Mails,
     pub installation: Installation,
     pub storage: Storage,
@@ -129,7 +130,8 @@ impl Engine {
         let vault = Vault::new(settings.project_key.as_bytes());
         Self(Arc::new(Shared {
             nodes: Nodes::new(Arc::clone(&items), vault.clone()),
-            mails: Mails::new(Arc::clone(&items), vault),
+            mails: Mails::new(Arc::clone(&items), vault.clone()),
+            vault,
             post: post::PostOffice::default(),
             installation: Installation::new(Arc::clone(&items)),
             storage: Storage::new(Arc::clone(&items)),

@@ -5,6 +5,7 @@ pub mod account_settings;
 pub mod audit;
 pub mod deid;
 pub mod dicomweb;
+pub mod downloads;
 pub mod factor;
 pub mod groups;
 pub mod installation;

@@ -1,7 +1,8 @@
 //! ADIT as a DICOMweb server in front of every server it knows: use cases without HTTP.
 //!
-//! `query` answers searches, `retrieval` fetches once for however many ask. What goes over the wire is `adit-dicomweb`'s.
+//! `download` gives one person a study as a file, `query` answers searches, `retrieval` fetches once for however many ask. What goes over the wire is `adit-dicomweb`'s.
 
+mod download;
 pub mod pixels;
 pub mod query;
 pub mod retrieval;

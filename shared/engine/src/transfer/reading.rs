@@ -8,7 +8,7 @@ use adit_domain::job::{Job, JobStatus};
 use adit_domain::rule::inbox;
 use adit_domain::task::{Step, Task};
 use adit_domain::transfer::TransferOptions;
-use adit_domain::{JobId, TaskId};
+use adit_domain::{JobId, TaskId, Uid};
 use adit_store::repositories::NodeRecord;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ledger::{DOCUMENT, Ledger};
 use super::plan::Plan;
-use super::{End, Form, Problem, StagedInstance, Tally, Transfer};
+use super::{End, Form, Problem, StagedInstance, Tally, Transfer, deliver};
 use crate::clock::random;
 use crate::{Actor, Engine, now};
 
@@ -27,6 +27,8 @@ pub(crate) struct Errand {
     pub actor: Actor,
     pub source: NodeRecord,
     pub resource: Resource,
+    /// Of a study: only these series; empty: all of them.
+    pub series: Vec<Uid>,
     pub options: TransferOptions,
     /// Only headers are wanted.
     pub metadata: bool,
@@ -108,7 +110,7 @@ impl Errand {
             by_staff: self.actor.staff,
             approval: None,
         };
-        let series: Vec<&str> = self.resource.series.iter().map(adit_domain::Uid::as_str).collect();
+        let series: Vec<&str> = self.resource.series.iter().chain(&self.series).map(Uid::as_str).collect();
         // Most of a task's fields are about its life in the queue.
         let task = serde_json::from_value(json!({
             "id": TaskId::new(now, random()), "job_id": job.id, "source": job.source, "destination": job.destination,
@@ -165,6 +167,11 @@ impl Reading {
         &self.plan.patient_id_text
     }
 
+    /// Names for what is fetched.
+    pub fn places(&self) -> Places {
+        Places { transfer: Arc::clone(&self.transfer), plan: Arc::clone(&self.plan) }
+    }
+
     /// Where staged instances come out. None waits in between: how many may wait for their readers is the readers' business.
     pub fn channel() -> (mpsc::Sender<StagedInstance>, mpsc::Receiver<StagedInstance>) {
         mpsc::channel(1)
@@ -201,5 +208,20 @@ impl Reading {
     /// Bytes that came from the source.
     pub fn bytes(&self) -> u64 {
         self.transfer.ledger.progress().bytes
+    }
+}
+
+/// Names the files of what is fetched.
+pub(crate) struct Places {
+    transfer: Arc<Transfer>,
+    plan: Arc<Plan>,
+}
+
+impl Places {
+    /// Where an instance stands among all that is fetched: patient, study, series, file, with `/` between them. It says no more than the
+    /// instance itself.
+    pub fn of(&self, instance: &StagedInstance) -> String {
+        let place = deliver::place_for(&self.transfer, &self.plan, instance);
+        place.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
     }
 }

@@ -1,11 +1,13 @@
 //! ADIT as a DICOMweb server in front of an archive that speaks DIMSE only.
 
+mod download;
 mod pixels;
 mod query;
 mod retrieve;
 mod store;
 
 use adit_archive::generate::{SeriesSpec, StudySpec, write_study};
+use adit_domain::NodeId;
 use adit_domain::right::Scope;
 use adit_test_support::gate::{Gate, Program};
 use adit_test_support::rig::{Rig, peer};
@@ -21,6 +23,8 @@ struct Scene {
     dir: TempDir,
     rig: Rig,
     source: Scripted,
+    /// Id of the archive's node.
+    node: NodeId,
     gate: Gate,
     program: Program,
 }
@@ -52,10 +56,10 @@ impl Scene {
         let source = scripted::start(&dir.path().join("source"), script).await;
         source.archive.know("ADIT", rig.as_destination("SOURCE"));
         source.archive.know("OTHER", peer("OTHER", source.addr, "SOURCE"));
-        rig.server_with("SOURCE", source.addr, services, limits).await;
+        let node = rig.server_with("SOURCE", source.addr, services, limits).await.id;
         let gate = Gate::over(&rig).await;
         let program = gate.program(&rig, "script", &Scope::ALL, false).await;
-        Self { dir, rig, source, gate, program }
+        Self { dir, rig, source, node, gate, program }
     }
 
     /// A search in the standard's layout that succeeds.

@@ -1,5 +1,6 @@
 //! The main page: search, choose, start. Rules take the options of a transfer from here.
 
+mod download;
 mod extras;
 mod identity;
 mod options;

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
 
+use super::download::DownloadButton;
 use super::extras::{ExtraFields, Extras};
 use super::identity::{IdentityChoice, IdentityFields};
 use super::selection::Selection;
@@ -23,26 +24,39 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
     let remembered =
         state.preference("destination").filter(|id| destinations.iter().any(|node| node.id.as_str() == id));
     let destination = RwSignal::new(remembered.unwrap_or_default());
+    let destinations = StoredValue::new(destinations);
     let identity = IdentityFields::new(state.preference("project").unwrap_or_default());
     let extras = ExtraFields::remembered(state.prefers("documents"), state.prefers("mail"));
     let [pseudonym, problem] = std::array::from_fn(|_| RwSignal::new(String::new()));
     let [urgent, busy] = std::array::from_fn(|_| RwSignal::new(false));
     let navigate = StoredValue::new_local(use_navigate());
     let count = move || selection.0.with(std::collections::BTreeMap::len);
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        problem.set(String::new());
-        let Ok(to) = destination.get_untracked().parse() else {
-            problem.set("Choose a destination.".to_owned());
-            return;
-        };
+    let chosen = move || {
         let mut options = TransferOptions::default();
         identity.put_into(&mut options);
         extras.put_into(&mut options);
         if options.pseudonymises() {
             options.pseudonym = pseudonym.get_untracked();
         }
-        let wish = CreateJob { destination: to, options, urgent: urgent.get_untracked(), studies: selection.studies() };
+        options
+    };
+    let may_transfer = move || state.may(Right::Transfer);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        problem.set(String::new());
+        if !may_transfer() {
+            return;
+        }
+        let Ok(to) = destination.get_untracked().parse() else {
+            problem.set("Choose a destination.".to_owned());
+            return;
+        };
+        let wish = CreateJob {
+            destination: to,
+            options: chosen(),
+            urgent: urgent.get_untracked(),
+            studies: selection.studies(),
+        };
         let [documents, mail] = [extras.documents.get_untracked(), extras.wants_mail()];
         state.prefer_all([
             ("destination", destination.get_untracked().into()),
@@ -83,12 +97,12 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
                     <Text label="Pseudonym" value=pseudonym placeholder="such as P-001" hint="Empty: each patient gets a stable code of this project"/>
                 </IdentityChoice>
                 <div class="mt-3 grid grid-cols-1 items-end gap-3 md:grid-cols-3">
-                    <label class="flex flex-col gap-1 text-sm"><span class="font-medium">"Destination"</span>
+                    <Show when=may_transfer><label class="flex flex-col gap-1 text-sm"><span class="font-medium">"Destination"</span>
                         <select class="select select-sm w-full" on:change=move |event| destination.set(event_target_value(&event))>
                             <option value="">"Choose ..."</option>
-                            {destinations.clone().into_iter().map(option).collect_view()}
+                            {destinations.with_value(|all| all.iter().cloned().map(option).collect_view())}
                         </select>
-                    </label>
+                    </label></Show>
                     <div class="flex flex-wrap items-center gap-x-6 gap-y-2 pb-1 md:col-span-2">
                         <Show when=move || state.may(Right::TransferUrgently)><Check label="Urgent" value=urgent/></Show>
                         <Check label="Include reports" value=extras.documents/>
@@ -97,7 +111,9 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
                 <Extras fields=extras identity=identity/>
                 <div class="mt-3 flex items-center gap-4">
                     <p class="text-sm" aria-live="polite">{stays}</p>
-                    <button class="btn btn-primary btn-sm ml-auto shrink-0" type="submit" disabled=move || busy.get()>"Start transfer"</button>
+                    <span class="ml-auto"></span>
+                    <Show when=move || state.may(Right::Download)><DownloadButton selection=selection options=chosen problem=problem/></Show>
+                    <Show when=may_transfer><button class="btn btn-primary btn-sm shrink-0" type="submit" disabled=move || busy.get()>"Start transfer"</button></Show>
                 </div>
                 <Problem text=problem/>
             </form>

@@ -102,7 +102,7 @@ pub fn TransferPage() -> impl IntoView {
                 <div class="flex flex-col gap-4">
                     <SearchForm nodes=all.clone() start=start cancel=cancel searching=found.searching/>
                     <Results found=found selection=selection/>
-                    <Show when=move || state.may(Right::Transfer)><Options nodes=all.clone() selection=selection/></Show>
+                    <Show when=move || state.may(Right::Transfer) || state.may(Right::Download)><Options nodes=all.clone() selection=selection/></Show>
                 </div>
             }.into_any(),
         }}

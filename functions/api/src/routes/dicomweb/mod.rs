@@ -94,6 +94,11 @@ impl From<NotAcceptable> for Refused {
     }
 }
 
+/// The refusal where everything is held back.
+pub fn nothing() -> Refused {
+    Refused::new(ErrorCode::NotFound, retrieve::NOTHING)
+}
+
 /// A header `Warning` that says something about a whole answer (PS3.18 8.3.4.2).
 fn warning(sentence: &str) -> Option<HeaderValue> {
     let plain: String = sentence.chars().filter(|c| c.is_ascii() && !c.is_ascii_control() && *c != '"').collect();

@@ -56,7 +56,7 @@ pub async fn instances(
     match &first {
         Some(Some(syntax)) if !taken.syntaxes.take(syntax) => return Err(other_syntax(syntax)),
         Some(None) => {
-            return Err(Refused::new(ErrorCode::NotFound, NOTHING));
+            return Err(super::nothing());
         }
         _ => {}
     }
@@ -90,7 +90,7 @@ pub(super) fn wish(target: &Target, metadata: bool) -> Result<Wish, Refused> {
             }
         }
     }
-    Ok(Wish { resource: target.resource()?, options, metadata })
+    Ok(Wish { resource: target.resource()?, series: Vec::new(), options, metadata })
 }
 
 pub(super) fn parameter(target: &Target, wanted: &str) -> Option<String> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use adit_dicomweb::paths::Resource;
-use adit_domain::{GroupId, JobId, NodeId, UserId};
+use adit_domain::{GroupId, JobId, NodeId, Uid, UserId};
 use adit_store::staging::Staging;
 
 use super::reader::Reader;
@@ -18,6 +18,8 @@ pub(crate) struct Key {
     pub node: NodeId,
     pub version: u64,
     pub resource: Resource,
+    /// Of a study: only these series.
+    pub series: Vec<Uid>,
     /// Of the transfer, as text.
     pub options: String,
     pub metadata: bool,
@@ -37,6 +39,11 @@ impl Board {
         let reading = Arc::new(Reading::new(id.clone()));
         all.insert(key.clone(), Arc::clone(&reading));
         (Reader::first(&reading, staging), true)
+    }
+
+    /// What is fetched under this key.
+    pub fn find(&self, key: &Key) -> Option<Arc<Reading>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     /// Takes a retrieval off the board, unless another one stands there by now: who asks again begins anew.

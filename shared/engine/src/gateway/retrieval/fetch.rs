@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::board::Key;
 use super::reader::Known;
-use super::reading::Reading;
+use super::reading::{Came, Reading};
 use crate::transfer::{Errand, Problem, Reading as Fetching};
 use crate::{Engine, Refusal, now};
 
@@ -65,11 +65,11 @@ impl Engine {
             held_back: fetching.held_back(),
             patient_id: fetching.patient_id().to_owned(),
         });
-        let (to_read, mut staged) = Fetching::channel();
+        let (places, (to_read, mut staged)) = (fetching.places(), Fetching::channel());
         let publishing = async {
             let mut changes = reading.changes();
             while let Some(instance) = staged.recv().await {
-                reading.add(instance);
+                reading.add(Came { place: places.of(&instance), instance });
                 let dropped = reading.drop_read(most);
                 if !dropped.is_empty() {
                     // Its beginning has gone: who asks now needs a retrieval of their own.

@@ -7,7 +7,7 @@ use adit_store::staging::{Staging, Stream};
 use tokio::sync::watch;
 
 use super::super::pixels::Object;
-use super::reading::{Next, Reading};
+use super::reading::{Came, Next, Reading};
 use crate::Refusal;
 
 /// What is known before the first instance has come.
@@ -29,6 +29,8 @@ pub struct Part {
     pub size: u64,
     /// Transfer syntax of the file.
     pub transfer_syntax_uid: String,
+    /// Where it stands among all that is read: patient, study, series, file, with `/` between them.
+    pub place: String,
 }
 
 /// A reader. Dropping it leaves the others alone; when the last one has gone the retrieval is stopped after a while.
@@ -94,7 +96,7 @@ impl Reader {
         loop {
             self.changes.borrow_and_update();
             match self.reading.next(self.id, self.finished) {
-                Next::Instance(instance) => return Ok(Some(instance.note.transfer_syntax_uid)),
+                Next::Instance(came) => return Ok(Some(came.instance.note.transfer_syntax_uid)),
                 Next::End(Ok(())) => return Ok(None),
                 Next::End(Err(refusal)) => return Err(refusal),
                 Next::Wait => {}
@@ -116,10 +118,11 @@ impl Reader {
         if self.ready().await?.is_none() {
             return Ok(None);
         }
-        let Next::Instance(instance) = self.reading.next(self.id, self.finished) else { return Err(lost()) };
+        let Next::Instance(came) = self.reading.next(self.id, self.finished) else { return Err(lost()) };
+        let Came { instance, place } = *came;
         let bytes = self.staging.open(&instance.key, None).await?;
         self.has_part = true;
-        Ok(Some(Part { bytes, size: instance.size, transfer_syntax_uid: instance.note.transfer_syntax_uid }))
+        Ok(Some(Part { bytes, size: instance.size, transfer_syntax_uid: instance.note.transfer_syntax_uid, place }))
     }
 
     /// The first instance, to be read in pieces; none: nothing came.
@@ -130,8 +133,8 @@ impl Reader {
         if self.ready().await?.is_none() {
             return Ok(None);
         }
-        let Next::Instance(instance) = self.reading.next(self.id, self.finished) else { return Err(lost()) };
-        let staging = Arc::clone(&self.staging);
+        let Next::Instance(came) = self.reading.next(self.id, self.finished) else { return Err(lost()) };
+        let (instance, staging) = (came.instance, Arc::clone(&self.staging));
         Ok(Some(Object::new(self, staging, instance.key, instance.size).await?))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use adit_api::downloads::DownloadProgress;
 use adit_domain::JobId;
 use adit_store::staging::StagedKey;
 use tokio::sync::watch;
@@ -22,8 +23,8 @@ pub(crate) struct Reading {
 
 struct Book {
     known: Option<Known>,
-    /// Staged instances in their order, without those that have gone.
-    staged: VecDeque<StagedInstance>,
+    /// What has come in its order, without what has gone.
+    staged: VecDeque<Came>,
     /// How many of the first have gone: nobody can begin to read any more.
     gone: usize,
     end: Option<Result<(), Refusal>>,
@@ -34,9 +35,17 @@ struct Book {
     idle_since: Option<Instant>,
 }
 
+/// An instance that has come.
+#[derive(Debug, Clone)]
+pub(crate) struct Came {
+    pub instance: StagedInstance,
+    /// Where it stands among all that comes: patient, study, series, file.
+    pub place: String,
+}
+
 /// The next thing for a reader.
 pub(crate) enum Next {
-    Instance(Box<StagedInstance>),
+    Instance(Box<Came>),
     End(Result<(), Refusal>),
     /// Nothing yet.
     Wait,
@@ -115,8 +124,8 @@ impl Reading {
         }
     }
 
-    pub fn add(&self, instance: StagedInstance) {
-        self.book().staged.push_back(instance);
+    pub fn add(&self, came: Came) {
+        self.book().staged.push_back(came);
         self.changed();
     }
 
@@ -131,7 +140,7 @@ impl Reading {
         let is_progress = book.readers.insert(reader, finished).is_none_or(|before| before != finished);
         let place = finished.checked_sub(book.gone);
         let next = match (place.and_then(|place| book.staged.get(place)), &book.end) {
-            (Some(instance), _) => Next::Instance(Box::new(instance.clone())),
+            (Some(came), _) => Next::Instance(Box::new(came.clone())),
             (None, Some(end)) => Next::End(end.clone()),
             (None, None) => Next::Wait,
         };
@@ -146,20 +155,31 @@ impl Reading {
     pub fn ahead(&self) -> u64 {
         let book = self.book();
         let slowest = book.readers.values().min().copied().unwrap_or(0).max(book.gone);
-        book.staged.iter().skip(slowest - book.gone).map(|instance| instance.size).sum()
+        book.staged.iter().skip(slowest - book.gone).map(|came| came.instance.size).sum()
+    }
+
+    /// How far it is, for who waits for it.
+    pub fn progress(&self) -> DownloadProgress {
+        let book = self.book();
+        DownloadProgress {
+            images: book.known.as_ref().map_or(0, |known| known.expected),
+            fetched: (book.gone + book.staged.len()) as u64,
+            ended: book.end.is_some(),
+            failed: matches!(book.end, Some(Err(_))),
+        }
     }
 
     /// Takes the first instances away while more than `most` bytes are here and all readers have finished them.
     pub fn drop_read(&self, most: u64) -> Vec<StagedKey> {
         let mut book = self.book();
         let Some(slowest) = book.readers.values().min().copied() else { return Vec::new() };
-        let mut bytes: u64 = book.staged.iter().map(|instance| instance.size).sum();
+        let mut bytes: u64 = book.staged.iter().map(|came| came.instance.size).sum();
         let mut dropped = Vec::new();
         while bytes > most && book.gone < slowest {
-            let Some(instance) = book.staged.pop_front() else { break };
-            bytes -= instance.size;
+            let Some(came) = book.staged.pop_front() else { break };
+            bytes -= came.instance.size;
             book.gone += 1;
-            dropped.push(instance.key);
+            dropped.push(came.instance.key);
         }
         dropped
     }
@@ -168,7 +188,7 @@ impl Reading {
     pub fn drop_all(&self) -> Vec<StagedKey> {
         let mut book = self.book();
         book.gone += book.staged.len();
-        book.staged.drain(..).map(|instance| instance.key).collect()
+        book.staged.drain(..).map(|came| came.instance.key).collect()
     }
 }
 

@@ -6,6 +6,8 @@ mod folder;
 mod naming;
 mod web;
 
+pub(super) use naming::place_for;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 

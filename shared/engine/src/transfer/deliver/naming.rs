@@ -38,6 +38,13 @@ fn hash(text: &str, bytes: usize) -> String {
 pub(crate) fn folder_for(transfer: &Transfer, plan: &Plan, root: &Path, pseudonym: &str) -> PathBuf {
     let job = &transfer.job;
     let day = date_of(job.created.0);
+    root.join(sanitize(&format!("adit_selective_transfer_{}_{day}_{}", job.id, job.owner_name)))
+        .join(study_for(transfer, plan, pseudonym))
+}
+
+/// The folder of a study below that of all it was fetched with: patient, then study.
+fn study_for(transfer: &Transfer, plan: &Plan, pseudonym: &str) -> PathBuf {
+    let job = &transfer.job;
     let patient = match (transfer.identity.is_active(), pseudonym) {
         (false, _) => &plan.patient_id_text,
         (true, "") => &job.options.pseudonym,
@@ -48,9 +55,12 @@ pub(crate) fn folder_for(transfer: &Transfer, plan: &Plan, root: &Path, pseudony
     modalities.sort_unstable();
     modalities.dedup();
     let modalities = modalities.join(",");
-    root.join(sanitize(&format!("adit_selective_transfer_{}_{day}_{}", job.id, job.owner_name)))
-        .join(sanitize(patient))
-        .join(sanitize(&format!("{}-{modalities}", study_name(transfer, plan))))
+    Path::new(&sanitize(patient)).join(sanitize(&format!("{}-{modalities}", study_name(transfer, plan))))
+}
+
+/// Where an instance stands below the folder of all it was fetched with: patient, study, series, file.
+pub(crate) fn place_for(transfer: &Transfer, plan: &Plan, instance: &StagedInstance) -> PathBuf {
+    study_for(transfer, plan, &instance.note.pseudonym).join(file_for(transfer, plan, instance))
 }
 
 /// Date and time of a study if they may be known, else a short hash of its UID at the destination.
