@@ -105,10 +105,4 @@ impl Program {
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.client.get(format!("{}{path}", self.url)).header("authorization", format!("Token {}", self.token))
     }
-
-    /// A POST of JSON.
-    pub fn post(&self, path: &str, body: &serde_json::Value) -> RequestBuilder {
-        let request = self.client.post(format!("{}{path}", self.url));
-        request.header("authorization", format!("Token {}", self.token)).json(body)
-    }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use adit_api::groups::GroupInput;
-use adit_api::nodes::NodeInput;
+use adit_api::nodes::{NodeInput, SecretsInput};
 use adit_domain::UserId;
 use adit_domain::job::JobStatus;
 use adit_domain::node::{Folder, NodeKind};
@@ -81,7 +81,7 @@ async fn a_full_folder_lets_transfers_wait_in_the_middle_and_goes_on_when_there_
     let folder = scene.rig.folder("Research", &place).await;
     let mut config = folder.config.clone();
     config.kind = NodeKind::Folder(Folder { path: place.display().to_string(), quota_gb: 1, warn_size_gb: 0 });
-    let input = NodeInput { config, client_key_pem: None, authorization_header: None, version: None };
+    let input = NodeInput { config, secrets: SecretsInput::default(), version: None };
     let folder = scene.rig.engine.change_node(&scene.rig.actor, &folder.id, input).await.unwrap();
 
     // Room for some of the twelve images.

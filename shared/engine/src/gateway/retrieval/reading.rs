@@ -199,6 +199,10 @@ mod tests {
     use super::*;
     use crate::transfer::StagedInstance;
 
+    fn came(number: usize) -> Came {
+        Came { instance: instance(number), place: format!("P/S/1/{number}.dcm") }
+    }
+
     fn instance(number: usize) -> StagedInstance {
         let note = serde_json::json!({ "sop_class_uid": "", "transfer_syntax_uid": "", "original": number.to_string(),
             "delivered_as": "", "series": "", "offset": 0 });
@@ -208,7 +212,7 @@ mod tests {
 
     fn read(reading: &Reading, reader: u64, finished: usize) -> Option<String> {
         match reading.next(reader, finished) {
-            Next::Instance(instance) => Some(instance.note.original),
+            Next::Instance(came) => Some(came.instance.note.original),
             _ => None,
         }
     }
@@ -218,7 +222,7 @@ mod tests {
         let reading = Reading::new(JobId::new(Timestamp(0), 1));
         let (slow, fast) = (reading.enter().unwrap(), reading.enter().unwrap());
         for number in 0..5 {
-            reading.add(instance(number));
+            reading.add(came(number));
         }
         assert_eq!(read(&reading, fast, 4).as_deref(), Some("4"));
         assert_eq!((reading.ahead(), reading.drop_read(100).len()), (500, 0), "the slow one has read nothing");
@@ -240,7 +244,7 @@ mod tests {
     fn what_came_before_a_failure_is_given_and_nobody_joins_it() {
         let reading = Reading::new(JobId::new(Timestamp(0), 1));
         let reader = reading.enter().unwrap();
-        reading.add(instance(0));
+        reading.add(came(0));
         reading.end(Err(Refusal::peer("gone")));
         assert_eq!(read(&reading, reader, 0).as_deref(), Some("0"));
         assert!(matches!(reading.next(reader, 1), Next::End(Err(_))));

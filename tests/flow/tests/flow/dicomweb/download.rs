@@ -15,7 +15,7 @@ use crate::{ALL, contains};
 
 /// Prepares a download; its ticket and what was said.
 async fn prepared(program: &Program, wish: &Value) -> (String, Value) {
-    let response = program.post("/api/downloads", wish).send().await.unwrap();
+    let response = program.post("/api/downloads").json(wish).send().await.unwrap();
     let status = response.status();
     let said: Value = response.json().await.unwrap();
     assert_eq!(status, 200, "{said}");
@@ -97,15 +97,15 @@ async fn a_download_is_for_who_may_and_for_who_has_prepared_it() {
     let (status, _) = refusal(other.get("/api/downloads/adit-sealed.1.00.AAAA/progress").send().await.unwrap()).await;
     assert_eq!(status, 404, "a made-up ticket");
     let bound = scene.gate.program(&scene.rig, "bound", &Scope::ALL, true).await;
-    let (status, sentence) = refusal(bound.post("/api/downloads", &known).send().await.unwrap()).await;
+    let (status, sentence) = refusal(bound.post("/api/downloads").json(&known).send().await.unwrap()).await;
     assert_eq!(status, 403, "{sentence}");
     let without = scene.gate.program(&scene.rig, "without", &[Scope::Search], false).await;
-    assert_eq!(without.post("/api/downloads", &known).send().await.unwrap().status(), 403, "without the scope");
+    assert_eq!(without.post("/api/downloads").json(&known).send().await.unwrap().status(), 403, "without the scope");
     let stranger = scene.gate.stranger(&scene.rig, "stranger", &Right::ALL).await;
-    let (status, _) = refusal(stranger.post("/api/downloads", &known).send().await.unwrap()).await;
+    let (status, _) = refusal(stranger.post("/api/downloads").json(&known).send().await.unwrap()).await;
     assert_eq!(status, 404, "the server is not there for another group");
     let unknown = wish(&scene, "1.2.3.4", json!({}));
-    let (status, sentence) = refusal(scene.program.post("/api/downloads", &unknown).send().await.unwrap()).await;
+    let (status, sentence) = refusal(scene.program.post("/api/downloads").json(&unknown).send().await.unwrap()).await;
     assert_eq!(status, 404, "{sentence}");
 }
 
