@@ -28,7 +28,7 @@ pub async fn prepare(
 }
 
 /// The file.
-#[utoipa::path(get, path = "/api/downloads/{ticket}", tag = "Downloads", description = "The study as a zip file, sent while it is fetched. A failure breaks it off. For who has prepared it.", params(("ticket" = String, Path)), responses((status = 200, content_type = "application/zip"), (status = 404)))]
+#[utoipa::path(get, path = "/api/downloads/{ticket}", tag = "Downloads", description = "The study as a zip file, sent while it is fetched. A failure breaks it off. Needs the session or token that prepared it.", params(("ticket" = String, Path)), responses((status = 200, content_type = "application/zip"), (status = 404)))]
 pub async fn file(
     State(app): State<App>,
     caller: Caller,
@@ -59,7 +59,7 @@ pub async fn file(
 }
 
 /// How far it is.
-#[utoipa::path(get, path = "/api/downloads/{ticket}/progress", tag = "Downloads", description = "How many images have come. For who has prepared it.", params(("ticket" = String, Path)), responses((status = 200, body = DownloadProgress), (status = 404)))]
+#[utoipa::path(get, path = "/api/downloads/{ticket}/progress", tag = "Downloads", description = "How many images have come. Needs the session or token that prepared it.", params(("ticket" = String, Path)), responses((status = 200, body = DownloadProgress), (status = 404)))]
 pub async fn progress(
     State(app): State<App>,
     caller: Caller,
