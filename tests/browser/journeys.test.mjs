@@ -1,5 +1,6 @@
 // Journeys of a user, by role and label. A console error fails a journey; so does what axe finds.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
@@ -118,6 +119,24 @@ test('what has arrived carries the pseudonym only', async () => {
   await page.getByRole('cell', { name: 'P-001' }).first().waitFor();
   await search('DEMO-0001', 'Demo archive 2');
   await page.getByText('0 studies found').waitFor();
+});
+
+test('a study is saved on this computer under a pseudonym, as a whole file', async () => {
+  await search('DEMO-0002');
+  await page.getByRole('checkbox', { name: /Choose/ }).first().check();
+  const form = page.getByRole('form', { name: 'Transfer' });
+  await form.getByRole('radio', { name: 'Pseudonymise' }).check();
+  await form.getByLabel('Pseudonym', { exact: true }).fill('P-002');
+  const [download] = await Promise.all([page.waitForEvent('download'), form.getByRole('button', { name: 'Download' }).click()]);
+  assert.equal(download.suggestedFilename(), 'study_download.zip');
+  const file = await download.path();
+  await form.getByText(/images? fetched/).waitFor();
+  await shot(page, 'download', false);
+  await checkAccessibility(page, 'download');
+  const listed = execFileSync('python3', ['-c', 'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print("\\n".join(z.namelist()))', file], { encoding: 'utf8' });
+  const names = listed.trim().split('\n');
+  assert.ok(names.length > 1 && names.every((name) => name.startsWith('study_download/P-002/') && name.endsWith('.dcm')), listed);
+  await form.getByRole('button', { name: 'Clear' }).click();
 });
 
 test('a project with a bad rule is refused at its field, then mended, used and reported', async () => {

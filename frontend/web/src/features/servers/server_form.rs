@@ -273,7 +273,6 @@ pub fn ServerForm(fields: ServerFields, has: HasSecrets) -> impl IntoView {
                 <Text label="WADO prefix" value=f.web_texts[2]/>
                 <Text label="STOW prefix" value=f.web_texts[3]/>
                 <Text label="Authorization header" value=f.authorization kind="password" hint=kept(has.authorization_header)/>
-                <span></span>
                 <Text label="Token address (OAuth 2)" value=f.web_texts[4] hint="Empty: the authorization header is sent"/>
                 <Text label="Client id" value=f.web_texts[5]/>
                 <Text label="Client secret" value=f.client_secret kind="password" hint=kept(has.client_secret)/>

@@ -71,7 +71,8 @@ async fn follow(download: &Download, told: RwSignal<String>, problem: RwSignal<S
     let all = counted(usize::try_from(download.images).unwrap_or(usize::MAX), "image", "images");
     let stay = match download.held_back {
         0 => String::new(),
-        count => format!("; {count} stay behind because their text names people"),
+        1 => "; 1 stays behind".to_owned(),
+        count => format!("; {count} stay behind"),
     };
     told.try_set(format!("Fetching {all}{stay}"));
     while alive.try_get_value() == Some(true) {
