@@ -124,7 +124,7 @@ fuzz-api: ## Made-up requests after the OpenAPI description, to an ADIT of its o
 fuzz: ## Fuzzing of one door: make fuzz DOOR=scanner SECONDS=600 (or rules, frames, assembler, command, multipart); needs cargo-fuzz
 	@RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(DOOR),scanner) --fuzz-dir fuzz -- -max_total_time=$(or $(SECONDS),600)
 
-bench: ## Figures of the quality bars; PART=orthanc, scp, scu, memory, delay or live prints one part
+bench: ## Figures of the quality bars; PART=orthanc, scp, scu, memory, delay, live or dicomweb prints one part
 	@scripts/install-peers
 	@$(CARGO) build --release --locked -p adit-standalone
 	@$(CARGO) run --release --locked -p adit-test-peers --bin bench -- $(PART)

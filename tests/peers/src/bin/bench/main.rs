@@ -2,6 +2,8 @@
 
 #![expect(clippy::print_stdout, reason = "a program that prints figures")]
 
+mod dicomweb;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,6 +68,9 @@ async fn main() {
     }
     if wants("delay") {
         slow_wire().await;
+    }
+    if wants("dicomweb") {
+        dicomweb::run().await;
     }
     if wants("live") {
         live().await;
