@@ -3,11 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use adit_api::downloads::DownloadInput;
 use adit_api::error::ErrorCode;
 use adit_api::groups::{GrantInput, GroupInput};
 use adit_api::search::{SeriesQuery, StudyQuery};
+use adit_dicomweb::paths::Resource;
+use adit_dicomweb::query::Query;
 use adit_domain::Right;
 use adit_domain::job::JobStatus;
+use adit_domain::transfer::TransferOptions;
+use adit_engine::gateway::query::{Level, Search};
+use adit_engine::gateway::retrieval::Wish;
+use adit_engine::gateway::store::StoreWish;
 use adit_store::queue::Lane;
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
@@ -25,8 +32,19 @@ enum Step {
     Search(u128, usize),
     Series(u128, usize),
     Create(u128, usize, usize, bool),
+    /// A call of DICOMweb, or a download, with a pseudonym or without.
+    Web(u128, usize, Call, bool),
     /// The oldest task that waits begins.
     Begin,
+}
+
+/// What is called at one server.
+#[derive(Debug, Clone, Copy)]
+enum Call {
+    Query,
+    Retrieve,
+    Store,
+    Download,
 }
 
 const GROUPS: usize = 2;
@@ -34,8 +52,18 @@ const NODES: usize = 2;
 const USERS: u128 = 2;
 
 fn step() -> impl Strategy<Value = Step> {
-    let rights =
-        proptest::sample::subsequence(vec![Right::Search, Right::Transfer, Right::TransferUnpseudonymised], 0..=3);
+    let rights = proptest::sample::subsequence(
+        vec![
+            Right::Search,
+            Right::Transfer,
+            Right::TransferUnpseudonymised,
+            Right::Retrieve,
+            Right::Store,
+            Right::Download,
+        ],
+        0..=6,
+    );
+    let call = proptest::sample::select(vec![Call::Query, Call::Retrieve, Call::Store, Call::Download]);
     prop_oneof![
         3 => (0..GROUPS, 0..NODES, any::<bool>(), any::<bool>()).prop_map(|(g, n, s, d)| Step::Grant(g, n, s, d)),
         3 => (0..GROUPS, rights).prop_map(|(g, rights)| Step::Rights(g, rights.into_iter().collect())),
@@ -45,6 +73,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..USERS, 0..NODES).prop_map(|(u, n)| Step::Search(u, n)),
         1 => (0..USERS, 0..NODES).prop_map(|(u, n)| Step::Series(u, n)),
         4 => (0..USERS, 0..NODES, 0..NODES, any::<bool>()).prop_map(|(u, a, b, p)| Step::Create(u, a, b, p)),
+        6 => (0..USERS, 0..NODES, call, any::<bool>()).prop_map(|(u, n, c, p)| Step::Web(u, n, c, p)),
         2 => Just(Step::Begin),
     ]
 }
@@ -72,6 +101,18 @@ impl Model {
         self.group_of(user).is_some_and(|group| {
             self.has(group, Right::Search) && self.grants.get(&(group, node)).is_some_and(|grant| grant.0)
         })
+    }
+
+    fn may_call(&self, user: u128, node: usize, call: Call, pseudonymised: bool) -> bool {
+        let Some(group) = self.group_of(user) else { return false };
+        let grant = self.grants.get(&(group, node)).copied().unwrap_or_default();
+        let may_identify = pseudonymised || self.has(group, Right::TransferUnpseudonymised);
+        match call {
+            Call::Query => self.has(group, Right::Search) && grant.0,
+            Call::Retrieve => self.has(group, Right::Retrieve) && grant.0 && may_identify,
+            Call::Download => self.has(group, Right::Download) && grant.0 && may_identify,
+            Call::Store => self.has(group, Right::Store) && grant.1,
+        }
     }
 
     fn may_transfer(&self, group: usize, from: usize, to: usize, pseudonymised: bool) -> bool {
@@ -153,9 +194,47 @@ async fn run(steps: Vec<Step>) {
                     waiting.push(Waiting { user: person, group, ends: (from, to), pseudonymised, id: job.id });
                 }
             }
+            Step::Web(person, node, call, pseudonymised) => {
+                let called = web(&house, person, node, call, pseudonymised).await;
+                let may = model.may_call(person, node, call, pseudonymised);
+                assert_eq!(called.is_ok(), may, "{call:?} {pseudonymised}: {called:?}");
+            }
             Step::Begin if !waiting.is_empty() => begin(&house, &model, &mut waiting).await,
             Step::Begin => {}
         }
+    }
+}
+
+/// Calls a server. Nobody answers there: whoever hears of that was admitted.
+async fn web(house: &House, person: u128, node: usize, call: Call, pseudonymised: bool) -> Result<(), ErrorCode> {
+    let (engine, title) = (&house.engine, format!("S{node}"));
+    let actor = engine.actor(known(person)).await.expect("an actor");
+    let pseudonym = if pseudonymised { "P-1".to_owned() } else { String::new() };
+    let options = TransferOptions { pseudonym, ..TransferOptions::default() };
+    let called = match call {
+        Call::Query => {
+            let query = Query::parse("PatientID=1").expect("a query");
+            let search = Search { level: Level::Study, study: None, series: None, query, address: String::new() };
+            engine.qido(&actor, &title, search).await.map(|_| ())
+        }
+        Call::Retrieve => {
+            let resource = Resource::parse("1.2.3", None, None).expect("a study");
+            let wish = Wish { resource, series: Vec::new(), options, metadata: false };
+            engine.wado(&actor, &title, wish).await.map(|_| ())
+        }
+        Call::Store => {
+            engine.begin_store(&actor, StoreWish { ae_title: title, ..StoreWish::default() }).await.map(|_| ())
+        }
+        Call::Download => {
+            let source = house.nodes[node].clone();
+            let input =
+                DownloadInput { source, study_instance_uid: "1.2.3".into(), series_instance_uids: Vec::new(), options };
+            engine.prepare_download(&actor, input).await.map(|_| ())
+        }
+    };
+    match called.map_err(|refusal| refusal.body.code) {
+        Err(ErrorCode::Peer | ErrorCode::Unavailable) => Ok(()),
+        other => other,
     }
 }
 
