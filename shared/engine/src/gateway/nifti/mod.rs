@@ -53,7 +53,7 @@ impl Engine {
     /// Removes what conversions of processes that are gone have left in the scratch folder. May be called at any time.
     pub async fn tidy_scratch(&self) {
         if let Err(error) = self.0.conversions.scratch.open().await {
-            tracing::warn!(error = %error, "the scratch folder cannot be used, there will be no conversions to NIfTI");
+            tracing::info!(error = %error, "the scratch folder cannot be used, there will be no conversions to NIfTI");
         }
     }
 }

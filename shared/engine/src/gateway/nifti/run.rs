@@ -36,11 +36,11 @@ impl Engine {
             tracing::info!(conversion = %conversion.id, reason = refusal.body.detail, "a conversion has failed");
             self.0.conversions.remove(&key, &conversion);
         }
-        conversion.end(result);
         if let Some(folder) = conversion.folder() {
             // What is left of it after a failure.
             let _ = fs::remove_dir_all(folder.path().join(INPUT)).await;
         }
+        conversion.end(result);
         let keep = Duration::from_secs(u64::from(limits.cache_s)).max(Duration::from_secs(1));
         loop {
             unread_for(conversion.changes(), || conversion.idle_since(), keep).await;
