@@ -20,7 +20,8 @@ pub(super) struct Series {
     images: usize,
 }
 
-/// Reads everything to its end, at most `most` bytes. Reports and the like, which hold no image, are left out.
+/// Reads everything to its end, at most `most` bytes; series in the order of their numbers. Reports and the like, which hold no image, are
+/// left out.
 pub(super) async fn take_in(mut reader: Reader, folder: &Path, most: u64) -> Result<Vec<Series>, Refusal> {
     let (mut all, mut places, mut bytes) = (Vec::new(), HashMap::new(), 0);
     while let Some(mut part) = reader.next().await? {
@@ -44,7 +45,16 @@ pub(super) async fn take_in(mut reader: Reader, folder: &Path, most: u64) -> Res
         write(&mut part, &path).await.map_err(refusal)?;
         series.images += 1;
     }
+    all.sort_by(|one: &Series, other| one.order().cmp(&other.order()));
     Ok(all)
+}
+
+impl Series {
+    /// By its number, which its name begins with; those without one come last.
+    fn order(&self) -> (u64, &str) {
+        let number = self.name.split('-').next().and_then(|text| text.parse().ok());
+        (number.unwrap_or(u64::MAX), &self.name)
+    }
 }
 
 /// The folder of the series of what stands at this place.
