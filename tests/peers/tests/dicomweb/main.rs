@@ -36,7 +36,7 @@ async fn peer(folder: &Path, spec: &StudySpec, script: Script) -> scripted::Scri
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_published_clients_do_all_they_can() {
-    let python = std::env::var("ADIT_DICOMWEB_PYTHON")
+    let python = std::env::var_os("ADIT_DICOMWEB_PYTHON")
         .expect("ADIT_DICOMWEB_PYTHON names a Python with adit-client; `make peers` sets it");
     let dir = tempfile::tempdir().expect("a folder");
     let archive = orthanc::start(&dir.path().join("orthanc"), "ORTHANC", &[]).await;
