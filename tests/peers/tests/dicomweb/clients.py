@@ -195,7 +195,7 @@ def adit_client_stores():
         assert len(answer.FailedSOPSequence) == 0
         assert sorted(one.ReferencedSOPInstanceUID for one in answer.ReferencedSOPSequence) == uids(images)
         assert pixels(client.retrieve_study(AE, images[0].StudyInstanceUID)) == pixels(images)
-    # One of no name may store what has no name only.
+    # A token for pseudonymised data may not store images with names.
     narrow = AditClient(URL, WORLD["narrow_token"])
     refused = narrow.store_images(AE, made(image, generate_uid(), 2, 16))
     assert len(refused.FailedSOPSequence) == 2 and len(refused.ReferencedSOPSequence) == 0

@@ -237,7 +237,7 @@ async fn not_more_at_once_than_this_machine_can_and_not_more_than_a_request_may(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversion_that_nobody_waits_for_or_that_breaks_leaves_nothing() {
+async fn a_conversion_that_breaks_leaves_nothing() {
     let spec = StudySpec::ct("PAT-1", "Doe^Jane", 10, 64);
     let script = Script { fail_nth: Some(6), fail_always: true, ..Script::default() };
     let scene = Scene::new(std::slice::from_ref(&spec), script, &["study_root_find", "study_root_get"]).await;
