@@ -58,6 +58,7 @@ licences: ## Licences, sources and banned crates of all dependencies, by cargo-d
 
 unit: ## Unit, contract and flow tests
 	@echo "[adit] unit, contract and flow tests"
+	@scripts/install-peers
 	@scripts/test-workspace
 
 peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers), log-in at an OpenID Connect issuer, a mail server, DICOMweb clients

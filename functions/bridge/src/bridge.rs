@@ -44,6 +44,7 @@ pub async fn run(settings: BridgeSettings) -> Result<bool> {
     let receiver = receiver::bind(&settings, &cloud.aws.secrets, &engine).await?;
     let dicom = receiver.local_addr()?;
     engine.open_inbox();
+    engine.tidy_scratch().await;
     engine.refresh_reception().await;
     supervisor.add("DICOM receiver", receiver.run_until(stages.quiet.clone(), stages.last.clone()));
     supervisor.add("admission", refresh(engine.clone(), stages.quiet.clone()));

@@ -71,6 +71,7 @@ pub async fn compose(process_name: &str) -> Result<Cloud> {
             default_profile: settings.default_profile,
             process: format!("{process_name}-{}", random()?),
             folder_roots: settings.folder_roots,
+            scratch: std::env::temp_dir().join("adit-scratch"),
         },
     );
     if settings.mail.ses {

@@ -121,6 +121,7 @@ fn engine(settings: &ServeSettings, backend: &Embedded) -> Result<Engine> {
             default_profile: settings.default_profile.clone(),
             process: hex::encode(random),
             folder_roots: settings.folder_roots.clone(),
+            scratch: settings.data_dir.join("scratch"),
         },
     ))
 }

@@ -71,6 +71,24 @@ pub fn json(header: &str) -> Result<(), NotAcceptable> {
     ))
 }
 
+/// Whether the client takes files of any kind in parts.
+pub fn files(header: &str) -> Result<(), NotAcceptable> {
+    let is_taken = |range: &MediaType| match range.essence.as_str() {
+        "multipart/related" => {
+            let kind = range.parameter("type").map(str::to_ascii_lowercase);
+            kind.is_none_or(|kind| ["application/octet-stream", "application/*", "*/*"].contains(&kind.as_str()))
+        }
+        "multipart/*" | "*/*" => true,
+        _ => false,
+    };
+    if ranges(header).iter().any(is_taken) {
+        return Ok(());
+    }
+    Err(NotAcceptable(
+        "Files are given in parts here. Send multipart/related; type=\"application/octet-stream\" as the header Accept.".to_owned(),
+    ))
+}
+
 /// In which transfer syntaxes a client takes instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Syntaxes {
@@ -188,6 +206,16 @@ mod tests {
         }
         for header in ["text/html", "application/dicom+json;q=0", "multipart/related; type=\"application/dicom+xml\""] {
             assert!(json(header).is_err(), "{header}");
+        }
+    }
+
+    #[test]
+    fn files_are_given_in_parts_only() {
+        for header in ["", "*/*", "multipart/related; type=application/octet-stream", "multipart/related"] {
+            assert!(files(header).is_ok(), "{header}");
+        }
+        for header in ["multipart/related; type=\"application/dicom\"", "application/octet-stream"] {
+            assert!(files(header).is_err(), "{header}");
         }
     }
 

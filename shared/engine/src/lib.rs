@@ -65,6 +65,8 @@ pub struct Settings {
     pub process: String,
     /// Folders outside of these roots are refused; empty means any.
     pub folder_roots: Vec<PathBuf>,
+    /// Folder for files that conversions need while they run. Several processes may share it; what a killed one leaves goes with the next start.
+    pub scratch: PathBuf,
 }
 
 /// The ports of one installation.
@@ -118,6 +120,7 @@ pub(crate) struct Shared {
     pub deidentifiers: projects::Deidentifiers,
     pub peers: peers::Peers,
     pub readings: gateway::retrieval::Board,
+    pub conversions: gateway::nifti::Conversions,
     pub running: worker::Running,
     pub reception: Arc<reception::Reception>,
 }
@@ -159,6 +162,7 @@ impl Engine {
             deidentifiers: projects::Deidentifiers::default(),
             peers: peers::Peers::default(),
             readings: gateway::retrieval::Board::default(),
+            conversions: gateway::nifti::Conversions::new(settings.scratch.clone()),
             running: worker::Running::default(),
             reception: Arc::new(reception::Reception::new(settings.ae_title.clone())),
             settings,

@@ -75,6 +75,7 @@ impl Engine {
         self.sweep_spools(true).await?;
         self.tidy_inbox().await?;
         self.forget_readings().await?;
+        self.tidy_scratch().await;
         self.settle_unfinished().await
     }
 

@@ -33,6 +33,7 @@ fn engine(backend: &Embedded) -> Engine {
         default_profile: "adit-compatible".into(),
         process: "test".into(),
         folder_roots: Vec::new(),
+        scratch: std::env::temp_dir().join("adit-test-scratch"),
     };
     Engine::new(ports, settings)
 }

@@ -48,6 +48,7 @@ impl Bridge {
             default_profile: "adit-compatible".into(),
             process: name.to_owned(),
             folder_roots: Vec::new(),
+            scratch: std::env::temp_dir().join("adit-test-scratch"),
         };
         let (engine, stop) = (Engine::new(ports, settings), CancellationToken::new());
         let config = RelayConfig { name: name.to_owned(), listen: ANY, address: None, token: Token::derive(&KEY) };

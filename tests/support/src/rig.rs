@@ -71,6 +71,7 @@ impl Rig {
             default_profile: "adit-compatible".into(),
             process: format!("test-{}", std::process::id()),
             folder_roots: Vec::new(),
+            scratch: data_dir.join("scratch"),
         };
         let engine = Engine::new(ports, settings);
         engine.use_folders(Arc::new(LocalFolders));

@@ -92,6 +92,7 @@ impl Site {
             default_profile: "adit-compatible".into(),
             process: "test".into(),
             folder_roots: Vec::new(),
+            scratch: std::env::temp_dir().join("adit-test-scratch"),
         };
         let access = Access::new(backend.items.clone()).with_vault(Vault::new(&[1; 32]));
         access.add_user("staff", "a long password", true, now()).await.unwrap();

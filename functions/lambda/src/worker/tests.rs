@@ -73,6 +73,7 @@ impl Site {
             default_profile: "adit-compatible".into(),
             process: "worker-test".into(),
             folder_roots: Vec::new(),
+            scratch: std::env::temp_dir().join("adit-test-scratch"),
         };
         let engine = Engine::new(ports, settings);
         let worker = Worker { engine, queue: Arc::clone(&backend.queue), to_delivery: own };

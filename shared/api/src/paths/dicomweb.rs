@@ -96,3 +96,16 @@ pub const CLIENT_STUDY_THUMBNAIL: &str = "/api/dicom-web/{server}/wadors/studies
 /// GET: a value that stands outside of the metadata.
 pub const CLIENT_BULK_DATA: &str =
     "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/instances/{instance}/bulkdata/{*value}";
+/// GET: a study as NIfTI files.
+pub const STUDY_NIFTI: &str = "/dicomweb/{server}/studies/{study}/nifti";
+/// GET: a series as NIfTI files.
+pub const SERIES_NIFTI: &str = "/dicomweb/{server}/studies/{study}/series/{series}/nifti";
+/// GET: an instance as NIfTI files.
+pub const INSTANCE_NIFTI: &str = "/dicomweb/{server}/studies/{study}/series/{series}/instances/{instance}/nifti";
+/// GET: a study as NIfTI files.
+pub const CLIENT_STUDY_NIFTI: &str = "/api/dicom-web/{server}/wadors/studies/{study}/nifti";
+/// GET: a series as NIfTI files.
+pub const CLIENT_SERIES_NIFTI: &str = "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/nifti";
+/// GET: an instance as NIfTI files.
+pub const CLIENT_INSTANCE_NIFTI: &str =
+    "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/instances/{instance}/nifti";

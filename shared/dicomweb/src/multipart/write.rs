@@ -38,8 +38,21 @@ impl Writer {
     /// The beginning of the next part. Header values come from the caller's own hand: line breaks in them are taken out.
     #[must_use]
     pub fn part(&mut self, headers: &[(&str, &str)]) -> Vec<u8> {
+        [self.begin_part(), Self::headers(headers)].concat()
+    }
+
+    /// The delimiter alone. Its headers may follow one by one, the last of them by [`Writer::headers`]: so a body can go on while a part
+    /// is still being made.
+    #[must_use]
+    pub fn begin_part(&mut self) -> Vec<u8> {
         let break_before = if std::mem::replace(&mut self.is_open, true) { "\r\n" } else { "" };
-        let mut text = format!("{break_before}--{}\r\n", self.boundary);
+        format!("{break_before}--{}\r\n", self.boundary).into_bytes()
+    }
+
+    /// Headers and the end of them; content follows.
+    #[must_use]
+    pub fn headers(headers: &[(&str, &str)]) -> Vec<u8> {
+        let mut text = String::new();
         for (name, value) in headers {
             let value = value.replace(['\r', '\n'], " ");
             text.push_str(&format!("{name}: {value}\r\n"));

@@ -1,8 +1,10 @@
 //! ADIT as a DICOMweb server in front of every server it knows: use cases without HTTP.
 //!
-//! `download` gives one person a study as a file, `query` answers searches, `retrieval` fetches once for however many ask. What goes over the wire is `adit-dicomweb`'s.
+//! `download` gives one person a study as a file, `query` answers searches, `retrieval` fetches once for however many ask, `nifti` converts what it brings. What goes over the wire is `adit-dicomweb`'s.
 
 mod download;
+mod idle;
+pub mod nifti;
 pub mod pixels;
 pub mod query;
 pub mod retrieval;

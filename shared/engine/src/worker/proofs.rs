@@ -180,6 +180,7 @@ pub(crate) fn engine(ports: Ports, process: &str) -> Engine {
         default_profile: "adit-compatible".into(),
         process: process.into(),
         folder_roots: Vec::new(),
+        scratch: std::env::temp_dir().join("adit-test-scratch"),
     };
     Engine::new(ports, settings)
 }

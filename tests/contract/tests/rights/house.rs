@@ -78,6 +78,7 @@ impl House {
             default_profile: "adit-compatible".into(),
             process: "rights".into(),
             folder_roots: Vec::new(),
+            scratch: std::env::temp_dir().join("adit-test-scratch"),
         };
         let engine = Engine::new(ports, settings);
         let staff = Known { user_id: user(999_999), username: "staff".into(), staff: true };

@@ -1,6 +1,7 @@
 //! ADIT as a DICOMweb server in front of an archive that speaks DIMSE only.
 
 mod download;
+mod nifti;
 mod pixels;
 mod query;
 mod retrieve;

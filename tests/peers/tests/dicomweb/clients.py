@@ -1,18 +1,33 @@
 """The published clients against an ADIT in front of an archive that speaks DIMSE only. Called by main.rs with one JSON argument."""
 
+import copy
+import gzip
 import json
+import struct
 import sys
 import time
 
+import adit_client
 import requests
-from adit_client import AditClient
 from dicomweb_client import DICOMwebClient
+from pydicom.uid import generate_uid
 
 WORLD = json.loads(sys.argv[1])
 URL, AE, STUDY = WORLD["url"], WORLD["server"], WORLD["study"]
 SERIES, IMAGES = WORLD["series"], WORLD["images"]
 FIRST, IMAGE = SERIES[0], IMAGES[0][0]
 COUNT = sum(len(images) for images in IMAGES)
+
+
+CALLED = set()
+
+
+class AditClient(adit_client.AditClient):
+    """The published client; notes which of its methods are called."""
+
+    def __getattribute__(self, name):
+        CALLED.add(name)
+        return super().__getattribute__(name)
 
 
 def uids(datasets):
@@ -98,6 +113,112 @@ def adit_client_is_refused():
     assert status_of(lambda: AditClient(URL, "0" * 40).search_for_studies(AE)) == 401
 
 
+def voxels(file):
+    """Columns, rows, slices and values of a NIfTI file of 16 bits."""
+    plain = gzip.decompress(file.getvalue())
+    assert plain[344:347] == b"n+1"
+    shape = struct.unpack_from("<3H", plain, 42)
+    count = shape[0] * shape[1] * shape[2]
+    return shape, struct.unpack_from(f"<{count}H", plain, 352)
+
+
+def adit_client_converts():
+    client = AditClient(URL, WORLD["token"])
+    rows = WORLD["rows"]
+    levels = (
+        (client.retrieve_nifti_study, client.iter_nifti_study, (STUDY,)),
+        (client.retrieve_nifti_series, client.iter_nifti_series, (STUDY, SERIES[1])),
+        (client.retrieve_nifti_image, client.iter_nifti_image, (STUDY, FIRST, IMAGE)),
+    )
+    found = []
+    for retrieve, iterate, at in levels:
+        files = retrieve(AE, *at)
+        again = [(name, file.getvalue()) for name, file in iterate(AE, *at)]
+        assert again == [(name, file.getvalue()) for name, file in files]
+        found.append(files)
+    study, series, image = found
+    assert [name for name, _ in study] == [
+        "1-Axial.json",
+        "1-Axial.nii.gz",
+        "2-Compressed.json",
+        "2-Compressed.nii.gz",
+    ]
+    assert json.load(study[2][1])["Modality"] == "MR"
+    assert voxels(study[1][1])[0] == (rows, rows, len(IMAGES[0]))
+    assert voxels(study[3][1]) == voxels(series[1][1])
+    assert voxels(series[1][1])[0] == (rows, rows, len(IMAGES[1]))
+    # What was in the image is in the file, whatever the order of its rows.
+    shape, values = voxels(image[1][1])
+    pixels = client.retrieve_image(AE, STUDY, FIRST, IMAGE).PixelData
+    assert shape == (rows, rows, 1) and sorted(values) == sorted(struct.unpack(f"<{rows * rows}H", pixels))
+    # The client sends no pseudonym here.
+    narrow = AditClient(URL, WORLD["narrow_token"])
+    assert status_of(lambda: narrow.retrieve_nifti_study(AE, STUDY)) == 403
+    assert status_of(lambda: client.retrieve_nifti_study(AE, "1.2.3")) == 404
+    assert status_of(lambda: list(client.iter_nifti_study("NOBODY", STUDY))) == 404
+    assert status_of(lambda: client.retrieve_nifti_study("BROKEN", WORLD["broken_study"])) == 502
+
+
+def a_slow_archive_is_waited_for_with_nifti():
+    """The client ends a request after 20 seconds without a byte, and does not repeat one whose status it has."""
+    client = AditClient(URL, WORLD["token"])
+    begun = time.monotonic()
+    files = list(client.iter_nifti_series("SLOW", WORLD["slow_study"], WORLD["slow_series"]))
+    assert len(files) == 2 and voxels(files[1][1])[0][2] == len(WORLD["slow_images"])
+    assert time.monotonic() - begun > 25, "it was not slow"
+
+
+def made(image, study, count, size):
+    """New images of a study of their own, `size` pixels wide and high."""
+    series, images = generate_uid(), []
+    for number in range(count):
+        one = copy.deepcopy(image)
+        one.PatientID, one.StudyInstanceUID, one.SeriesInstanceUID = "PAT-S", study, series
+        one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        one.InstanceNumber, one.Rows, one.Columns = number + 1, size, size
+        one.PixelData = struct.pack("<H", number + 1) * (size * size)
+        images.append(one)
+    return images
+
+
+def pixels(images):
+    return {image.SOPInstanceUID: image.PixelData for image in images}
+
+
+def adit_client_stores():
+    client = AditClient(URL, WORLD["token"])
+    image = client.retrieve_image(AE, STUDY, FIRST, IMAGE)
+    # The second one is more than 1 MB: the client sends it in chunks that it cannot send twice.
+    for count, size in WORLD["stores"][:2]:
+        images = made(image, generate_uid(), count, size)
+        answer = client.store_images(AE, images)
+        assert len(answer.FailedSOPSequence) == 0
+        assert sorted(one.ReferencedSOPInstanceUID for one in answer.ReferencedSOPSequence) == uids(images)
+        assert pixels(client.retrieve_study(AE, images[0].StudyInstanceUID)) == pixels(images)
+    # A token for pseudonymised data may not store images with names.
+    narrow = AditClient(URL, WORLD["narrow_token"])
+    refused = narrow.store_images(AE, made(image, generate_uid(), 2, 16))
+    assert len(refused.FailedSOPSequence) == 2 and len(refused.ReferencedSOPSequence) == 0
+    assert status_of(lambda: client.store_images("NOBODY", made(image, generate_uid(), 1, 16))) == 404
+
+
+def dicomweb_client_stores():
+    client = DICOMwebClient(f"{URL}/dicomweb/{AE}", headers={"Authorization": f"Bearer {WORLD['token']}"})
+    image = client.retrieve_instance(STUDY, FIRST, IMAGE)
+    count, size = WORLD["stores"][2]
+    study = generate_uid()
+    images, strangers = made(image, study, count, size), made(image, generate_uid(), 1, size)
+    answer = client.store_instances([*images, *strangers], study_instance_uid=study)
+    assert [one.ReferencedSOPInstanceUID for one in answer.FailedSOPSequence] == uids(strangers)
+    assert sorted(one.ReferencedSOPInstanceUID for one in answer.ReferencedSOPSequence) == uids(images)
+    assert pixels(client.retrieve_study(study)) == pixels(images)
+
+
+def every_method_was_called():
+    public = {name for name in dir(adit_client.AditClient) if not name.startswith("_")}
+    assert public <= CALLED, f"not called: {public - CALLED}"
+
+
 def dicomweb_client_searches_and_retrieves():
     client = DICOMwebClient(f"{URL}/dicomweb/{AE}", headers={"Authorization": f"Bearer {WORLD['token']}"})
     assert len(client.search_for_studies(fields=["PatientAge"], search_filters={"PatientID": "PAT-1"})) == 1
@@ -149,6 +270,11 @@ for check in (
     dicomweb_client_searches_and_retrieves,
     a_slow_archive_is_waited_for,
     a_retrieval_that_breaks_is_an_error,
+    adit_client_converts,
+    a_slow_archive_is_waited_for_with_nifti,
+    adit_client_stores,
+    dicomweb_client_stores,
+    every_method_was_called,
 ):
     begun = time.monotonic()
     check()

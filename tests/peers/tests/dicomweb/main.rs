@@ -15,6 +15,9 @@ use tokio::process::Command;
 /// Longer than clients wait for a byte.
 const SLOW: Duration = Duration::from_secs(30);
 
+/// What is stored in three goes: how many images of how many pixels in width and height.
+const STORES: [(u64, u64); 3] = [(3, 16), (4, 512), (2, 64)];
+
 fn server(ae_title: &str, port: u16) -> Value {
     json!({
         "name": ae_title, "kind": "server", "ae_title": ae_title, "host": "127.0.0.1", "port": port,
@@ -32,8 +35,8 @@ async fn peer(folder: &Path, spec: &StudySpec, script: Script) -> scripted::Scri
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_published_clients_search_and_retrieve() {
-    let python = std::env::var("ADIT_DICOMWEB_PYTHON")
+async fn the_published_clients_do_all_they_can() {
+    let python = std::env::var_os("ADIT_DICOMWEB_PYTHON")
         .expect("ADIT_DICOMWEB_PYTHON names a Python with adit-client; `make peers` sets it");
     let dir = tempfile::tempdir().expect("a folder");
     let archive = orthanc::start(&dir.path().join("orthanc"), "ORTHANC", &[]).await;
@@ -64,11 +67,14 @@ async fn the_published_clients_search_and_retrieve() {
         "url": format!("http://127.0.0.1:{port}"), "server": "ORTHANC", "token": token(false).await, "narrow_token": token(true).await,
         "study": spec.study_instance_uid(), "series": [spec.series_instance_uid(0), spec.series_instance_uid(1)],
         "images": [images(&spec, 0), images(&spec, 1)], "rows": 64, "pixel_bytes": 64 * 64 * 2,
-        "slow_study": late.study_instance_uid(), "slow_images": images(&late, 0), "broken_study": gone.study_instance_uid(),
+        "slow_study": late.study_instance_uid(), "slow_images": images(&late, 0),
+        "slow_series": late.series_instance_uid(0), "stores": STORES, "broken_study": gone.study_instance_uid(),
     });
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dicomweb/clients.py");
     let run = Command::new(python).arg(script).arg(world.to_string()).output().await.expect("Python runs");
     println!("{}", String::from_utf8_lossy(&run.stdout));
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let stored: u64 = STORES.iter().map(|(count, _)| count).sum();
+    assert_eq!(archive.count().await, 17 + stored, "what was stored is in the archive, and nothing else");
     drop(program);
 }

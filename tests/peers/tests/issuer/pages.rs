@@ -26,6 +26,7 @@ async fn site(home: &Home) -> (String, Engine) {
         default_profile: "adit-compatible".into(),
         process: "test".into(),
         folder_roots: Vec::new(),
+        scratch: std::env::temp_dir().join("adit-test-scratch"),
     };
     let engine = Engine::new(ports, settings);
     let public_url = PublicUrl::parse(BACK.trim_end_matches(paths::OPENID_ARRIVAL)).unwrap();

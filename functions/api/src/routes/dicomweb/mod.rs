@@ -2,6 +2,7 @@
 
 mod array;
 pub mod metadata;
+pub mod nifti;
 mod parts;
 pub mod pixels;
 pub mod query;

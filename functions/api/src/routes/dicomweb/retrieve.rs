@@ -22,7 +22,7 @@ use crate::caller::Caller;
 use crate::refused::Refused;
 
 /// How long the status waits for the first image: until then a failure has a status of its own.
-const FIRST: Duration = Duration::from_secs(10);
+pub(super) const FIRST: Duration = Duration::from_secs(10);
 /// Type of an image that is given as one file.
 const FILE: &str = "application/dicom";
 
@@ -103,24 +103,32 @@ pub(super) fn parameter(target: &Target, wanted: &str) -> Option<String> {
 pub(super) async fn recorded(note: &Note, reader: &mut Reader) -> Result<Known, Refused> {
     note.detail(format!("retrieval {}", reader.retrieval()));
     let known = reader.known().await?;
-    note.patient(&known.patient_id);
-    note.count(usize::try_from(known.expected).unwrap_or(usize::MAX));
+    put_on_record(note, &known);
     Ok(known)
 }
 
+pub(super) fn put_on_record(note: &Note, known: &Known) {
+    note.patient(&known.patient_id);
+    note.count(usize::try_from(known.expected).unwrap_or(usize::MAX));
+}
+
 fn in_parts(reader: Reader, syntaxes: Syntaxes) -> Result<Response, Refused> {
-    let broken = |error| {
+    let writer = writer()?;
+    let kind = HeaderValue::from_str(&writer.content_type("application/dicom"));
+    let mut response = Response::new(parts::body(reader, writer, syntaxes));
+    response.headers_mut().extend(kind.map(|kind| (CONTENT_TYPE, kind)));
+    Ok(response)
+}
+
+/// A body of parts that begins.
+pub(super) fn writer() -> Result<Writer, Refused> {
+    Writer::new().map_err(|error| {
         tracing::error!(error = %error, "the system gives no random numbers");
         Refused::new(
             ErrorCode::Internal,
             "Something broke here. Try again; if it stays like this, tell an administrator.",
         )
-    };
-    let writer = Writer::new().map_err(broken)?;
-    let kind = HeaderValue::from_str(&writer.content_type("application/dicom"));
-    let mut response = Response::new(parts::body(reader, writer, syntaxes));
-    response.headers_mut().extend(kind.map(|kind| (CONTENT_TYPE, kind)));
-    Ok(response)
+    })
 }
 
 async fn file(mut reader: Reader) -> Result<Response, Refused> {

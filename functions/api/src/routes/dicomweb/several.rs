@@ -2,7 +2,6 @@
 
 use std::io;
 
-use adit_api::error::ErrorCode;
 use adit_dicomweb::multipart::Writer;
 use adit_engine::Refusal;
 use axum::body::Body;
@@ -38,13 +37,7 @@ pub async fn several<S>(kind: &str, mut pieces: S) -> Result<Response, Refused>
 where
     S: Stream<Item = Result<Piece, Refusal>> + Send + Unpin + 'static,
 {
-    let writer = Writer::new().map_err(|error| {
-        tracing::error!(error = %error, "the system gives no random numbers");
-        Refused::new(
-            ErrorCode::Internal,
-            "Something broke here. Try again; if it stays like this, tell an administrator.",
-        )
-    })?;
+    let writer = super::retrieve::writer()?;
     let content_type = HeaderValue::from_str(&writer.content_type(kind));
     let first = pieces.next().await.transpose()?;
     let all = stream::iter(first.map(Ok)).chain(pieces).map(Some).chain(stream::iter([None]));
@@ -75,6 +68,7 @@ fn part(writer: &mut Writer, piece: &Piece) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use adit_api::error::ErrorCode;
     use axum::body::to_bytes;
 
     use super::*;

@@ -5,17 +5,14 @@ use std::time::Duration;
 
 use adit_domain::GroupId;
 use adit_store::staging::StagedKey;
-use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::super::idle::{GRACE, unread_for};
 use super::board::Key;
 use super::reader::Known;
 use super::reading::{Came, Reading};
 use crate::transfer::{Errand, Problem, Reading as Fetching};
 use crate::{Engine, Refusal, now};
-
-/// How long a retrieval runs on when its last reader has gone: clients come back within this time (they wait 16 s at most).
-const GRACE: Duration = Duration::from_secs(30);
 
 impl Engine {
     /// Fetches for whoever reads, waits for those who ask again, and tidies up.
@@ -25,7 +22,7 @@ impl Engine {
         let stop = CancellationToken::new();
         let fetching = self.fetch_errand(&errand, &reading, most, &key, &stop);
         let given_up = async {
-            unread_for(&reading, GRACE).await;
+            unread_for(reading.changes(), || reading.idle_since(), GRACE).await;
             stop.cancel();
             std::future::pending::<()>().await;
         };
@@ -41,7 +38,7 @@ impl Engine {
         reading.end(result);
         let keep = Duration::from_secs(u64::from(limits.cache_s)).max(Duration::from_secs(1));
         loop {
-            unread_for(&reading, keep).await;
+            unread_for(reading.changes(), || reading.idle_since(), keep).await;
             self.0.readings.remove(&key, &reading);
             // Somebody may have come in the moment before.
             if reading.idle_since().is_some() {
@@ -120,24 +117,6 @@ impl Engine {
     }
 }
 
-/// Waits until nobody has read for this long.
-async fn unread_for(reading: &Reading, time: Duration) {
-    let mut changes = reading.changes();
-    loop {
-        changes.borrow_and_update();
-        match reading.idle_since() {
-            Some(since) if since + time <= Instant::now() => return,
-            Some(since) => tokio::select! {
-                () = sleep_until(since + time) => {}
-                _ = changes.changed() => {}
-            },
-            None => {
-                let _ = changes.changed().await;
-            }
-        }
-    }
-}
-
 fn refusal(problem: Problem) -> Refusal {
     match problem {
         Problem::Absent(sentence) => Refusal::absent(sentence),
@@ -150,6 +129,7 @@ fn refusal(problem: Problem) -> Refusal {
 #[cfg(test)]
 mod tests {
     use adit_domain::{JobId, Timestamp};
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -167,7 +147,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(50)).await;
             other.leave(again);
         });
-        unread_for(&reading, GRACE).await;
+        unread_for(reading.changes(), || reading.idle_since(), GRACE).await;
         assert_eq!(begun.elapsed().as_secs(), 100 + 20 + 50 + GRACE.as_secs());
         visits.await.unwrap();
     }

@@ -14,13 +14,12 @@ use adit_domain::transfer::TransferOptions;
 use adit_domain::{JobId, Right, Uid};
 use adit_store::repositories::NodeRecord;
 
-pub(crate) use board::Board;
+pub(crate) use board::{Board, Key};
 pub use reader::{Known, Part, Reader};
 
 use crate::clock::random;
 use crate::transfer::{Errand, READ};
 use crate::{Actor, Engine, Refusal, now};
-use board::Key;
 
 /// What an address asks for.
 #[derive(Debug, Clone)]

@@ -29,6 +29,10 @@ pub struct Part {
     pub size: u64,
     /// Transfer syntax of the file.
     pub transfer_syntax_uid: String,
+    /// What it is.
+    pub sop_class_uid: String,
+    /// Series Instance UID at the server; not for who gets pseudonyms.
+    pub series: String,
     /// Where it stands among all that is read: patient, study, series, file, with `/` between them.
     pub place: String,
 }
@@ -122,7 +126,15 @@ impl Reader {
         let Came { instance, place } = *came;
         let bytes = self.staging.open(&instance.key, None).await?;
         self.has_part = true;
-        Ok(Some(Part { bytes, size: instance.size, transfer_syntax_uid: instance.note.transfer_syntax_uid, place }))
+        let (size, note) = (instance.size, instance.note);
+        Ok(Some(Part {
+            bytes,
+            size,
+            transfer_syntax_uid: note.transfer_syntax_uid,
+            sop_class_uid: note.sop_class_uid,
+            series: note.series,
+            place,
+        }))
     }
 
     /// The first instance, to be read in pieces; none: nothing came.
