@@ -116,7 +116,9 @@ mod tests {
         let put = |name: &str| std::fs::write(folder.path().join(name), "x").unwrap();
         let names = |files: Vec<Output>| files.into_iter().map(|file| file.name).collect::<Vec<_>>();
         let mut outputs = Outputs::new(folder.path().to_owned());
-        ["2-b.nii.gz", "2-b.json", "1-a.bvec", "1-a.bval", "1-a.nii.gz", "1-a.json", "1-a.log"].map(put);
+        for name in ["2-b.nii.gz", "2-b.json", "1-a.bvec", "1-a.bval", "1-a.nii.gz", "1-a.json", "1-a.log"] {
+            put(name);
+        }
         let expected = ["1-a.json", "1-a.nii.gz", "1-a.bval", "1-a.bvec", "2-b.json", "2-b.nii.gz"];
         assert_eq!(names(outputs.take_new().await.unwrap()), expected);
         put("3-\u{fc}\"x.json");
