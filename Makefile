@@ -72,7 +72,8 @@ peers: ## Journeys with Orthanc and DCMTK (installed by scripts/install-peers), 
 	@$(TARGET)/mail-venv/bin/pip install --quiet --disable-pip-version-check --requirement shared/mail/tests/smtp/requirements.txt
 	@ADIT_MAIL_PYTHON=$(abspath $(TARGET))/mail-venv/bin/python $(CARGO) test --locked --workspace --test smtp
 	@python3 -m venv $(TARGET)/dicomweb-venv
-	@$(TARGET)/dicomweb-venv/bin/pip install --quiet --disable-pip-version-check --ignore-requires-python --requirement tests/peers/tests/dicomweb/requirements.txt
+	@$(TARGET)/dicomweb-venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/peers/tests/dicomweb/requirements.txt
+	@$(TARGET)/dicomweb-venv/bin/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python --requirement tests/peers/tests/dicomweb/clients.txt
 	@ADIT_DICOMWEB_PYTHON=$(abspath $(TARGET))/dicomweb-venv/bin/python $(CARGO) test --locked --workspace --test dicomweb -- --nocapture
 
 browser: ## Journeys in Chromium
