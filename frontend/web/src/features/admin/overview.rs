@@ -105,7 +105,11 @@ fn Servers(nodes: Vec<NodeView>) -> impl IntoView {
 #[component]
 fn Queues(queues: Vec<QueueView>) -> impl IntoView {
     let title = |lane: &str| {
-        if lane == "bridge" { "Transfers with servers and folders" } else { "Mail, and transfers between buckets" }
+        if lane == "bridge" {
+            "Transfers with servers and folders"
+        } else {
+            "Mail, and transfers between buckets or DICOMweb servers"
+        }
     };
     let row = move |queue: QueueView| {
         let waiting = queue.urgent + queue.normal;
