@@ -5,8 +5,8 @@ use std::sync::Arc;
 use adit_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::encoding::{item, key, value};
-use crate::items::{Condition, Index, ItemStore, Key, Query, SkRange, StoreError};
+use super::encoding::{all, item, key};
+use crate::items::{Condition, ItemStore, Key, StoreError};
 
 /// How long a bridge counts as living after its last heartbeat, in seconds.
 pub const BRIDGE_EXPIRY_S: i64 = 30;
@@ -49,25 +49,7 @@ impl Bridges {
 
     /// All bridges that live.
     pub async fn living(&self) -> Result<Vec<Bridge>, StoreError> {
-        let (mut all, mut after) = (Vec::new(), None);
-        loop {
-            let query = Query {
-                index: Index::Primary,
-                pk: "BRIDGES".to_owned(),
-                sk: SkRange::All,
-                descending: false,
-                limit: 100,
-                after,
-            };
-            let page = self.items.query(query).await?;
-            for row in page.items {
-                all.push(value(row)?.value);
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(all);
-            }
-        }
+        all(&*self.items, "BRIDGES").await
     }
 
     /// A bridge says good-bye.

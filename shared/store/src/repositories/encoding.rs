@@ -4,7 +4,7 @@ use adit_domain::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::items::{Item, Key, Kind, StoreError};
+use crate::items::{Index, Item, ItemStore, Key, Kind, Query, SkRange, StoreError};
 
 /// A value with the version it was read at; give the version back to change it.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,22 @@ pub(super) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {
 pub(super) fn item<T: Serialize>(key: Key, value: &T) -> Result<Item, StoreError> {
     let body = serde_json::to_value(value).map_err(|error| StoreError::new(Kind::Invalid, error))?;
     Ok(Item { key, body, counters: Default::default(), index1: None, index2: None, version: 0, expires_at: None })
+}
+
+/// All values of a partition that holds few of them.
+pub(super) async fn all<T: DeserializeOwned>(items: &dyn ItemStore, partition: &str) -> Result<Vec<T>, StoreError> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let (pk, sk) = (partition.to_owned(), SkRange::All);
+        let page = items.query(Query { index: Index::Primary, pk, sk, descending: false, limit: 100, after }).await?;
+        for found in page.items {
+            all.push(value(found)?.value);
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
 }
 
 pub(super) fn value<T: DeserializeOwned>(item: Item) -> Result<Versioned<T>, StoreError> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use adit_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::encoding::{item, key, value};
-use crate::items::{Condition, Index, ItemStore, Key, Query, SkRange, StoreError};
+use super::encoding::{all, item, key};
+use crate::items::{Condition, ItemStore, Key, StoreError};
 
 /// A spool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,25 +40,7 @@ impl Spools {
 
     /// All spools; an installation has few of them.
     pub async fn list(&self) -> Result<Vec<SpoolRow>, StoreError> {
-        let (mut all, mut after) = (Vec::new(), None);
-        loop {
-            let query = Query {
-                index: Index::Primary,
-                pk: "SPOOLS".to_owned(),
-                sk: SkRange::All,
-                descending: false,
-                limit: 100,
-                after,
-            };
-            let page = self.items.query(query).await?;
-            for row in page.items {
-                all.push(value(row)?.value);
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(all);
-            }
-        }
+        all(&*self.items, "SPOOLS").await
     }
 
     /// A spool is gone.

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use adit_domain::{NodeId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::encoding::{Versioned, item, key, value};
-use crate::items::{Condition, Index, ItemStore, Query, SkRange, StoreError};
+use super::encoding::{Versioned, all, item, key, value};
+use crate::items::{Condition, ItemStore, StoreError};
 
 const PARTITION: &str = "STORAGE";
-const PAGE: usize = 100;
 
 /// What administrators have been told of a folder last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -71,20 +70,6 @@ impl Storage {
 
     /// All folders that were measured.
     pub async fn all(&self) -> Result<Vec<StorageUse>, StoreError> {
-        let (mut all, mut after) = (Vec::new(), None);
-        loop {
-            let (pk, sk) = (PARTITION.to_owned(), SkRange::All);
-            let page = self
-                .items
-                .query(Query { index: Index::Primary, pk, sk, descending: false, limit: PAGE, after })
-                .await?;
-            for found in page.items {
-                all.push(value(found)?.value);
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(all);
-            }
-        }
+        all(&*self.items, PARTITION).await
     }
 }
