@@ -38,10 +38,12 @@ pub fn JobPage() -> impl IntoView {
         });
     });
     on_cleanup(move || live.set_value(None));
-    let known = Memo::new(move |_| snapshot.get().is_some());
+    // By what changed only: drawn anew, the page would close a question that somebody is about to answer.
+    let known = Memo::new(move |_| snapshot.with(Option::is_some));
+    let absent = Memo::new(move |_| missing.get());
     view! {
         <p class="mb-2 text-sm"><A href="/jobs" attr:class="link">"All jobs"</A></p>
-        {move || match (known.get(), missing.get()) {
+        {move || match (known.get(), absent.get()) {
             (true, _) => view! { <Job snapshot=Signal::derive(move || snapshot.get().expect("it is known"))/> }.into_any(),
             (false, true) => view! { <p role="alert">"There is no such job, or it was deleted."</p> }.into_any(),
             (false, false) => view! { <Spinner label="Loading the job"/> }.into_any(),
