@@ -255,6 +255,8 @@ test('a failed job says why and can be retried', async () => {
   await page.getByText(/no connection/).first().waitFor({ timeout: 30_000 });
   await shot(page, 'job-waits');
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  // Who takes their time over the question still finds it: the page lives on beneath it.
+  await page.waitForTimeout(4_000);
   await page.getByRole('button', { name: 'Yes, cancel' }).click();
   await page.getByText('The job was canceled.').waitFor();
 });

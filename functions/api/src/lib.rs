@@ -11,6 +11,7 @@ mod audit;
 mod caller;
 mod directory;
 mod docs;
+pub mod doors;
 mod face;
 mod files;
 mod guard;

@@ -1,12 +1,12 @@
 //! Composition of the bridge: what runs in it, and in which order it goes down.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use adit_cloud::Cloud;
 use adit_engine::Engine;
 use adit_engine::worker::Worker;
+use adit_http::doors::{self, Doors};
 use adit_http::{App, Face, WebPage, introduce};
 use adit_relay::{Relay, RelayConfig, Token};
 use adit_runtime::shutdown::Supervisor;
@@ -26,8 +26,8 @@ const PROCESS: &str = "bridge";
 const REFRESH: Duration = Duration::from_secs(15);
 /// How often metrics are written.
 const METRICS: Duration = Duration::from_secs(30);
-/// How long open HTTP connections, such as live events, may take to end.
-const GOODBYE: Duration = Duration::from_secs(2);
+/// How long an unused HTTP connection is kept: longer than the load balancer keeps it (300 s, `infra/template/90-bridge.yaml`).
+const IDLE: Duration = Duration::from_secs(330);
 /// After the death of a part: how long the others may take to hand back and end.
 const AFTER_DEATH: Duration = Duration::from_secs(25);
 
@@ -66,7 +66,8 @@ pub async fn run(settings: BridgeSettings) -> Result<bool> {
             .await
             .with_context(|| format!("the address {listen} cannot be used; choose another one with --listen"))?;
         let app = router(&cloud, health, dicom.port());
-        supervisor.add("HTTP server", serve(listener, app, stages.quiet.clone()));
+        let doors = Doors { idle: IDLE, ..Doors::default() };
+        supervisor.add("HTTP server", doors::serve(listener, app, doors, stages.quiet.clone()));
     }
 
     // Without transfers of its own it only receives for others and answers requests.
@@ -126,14 +127,4 @@ fn router(cloud: &Cloud, health: Health, scp_port: u16) -> Router {
     let secret: Arc<str> = cloud.secret.origin_secret().into();
     let guarded = adit_http::router(app).layer(axum::middleware::from_fn_with_state(secret, origin::check));
     health.router().fallback_service(guarded)
-}
-
-async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) {
-    let service = app.into_make_service_with_connect_info::<SocketAddr>();
-    let ending = stop.clone();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move { ending.cancelled().await });
-    tokio::select! {
-        _ = serving => {}
-        () = async { stop.cancelled().await; tokio::time::sleep(GOODBYE).await } => {}
-    }
 }

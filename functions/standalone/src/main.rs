@@ -5,7 +5,6 @@ mod demo;
 mod files;
 mod mail;
 mod serve;
-mod web;
 
 use std::process::ExitCode;
 

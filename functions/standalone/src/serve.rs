@@ -11,6 +11,7 @@ use adit_dimse::{Server, ServerConfig};
 use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
 use adit_engine::{Actor, Engine, Known, Ports, Settings, now};
+use adit_http::doors::{self, Doors};
 use adit_http::{App, Face, WebPage, introduce, router};
 use adit_runtime::settings::ServeSettings;
 use adit_runtime::shutdown::Supervisor;
@@ -22,7 +23,6 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 
 use crate::cli::connection::SavedSession;
-use crate::web::{self, Doors};
 use crate::{demo, files, mail};
 
 /// What stands in the audit trail for this process.
@@ -85,8 +85,8 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
         scp_port: Some(dicom_addr.port()),
         page: Arc::new(WebPage::new(settings.web_dir.clone())),
     };
-    let doors = Doors { trusted_proxies: settings.proxies() };
-    supervisor.add("web server", web::serve(listener, router(app), doors, supervisor.stop()));
+    let known = Doors { trusted_proxies: settings.proxies(), ..Doors::default() };
+    supervisor.add("web server", doors::serve(listener, router(app), known, supervisor.stop()));
 
     write_cli_session(data_dir, web_addr, &access).await?;
     announce(web_addr, dicom_addr, &settings.ae_title, first_login.as_ref(), demo.is_some());

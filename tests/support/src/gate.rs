@@ -1,7 +1,6 @@
 //! The HTTP side of a rig, and programs that come with a token.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use adit_access::{Access, TokenWish};
@@ -9,9 +8,11 @@ use adit_domain::group::{GroupConfig, GroupSettings};
 use adit_domain::right::Scope;
 use adit_domain::{GroupId, Right};
 use adit_engine::now;
+use adit_http::doors::{self, Doors};
 use adit_http::{App, Face, WebPage, introduce, router};
 use adit_store::vault::Vault;
 use reqwest::{Client, RequestBuilder};
+use tokio_util::sync::CancellationToken;
 
 use crate::ANY;
 use crate::rig::{KEY, Rig};
@@ -39,9 +40,7 @@ impl Gate {
         };
         let listener = tokio::net::TcpListener::bind(ANY).await.expect("a port can be had");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(async move {
-            axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>()).await
-        });
+        tokio::spawn(doors::serve(listener, router(app), Doors::default(), CancellationToken::new()));
         let group = rig.actor.group.as_ref().expect("the tester belongs to a group").id.clone();
         Self { url, access, group }
     }

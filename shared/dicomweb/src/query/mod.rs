@@ -51,6 +51,9 @@ impl Query {
     pub fn parse(query_string: &str) -> Result<Self, InvalidQuery> {
         let mut query = Self::default();
         for (name, value) in form_urlencoded::parse(query_string.as_bytes()) {
+            if [&name, &value].iter().any(|text| text.contains(char::REPLACEMENT_CHARACTER)) {
+                return Err(InvalidQuery("Part of the search is not written as UTF-8.".to_owned()));
+            }
             query.parameter(&name, &value)?;
             if query.keys.len() + query.include.attributes.len() > MAX_NAMED {
                 return Err(InvalidQuery(format!("A search may name {MAX_NAMED} attributes at most.")));

@@ -1,11 +1,13 @@
 //! ADIT as a DICOMweb server in front of an archive that speaks DIMSE only.
 
 mod download;
+mod hostile;
 mod nifti;
 mod pixels;
 mod query;
 mod retrieve;
 mod store;
+mod viewer;
 
 use adit_archive::generate::{SeriesSpec, StudySpec, write_study};
 use adit_domain::NodeId;
@@ -93,7 +95,7 @@ fn value(object: &Value, tag: &str) -> String {
 /// The sentence of a refusal.
 async fn refusal(response: Response) -> (u16, String) {
     let status = response.status().as_u16();
-    assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(response.headers()["content-type"], "application/json", "{status} {}", response.url());
     let body: Value = response.json().await.unwrap();
     (status, body["detail"].as_str().unwrap_or_default().to_owned())
 }

@@ -1,5 +1,5 @@
-//! Names of folders and files. What people typed never leaves its folder: no separators, no dots alone, no control characters,
-//! and two different names never become the same.
+//! Names of folders and files. What people typed never leaves its folder: no separators, no dots alone, no characters that one does not
+//! see, no names that mean devices; and two different names never become the same.
 
 use std::path::{Path, PathBuf};
 
@@ -15,14 +15,35 @@ const LONGEST: usize = 120;
 
 /// Makes one name of a text. A text that had to be changed gets a short hash of the original, so that it meets no other.
 pub(super) fn sanitize(text: &str) -> String {
-    let mut name: String =
-        text.trim().chars().map(|c| if c.is_control() || r#"<>:"/\|?*"#.contains(c) { '_' } else { c }).collect();
+    let mut name: String = text.trim().chars().map(|c| if has_no_place(c) { '_' } else { c }).collect();
     while name.len() > LONGEST {
         name.pop();
     }
     let trimmed = name.trim_matches(|c: char| c == '.' || c == ' ').to_owned();
-    let name = if trimmed.is_empty() { "default".to_owned() } else { trimmed };
+    let name = if trimmed.is_empty() {
+        "default".to_owned()
+    } else if is_device(&trimmed) {
+        format!("_{trimmed}")
+    } else {
+        trimmed
+    };
     if name == text { name } else { format!("{name}~{}", short_hash(text)) }
+}
+
+/// Separators, and characters that one does not see or that turn the direction in which the others are read (a name that looks as
+/// another).
+fn has_no_place(c: char) -> bool {
+    const UNSEEN: [std::ops::RangeInclusive<char>; 4] =
+        ['\u{200B}'..='\u{200F}', '\u{2028}'..='\u{202E}', '\u{2060}'..='\u{206F}', '\u{FEFF}'..='\u{FEFF}'];
+    c.is_control() || r#"<>:"/\|?*"#.contains(c) || UNSEEN.iter().any(|range| range.contains(&c))
+}
+
+/// Whether a name means a device where the files are unpacked (Windows), whatever its ending.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let numbered =
+        |kind| stem.strip_prefix(kind).is_some_and(|number: &str| matches!(number.as_bytes(), [b'1'..=b'9']));
+    matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT")
 }
 
 fn short_hash(text: &str) -> String {
@@ -117,6 +138,13 @@ mod tests {
                 !name.contains(['/', '\\', '\n', ':']) && name != ".." && name != "." && !name.is_empty(),
                 "{text} became {name}"
             );
+        }
+        for text in ["CON", "nul.txt", "Com1", "lpt9 .x", "a\u{202E}b", "a\u{200B}b"] {
+            let name = sanitize(text);
+            assert!(name != text && !is_device(&name) && !name.chars().any(has_no_place), "{text} became {name}");
+        }
+        for text in ["CONTRAST", "COM10", "Müller", "日本"] {
+            assert_eq!(sanitize(text), text);
         }
         assert_ne!(sanitize("a/b"), sanitize("a_b"));
         assert_ne!(sanitize("a/b"), sanitize("a:b"));

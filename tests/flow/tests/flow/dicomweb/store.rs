@@ -85,7 +85,7 @@ async fn instances_reach_the_archive_byte_by_byte_in_both_layouts() {
 
 impl Scene {
     /// Nothing of a store is left; what was fetched stays for its while.
-    async fn assert_nothing_staged(&self) {
+    pub(super) async fn assert_nothing_staged(&self) {
         let folder = self.dir.path().join("data");
         let left: Vec<_> =
             crate::files(&folder).into_iter().filter(|path| path.to_string_lossy().contains("spool-")).collect();

@@ -1,5 +1,7 @@
 //! The web server: connections with limits, and the address that a request comes from, also behind a reverse proxy.
 
+mod linger;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,24 +21,36 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use tower_http::timeout::TimeoutBody;
 
+use linger::Linger;
+
 /// Connections at the same time; what is above waits at the door.
 const CONNECTIONS: usize = 1024;
-/// How long a request's head may take, and how long an unused connection is kept.
+/// How long a request's head may take, and how long an unused connection is kept, where browsers come by themselves.
 const HEAD: Duration = Duration::from_secs(10);
 /// How long a piece of a request's body may take.
 const BODY: Duration = Duration::from_secs(30);
-/// How long open connections of browsers may take to end.
+/// How long open connections may take to end when the server does.
 const GOODBYE: Duration = Duration::from_secs(2);
 /// Wait after the system could give no connection.
 const BREATHE: Duration = Duration::from_millis(100);
 
 /// What the web server is told.
+#[derive(Debug)]
 pub struct Doors {
     /// Reverse proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// How long a request's head may take, and how long an unused connection is kept. Behind a load balancer it has to be longer than the
+    /// balancer keeps its own side, which else sends a request into a connection that is just being closed.
+    pub idle: Duration,
 }
 
-/// Serves until `stop`.
+impl Default for Doors {
+    fn default() -> Self {
+        Self { trusted_proxies: Vec::new(), idle: HEAD }
+    }
+}
+
+/// Serves until `stop`. Requests learn where they come from by [`ConnectInfo`].
 pub async fn serve(listener: TcpListener, router: Router, doors: Doors, stop: CancellationToken) {
     let (places, doors, open) = (Arc::new(Semaphore::new(CONNECTIONS)), Arc::new(doors), TaskTracker::new());
     let accepting = async {
@@ -63,6 +77,7 @@ pub async fn serve(listener: TcpListener, router: Router, doors: Doors, stop: Ca
 
 async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, doors: Arc<Doors>, stop: CancellationToken) {
     let _ = stream.set_nodelay(true);
+    let idle = doors.idle;
     let service = service_fn(move |request: Request<Incoming>| {
         let caller = doors.caller(peer, request.headers());
         let mut request = request.map(|body| Body::new(TimeoutBody::new(BODY, body)));
@@ -71,8 +86,8 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, doors: 
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(stream), service);
+        .header_read_timeout(idle)
+        .serve_connection(TokioIo::new(Linger::new(stream)), service);
     tokio::pin!(serving);
     tokio::select! {
         _ = serving.as_mut() => {}
@@ -117,7 +132,10 @@ mod tests {
 
     #[test]
     fn only_a_trusted_proxy_says_who_calls() {
-        let doors = Doors { trusted_proxies: vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()] };
+        let doors = Doors {
+            trusted_proxies: vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()],
+            ..Doors::default()
+        };
         let caller = |peer: &str, lines: &[&str]| {
             let mut headers = HeaderMap::new();
             for line in lines {
@@ -141,7 +159,8 @@ mod tests {
             format!("{} {body}", caller.ip())
         };
         let router = Router::new().route("/", post(who));
-        let (doors, stop) = (Doors { trusted_proxies: vec![address.ip()] }, CancellationToken::new());
+        let (doors, stop) =
+            (Doors { trusted_proxies: vec![address.ip()], ..Doors::default() }, CancellationToken::new());
         let serving = tokio::spawn(serve(listener, router, doors, stop.clone()));
         let mut stream = TcpStream::connect(address).await.unwrap();
         let request = "POST / HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 1.2.3.4\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi";
@@ -156,5 +175,29 @@ mod tests {
         assert!(begun.elapsed() >= HEAD / 2);
         stop.cancel();
         serving.await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_sends_on_and_on_still_reads_why_it_was_refused() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let refuse = || async { (axum::http::StatusCode::BAD_REQUEST, "enough") };
+        let (router, stop) = (Router::new().route("/", post(refuse)), CancellationToken::new());
+        tokio::spawn(serve(listener, router, Doors::default(), stop.clone()));
+        let pieces = vec![b'x'; 1 << 20];
+        for _ in 0..10 {
+            let (mut reading, mut writing) = TcpStream::connect(address).await.unwrap().into_split();
+            writing.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000000\r\n\r\n").await.unwrap();
+            let pieces = pieces.clone();
+            let pouring = tokio::spawn(async move { while writing.write_all(&pieces).await.is_ok() {} });
+            // It comes late to the answer, as programs do that send first and read then.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let mut answer = vec![0; 1000];
+            let count = reading.read(&mut answer).await.expect("the answer is there");
+            let answer = String::from_utf8_lossy(&answer[..count]).into_owned();
+            assert!(answer.starts_with("HTTP/1.1 400") && answer.ends_with("enough"), "{answer}");
+            tokio::time::timeout(linger::PATIENCE * 3, pouring).await.expect("it is not read for ever").unwrap();
+        }
+        stop.cancel();
     }
 }
