@@ -4,15 +4,24 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { checkAccessibility, logIn, openPage, shot, startAdit, startBrowser } from './support.mjs';
 
 const PASSWORD = 'correct horse battery';
-let adit, browser, staff, errors;
+let adit, browser, staff, errors, viewer, stranger;
+
+/** A web site of somebody else, on an address of its own. */
+async function startSite() {
+  const server = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end('<title>Viewer</title>'));
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  return { server, url: `http://127.0.0.1:${server.address().port}` };
+}
 
 before(async () => {
-  adit = await startAdit({ mails: true });
+  [viewer, stranger] = [await startSite(), await startSite()];
+  adit = await startAdit({ mails: true, options: ['--viewer-origins', viewer.url] });
   browser = await startBrowser();
   ({ page: staff, errors } = await openPage(browser));
   await logIn(staff, adit);
@@ -22,6 +31,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await adit?.stop();
+  for (const site of [viewer, stranger]) site?.server.close();
 });
 
 /** The text of the newest letter to an address whose subject fits. */
@@ -219,6 +229,21 @@ test('a token is created, used by curl and revoked', async () => {
   await checkAccessibility(staff, 'token');
   const curl = () => execFileSync('curl', ['--silent', '--write-out', '\n%{http_code}', '--header', `Authorization: Token ${token}`, `${adit.url}/api/nodes`], { encoding: 'utf8' });
   assert.match(curl(), /Demo archive 1[^]*\n200$/);
+  // A viewer on another web address, which the server was told of, finds studies with it; any other site does not.
+  for (const [site, expected] of [[viewer, 1], [stranger, 'refused']]) {
+    const { page } = await openPage(browser);
+    await page.goto(site.url);
+    const found = await page.evaluate(async ([address, token]) => {
+      const read = (more) => fetch(`${address}/dicomweb/DEMO1/studies?limit=1`, { headers: { accept: 'application/dicom+json', ...more } });
+      try {
+        return (await (await read({ authorization: `Bearer ${token}` })).json()).length;
+      } catch {
+        return 'refused';
+      }
+    }, [adit.url, token]);
+    assert.equal(found, expected);
+    await page.context().close();
+  }
   await staff.reload();
   await staff.getByText('nightly script').waitFor();
   assert.equal(await staff.getByText(token).count(), 0);

@@ -16,9 +16,9 @@ mkdirSync(shots, { recursive: true });
 
 /**
  * Starts `adit serve --demo` in a fresh data directory, or the cloud home when ADIT_CLOUD_HOME names its program; answers with its
- * address and first log-in. With `mails` letters become files in that folder.
+ * address and first log-in. With `mails` letters become files in that folder; `options` go to `adit serve` as they are.
  */
-export async function startAdit({ mails = false } = {}) {
+export async function startAdit({ mails = false, options = [] } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'adit-browser-'));
   const cloud = process.env.ADIT_CLOUD_HOME;
   const program = cloud ?? process.env.ADIT_BINARY ?? join(root, 'target/debug/adit');
@@ -27,7 +27,7 @@ export async function startAdit({ mails = false } = {}) {
   if (mails) web.push('--mail-transport', `file:${mailbox}`);
   const child = cloud
     ? spawn(program, ['--dir', data, ...web])
-    : spawn(program, ['serve', '--demo', '--data-dir', data, ...web, '--web-dir', join(root, 'dist')]);
+    : spawn(program, ['serve', '--demo', '--data-dir', data, ...web, ...options, '--web-dir', join(root, 'dist')]);
   let output = '';
   child.stdout.on('data', (text) => (output += text));
   child.stderr.on('data', (text) => (output += text));

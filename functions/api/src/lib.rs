@@ -22,6 +22,7 @@ mod refused;
 mod routes;
 mod subject;
 pub mod table;
+pub mod viewers;
 
 pub use app::{App, router};
 pub use directory::introduce;

@@ -7,7 +7,7 @@ use adit_cloud::Cloud;
 use adit_engine::Engine;
 use adit_engine::worker::Worker;
 use adit_http::doors::{self, Doors};
-use adit_http::{App, Face, WebPage, introduce};
+use adit_http::{App, Face, WebPage, introduce, viewers};
 use adit_relay::{Relay, RelayConfig, Token};
 use adit_runtime::shutdown::Supervisor;
 use anyhow::{Context, Result};
@@ -65,7 +65,7 @@ pub async fn run(settings: BridgeSettings) -> Result<bool> {
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("the address {listen} cannot be used; choose another one with --listen"))?;
-        let app = router(&cloud, health, dicom.port());
+        let app = router(&cloud, health, dicom.port(), &settings.viewer_origins)?;
         let doors = Doors { idle: IDLE, ..Doors::default() };
         supervisor.add("HTTP server", doors::serve(listener, app, doors, stages.quiet.clone()));
     }
@@ -115,7 +115,7 @@ async fn refresh(engine: Engine, stop: CancellationToken) {
 }
 
 /// The whole router for who shows the origin secret, and the health checks for everybody.
-fn router(cloud: &Cloud, health: Health, scp_port: u16) -> Router {
+fn router(cloud: &Cloud, health: Health, scp_port: u16, viewer_origins: &[String]) -> Result<Router> {
     let app = App {
         engine: cloud.engine.clone(),
         access: cloud.access.clone(),
@@ -126,5 +126,5 @@ fn router(cloud: &Cloud, health: Health, scp_port: u16) -> Router {
     };
     let secret: Arc<str> = cloud.secret.origin_secret().into();
     let guarded = adit_http::router(app).layer(axum::middleware::from_fn_with_state(secret, origin::check));
-    health.router().fallback_service(guarded)
+    viewers::admit(health.router().fallback_service(guarded), viewer_origins).map_err(anyhow::Error::msg)
 }

@@ -24,6 +24,9 @@ pub struct BridgeSettings {
     /// Address of the bulk HTTP API and the health checks, behind a load balancer [default: none]
     #[arg(long, env = "ADIT_LISTEN")]
     pub listen: Option<SocketAddr>,
+    /// Web addresses of viewers whose scripts may use DICOMweb with a token, such as https://viewer.example.org, separated by commas
+    #[arg(long, env = "ADIT_VIEWER_ORIGINS", value_delimiter = ',')]
+    pub viewer_origins: Vec<String>,
     /// Address of the DICOM receiver
     #[arg(long, env = "ADIT_DICOM_LISTEN", default_value = "0.0.0.0:11112")]
     pub dicom_listen: SocketAddr,

@@ -12,7 +12,7 @@ use adit_engine::reception::ReceptionDesk;
 use adit_engine::worker::Worker;
 use adit_engine::{Actor, Engine, Known, Ports, Settings, now};
 use adit_http::doors::{self, Doors};
-use adit_http::{App, Face, WebPage, introduce, router};
+use adit_http::{App, Face, WebPage, introduce, router, viewers};
 use adit_runtime::settings::ServeSettings;
 use adit_runtime::shutdown::Supervisor;
 use adit_runtime::telemetry;
@@ -85,8 +85,9 @@ pub async fn run(settings: ServeSettings, with_demo: bool) -> Result<bool> {
         scp_port: Some(dicom_addr.port()),
         page: Arc::new(WebPage::new(settings.web_dir.clone())),
     };
+    let page = viewers::admit(router(app), &settings.viewer_origins).map_err(anyhow::Error::msg)?;
     let known = Doors { trusted_proxies: settings.proxies(), ..Doors::default() };
-    supervisor.add("web server", doors::serve(listener, router(app), known, supervisor.stop()));
+    supervisor.add("web server", doors::serve(listener, page, known, supervisor.stop()));
 
     write_cli_session(data_dir, web_addr, &access).await?;
     announce(web_addr, dicom_addr, &settings.ae_title, first_login.as_ref(), demo.is_some());

@@ -45,6 +45,9 @@ pub struct ServeSettings {
     /// Addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas (default: none; with --https one on this machine)
     #[arg(long, env = "ADIT_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,
+    /// Web addresses of viewers whose scripts may use DICOMweb with a token, such as https://viewer.example.org, separated by commas
+    #[arg(long = "viewer-origins", env = "ADIT_VIEWER_ORIGINS", value_delimiter = ',')]
+    pub viewer_origins: Vec<String>,
     /// Mail.
     #[command(flatten)]
     pub mail: MailSettings,

@@ -65,6 +65,10 @@ pub const FRAMES_THUMBNAIL: &str =
     "/dicomweb/{server}/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/thumbnail";
 /// GET: an instance as a picture.
 pub const INSTANCE_RENDERED: &str = "/dicomweb/{server}/studies/{study}/series/{series}/instances/{instance}/rendered";
+/// GET: all images of a series as pictures.
+pub const SERIES_RENDERED: &str = "/dicomweb/{server}/studies/{study}/series/{series}/rendered";
+/// GET: all images of a study as pictures.
+pub const STUDY_RENDERED: &str = "/dicomweb/{server}/studies/{study}/rendered";
 /// GET: a small picture of an instance.
 pub const INSTANCE_THUMBNAIL: &str =
     "/dicomweb/{server}/studies/{study}/series/{series}/instances/{instance}/thumbnail";
@@ -86,6 +90,10 @@ pub const CLIENT_FRAMES_THUMBNAIL: &str =
 /// GET: an instance as a picture.
 pub const CLIENT_INSTANCE_RENDERED: &str =
     "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/instances/{instance}/rendered";
+/// GET: all images of a series as pictures.
+pub const CLIENT_SERIES_RENDERED: &str = "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/rendered";
+/// GET: all images of a study as pictures.
+pub const CLIENT_STUDY_RENDERED: &str = "/api/dicom-web/{server}/wadors/studies/{study}/rendered";
 /// GET: a small picture of an instance.
 pub const CLIENT_INSTANCE_THUMBNAIL: &str =
     "/api/dicom-web/{server}/wadors/studies/{study}/series/{series}/instances/{instance}/thumbnail";

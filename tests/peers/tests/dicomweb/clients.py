@@ -9,7 +9,7 @@ import time
 
 import adit_client
 import requests
-from dicomweb_client import DICOMwebClient
+import dicomweb_client
 from pydicom.uid import generate_uid
 
 WORLD = json.loads(sys.argv[1])
@@ -27,6 +27,14 @@ class AditClient(adit_client.AditClient):
 
     def __getattribute__(self, name):
         CALLED.add(name)
+        return super().__getattribute__(name)
+
+
+class DICOMwebClient(dicomweb_client.DICOMwebClient):
+    """The same."""
+
+    def __getattribute__(self, name):
+        CALLED.add(f"web {name}")
         return super().__getattribute__(name)
 
 
@@ -214,9 +222,37 @@ def dicomweb_client_stores():
     assert pixels(client.retrieve_study(study)) == pixels(images)
 
 
+def dicomweb_client_shows():
+    client = DICOMwebClient(f"{URL}/dicomweb/{AE}", headers={"Authorization": f"Bearer {WORLD['token']}"})
+    at, compressed = (STUDY, FIRST, IMAGE), (STUDY, SERIES[1], IMAGES[1][0])
+    stored = client.retrieve_instance(*at).PixelData
+    assert client.retrieve_instance_frames(*at, [1]) == [stored] == list(client.iter_instance_frames(*at, [1]))
+    # Decoded where the client wants it, as it is stored where it takes everything.
+    plain = client.retrieve_instance_frames(*compressed, [1], media_types=("application/octet-stream",))
+    rle = client.retrieve_instance_frames(*compressed, [1], media_types=(("image/dicom-rle", "1.2.840.10008.1.2.5"),))
+    assert len(plain[0]) == len(stored) > len(rle[0])
+    for picture in (
+        client.retrieve_instance_rendered(*at, media_types=("image/png",)),
+        client.retrieve_instance_rendered(*at, media_types=("image/png",), params={"window": "40,400,linear"}),
+        client.retrieve_instance_frames_rendered(*at, [1], media_types=("image/png",)),
+    ):
+        assert picture.startswith(b"\x89PNG")
+    assert client.retrieve_instance_rendered(*compressed).startswith(b"\xff\xd8\xff")
+    assert client.retrieve_series_rendered(STUDY, FIRST).count(b"Content-Type: image/jpeg") == len(IMAGES[0])
+    address = f"{client.base_url}/studies/{STUDY}/series/{FIRST}/instances/{IMAGE}/bulkdata/7FE00010"
+    assert client.retrieve_bulkdata(address) == [stored] == list(client.iter_bulkdata(address))
+    assert status_of(lambda: client.retrieve_instance_frames(*at, [2])) == 404
+    # Nothing can be deleted through ADIT.
+    for delete in (lambda: client.delete_study(STUDY), lambda: client.delete_instance(*at)):
+        assert status_of(delete) == 405
+
+
 def every_method_was_called():
-    public = {name for name in dir(adit_client.AditClient) if not name.startswith("_")}
-    assert public <= CALLED, f"not called: {public - CALLED}"
+    for client, prefix in ((adit_client.AditClient, ""), (dicomweb_client.DICOMwebClient, "web ")):
+        # What asks nobody, and one of the three ways to delete.
+        plain = {"lookup_keyword", "lookup_tag", "set_chunk_size", "set_http_retry_params", "delete_series", "base_url"}
+        public = {prefix + name for name in dir(client) if not name.startswith("_") and name not in plain}
+        assert public <= CALLED, f"not called: {public - CALLED}"
 
 
 def dicomweb_client_searches_and_retrieves():
@@ -232,7 +268,8 @@ def dicomweb_client_searches_and_retrieves():
     # The archive is asked although the client thinks of names that sound alike.
     assert len(client.search_for_studies(fuzzymatching=True, search_filters={"PatientID": "PAT-1"})) == 1
     assert len(client.retrieve_study(STUDY)) == COUNT
-    assert len(list(client.iter_series(STUDY, FIRST))) == len(IMAGES[0])
+    assert len(list(client.iter_series(STUDY, FIRST))) == len(client.retrieve_series(STUDY, FIRST)) == len(IMAGES[0])
+    assert len(list(client.iter_study(STUDY))) == COUNT
     assert client.retrieve_instance(STUDY, FIRST, IMAGE).SOPInstanceUID == IMAGE
     stored = (("application/dicom", "1.2.840.10008.1.2.1"),)
     assert client.retrieve_instance(STUDY, FIRST, IMAGE, media_types=stored).SOPInstanceUID == IMAGE
@@ -268,6 +305,7 @@ for check in (
     adit_client_pseudonymises,
     adit_client_is_refused,
     dicomweb_client_searches_and_retrieves,
+    dicomweb_client_shows,
     a_slow_archive_is_waited_for,
     a_retrieval_that_breaks_is_an_error,
     adit_client_converts,

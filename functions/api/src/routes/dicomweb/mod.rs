@@ -1,5 +1,6 @@
 //! DICOMweb: the standard's layout and the one of the published `adit-client`, which differ in their paths only.
 
+pub mod album;
 mod array;
 pub mod metadata;
 pub mod nifti;

@@ -17,7 +17,7 @@ use crate::refused::Refused;
 pub struct Piece {
     /// Its media type, with parameters.
     pub kind: String,
-    /// Its own address.
+    /// Its own address; empty: it is not told.
     pub location: String,
     /// All of it.
     pub bytes: Vec<u8>,
@@ -27,7 +27,9 @@ pub struct Piece {
 pub fn one(piece: Piece) -> Response {
     let mut response = Response::new(Body::from(piece.bytes));
     response.headers_mut().extend(HeaderValue::from_str(&piece.kind).map(|kind| (CONTENT_TYPE, kind)));
-    response.headers_mut().extend(HeaderValue::from_str(&piece.location).map(|place| (CONTENT_LOCATION, place)));
+    if !piece.location.is_empty() {
+        response.headers_mut().extend(HeaderValue::from_str(&piece.location).map(|place| (CONTENT_LOCATION, place)));
+    }
     response
 }
 
@@ -61,7 +63,8 @@ fn part(writer: &mut Writer, piece: &Piece) -> Bytes {
     let size = piece.bytes.len().to_string();
     let headers =
         [("Content-Type", piece.kind.as_str()), ("Content-Length", &size), ("Content-Location", &piece.location)];
-    let mut bytes = writer.part(&headers);
+    let told = if piece.location.is_empty() { 2 } else { 3 };
+    let mut bytes = writer.part(&headers[..told]);
     bytes.extend_from_slice(&piece.bytes);
     bytes.into()
 }

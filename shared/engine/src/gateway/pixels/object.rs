@@ -22,9 +22,10 @@ const GAP: u64 = 512 << 10;
 /// Longest deflated data set that is inflated: all of it is held.
 const MAX_INFLATED: u64 = 256 << 20;
 
-/// An instance of a retrieval. It stays staged while this is held.
+/// An instance of a retrieval. It stays staged while its reader has not gone on.
 pub struct Object {
-    _reader: Reader,
+    /// The reader, where it is for this instance alone.
+    _reader: Option<Reader>,
     source: Source,
     /// Transfer syntax of the file.
     transfer_syntax_uid: String,
@@ -45,7 +46,7 @@ enum Source {
 
 impl Object {
     pub(in super::super) async fn new(
-        reader: Reader,
+        reader: Option<Reader>,
         staging: Arc<dyn Staging>,
         key: StagedKey,
         size: u64,

@@ -37,6 +37,14 @@ pub struct Part {
     pub place: String,
 }
 
+/// Where an instance stands at the server.
+pub struct Place {
+    /// Series Instance UID.
+    pub series: String,
+    /// SOP Instance UID.
+    pub instance: String,
+}
+
 /// A reader. Dropping it leaves the others alone; when the last one has gone the retrieval is stopped after a while.
 pub struct Reader {
     reading: Arc<Reading>,
@@ -116,16 +124,8 @@ impl Reader {
     /// # Errors
     /// The retrieval has failed: what came is not everything.
     pub async fn next(&mut self) -> Result<Option<Part>, Refusal> {
-        if std::mem::take(&mut self.has_part) {
-            self.finished += 1;
-        }
-        if self.ready().await?.is_none() {
-            return Ok(None);
-        }
-        let Next::Instance(came) = self.reading.next(self.id, self.finished) else { return Err(lost()) };
-        let Came { instance, place } = *came;
+        let Some(Came { instance, place }) = self.go_on().await? else { return Ok(None) };
         let bytes = self.staging.open(&instance.key, None).await?;
-        self.has_part = true;
         let (size, note) = (instance.size, instance.note);
         Ok(Some(Part {
             bytes,
@@ -147,7 +147,32 @@ impl Reader {
         }
         let Next::Instance(came) = self.reading.next(self.id, self.finished) else { return Err(lost()) };
         let (instance, staging) = (came.instance, Arc::clone(&self.staging));
-        Ok(Some(Object::new(self, staging, instance.key, instance.size).await?))
+        Ok(Some(Object::new(Some(self), staging, instance.key, instance.size).await?))
+    }
+
+    /// The next instance, to be read in pieces until the one after it is asked for, with its SOP Instance UID at the server and that of its
+    /// series; none: that was all.
+    ///
+    /// # Errors
+    /// The retrieval has failed, or what came is no DICOM file.
+    pub async fn next_object(&mut self) -> Result<Option<(Object, Place)>, Refusal> {
+        let Some(Came { instance, .. }) = self.go_on().await? else { return Ok(None) };
+        let place = Place { series: instance.note.series, instance: instance.note.original };
+        let object = Object::new(None, Arc::clone(&self.staging), instance.key, instance.size).await?;
+        Ok(Some((object, place)))
+    }
+
+    /// Leaves the instance before, and waits for the next.
+    async fn go_on(&mut self) -> Result<Option<Came>, Refusal> {
+        if std::mem::take(&mut self.has_part) {
+            self.finished += 1;
+        }
+        if self.ready().await?.is_none() {
+            return Ok(None);
+        }
+        let Next::Instance(came) = self.reading.next(self.id, self.finished) else { return Err(lost()) };
+        self.has_part = true;
+        Ok(Some(*came))
     }
 }
 

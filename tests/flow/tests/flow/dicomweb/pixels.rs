@@ -8,7 +8,7 @@ use adit_test_support::scripted::Script;
 use reqwest::Response;
 
 use super::{Scene, refusal, studies};
-use crate::ALL;
+use crate::{ALL, contains};
 
 const BASELINE: &str = "1.2.840.10008.1.2.4.50";
 const EXPLICIT: &str = "1.2.840.10008.1.2.1";
@@ -183,9 +183,36 @@ async fn images_are_shown_as_pictures() {
             assert_eq!(size(&small.bytes().await.unwrap()), (128, 128), "{resource}");
         }
     }
+    let albums = [
+        (format!("studies/{}/series/{}", study.study_instance_uid(), study.series_instance_uid(0)), 3),
+        (format!("studies/{}", study.study_instance_uid()), 3),
+        (format!("studies/{STUDY}"), 1),
+    ];
+    for (resource, count) in &albums {
+        let many = "multipart/related; type=image/png";
+        let path = format!("{resource}/rendered?viewport=40,40");
+        let all = parts(ask(&scene, &format!("/dicomweb/SOURCE/{path}"), many).await).await;
+        assert_eq!(all.len(), *count, "the report is left out of {resource}");
+        assert!(all.iter().all(|(kind, png)| kind == "image/png" && size(png).0 == 40));
+        assert_eq!(parts(ask(&scene, &format!("/api/dicom-web/SOURCE/wadors/{path}"), many).await).await, all);
+    }
+    let body = ask(&scene, &format!("/dicomweb/SOURCE/{}/rendered", albums[0].0), "").await.bytes().await.unwrap();
+    assert!(contains(
+        &body,
+        &format!("Content-Location: {}/dicomweb/SOURCE/{}/instances/", scene.gate.url, albums[0].0)
+    ));
+    let hidden = ask(&scene, &format!("/dicomweb/SOURCE/{}/rendered?pseudonym=P-1", albums[0].0), "").await;
+    let hidden = hidden.bytes().await.unwrap();
+    assert!(contains(&hidden, "image/jpeg") && !contains(&hidden, "Content-Location"), "it leads back to the images");
+    let single = ask(&scene, &format!("/dicomweb/SOURCE/{}/rendered", albums[2].0), "image/png").await;
+    assert_eq!((kind(&single).as_str(), size(&single.bytes().await.unwrap())), ("image/png", (33, 21)));
     let report = instance(&study, 1, 0);
+    let reports = format!("studies/{}/series/{}/rendered", study.study_instance_uid(), study.series_instance_uid(1));
     for (below, accept, status, part) in [
         (format!("{report}/rendered"), "", 406, "no image"),
+        (reports, "", 406, "no image among"),
+        (format!("{}/rendered", albums[0].0), "image/png", 406, "in parts"),
+        ("studies/1.2.3/rendered".to_owned(), "", 404, "does not hold"),
         (format!("{image}/rendered"), "image/gif", 406, "image/jpeg"),
         (format!("{image}/frames/2/rendered"), "", 404, "one frame only"),
         (format!("{image}/rendered?window=1"), "", 400, "window=40,400"),
@@ -219,7 +246,10 @@ async fn who_may_see_pseudonyms_only_sees_no_other_pixels() {
         let held_back = narrow.get(&risky).send().await.unwrap();
         assert!(held_back.status().is_client_error() || held_back.status().is_server_error(), "{below}");
     }
-    let path = format!("/dicomweb/SOURCE/studies/{}/thumbnail", study.study_instance_uid());
-    assert_eq!(refusal(stranger.get(&path).send().await.unwrap()).await.0, 404);
-    assert_eq!(refusal(narrow.get(&path).send().await.unwrap()).await.0, 403);
+    for below in ["thumbnail", "rendered"] {
+        let path = format!("/dicomweb/SOURCE/studies/{}/{below}", study.study_instance_uid());
+        for (program, status) in [(&narrow, 403), (&searcher, 403), (&stranger, 404)] {
+            assert_eq!(refusal(program.get(&path).send().await.unwrap()).await.0, status, "{below}");
+        }
+    }
 }
