@@ -47,6 +47,7 @@ pub fn router(app: App) -> Router {
         router = router.route(row.path, guarded);
     }
     router
+        .method_not_allowed_fallback(refused::wrong_method)
         .route_layer(axum::middleware::from_fn_with_state(app.clone(), face::refuse))
         .fallback(files::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -6,7 +6,7 @@ use adit_api::error::{ErrorBody, ErrorCode};
 use adit_domain::InvalidValue;
 use adit_engine::Refusal;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 
@@ -62,6 +62,7 @@ fn words(code: ErrorCode) -> &'static str {
         ErrorCode::LoginRequired => "the log-in or token is not valid any more",
         ErrorCode::WrongCredentials => "the log-in data were wrong",
         ErrorCode::NotFound => "there is no such thing",
+        ErrorCode::WrongMethod => "the address is not for this method",
         ErrorCode::Conflict => "the state did not allow it",
         ErrorCode::NotAcceptable => "the client takes no form of it that there is",
         ErrorCode::UnsupportedMedia => "it was sent in a form that is not understood",
@@ -108,6 +109,13 @@ impl From<PathRejection> for Refused {
 /// The answer for a path below `/api` that does not exist.
 pub async fn no_such_route() -> Refused {
     Refused::new(ErrorCode::NotFound, "There is no such address. The description of this interface is at /api/docs.")
+}
+
+/// The answer for a method that a path does not know.
+pub async fn wrong_method(method: Method) -> Refused {
+    let sentence =
+        format!("{method} is not possible at this address. The description of this interface is at /api/docs.");
+    Refused::new(ErrorCode::WrongMethod, sentence)
 }
 
 /// The answer when a handler broke; the details are in the log only.

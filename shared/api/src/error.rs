@@ -30,6 +30,8 @@ pub enum ErrorCode {
     Forbidden,
     /// There is no such thing, or it belongs to somebody else.
     NotFound,
+    /// The address is there, but not for this method.
+    WrongMethod,
     /// The state does not allow it (any more).
     Conflict,
     /// What is asked for cannot be given in a form that the client takes.
@@ -57,6 +59,7 @@ impl ErrorCode {
             Self::LoginRequired | Self::WrongCredentials => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
+            Self::WrongMethod => 405,
             Self::NotAcceptable => 406,
             Self::Conflict => 409,
             Self::UnsupportedMedia => 415,
