@@ -1,11 +1,14 @@
 //! ADIT as a DICOMweb server in front of an archive that speaks DIMSE only.
 
+mod addresses;
 mod download;
 mod nifti;
 mod pixels;
 mod query;
 mod retrieve;
 mod store;
+mod store_ahead;
+mod store_apart;
 
 use adit_archive::generate::{SeriesSpec, StudySpec, write_study};
 use adit_domain::NodeId;

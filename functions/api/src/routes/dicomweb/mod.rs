@@ -1,6 +1,7 @@
 //! DICOMweb: the standard's layout and the one of the published `adit-client`, which differ in their paths only.
 
 mod array;
+mod intake;
 pub mod metadata;
 pub mod nifti;
 mod parts;

@@ -18,10 +18,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::{Scene, refusal};
 use crate::ALL;
 
-const KIND: &str = "multipart/related; type=\"application/dicom\"; boundary=\"0f3c-f5c0\"";
+pub(super) const KIND: &str = "multipart/related; type=\"application/dicom\"; boundary=\"0f3c-f5c0\"";
 
 /// A body as the published `adit-client` makes it.
-fn body(files: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn body(files: &[Vec<u8>]) -> Vec<u8> {
     let mut body = Vec::new();
     for file in files {
         body.extend_from_slice(b"\r\n--0f3c-f5c0\r\nContent-Type: application/dicom\r\n\r\n");
@@ -31,21 +31,21 @@ fn body(files: &[Vec<u8>]) -> Vec<u8> {
     body
 }
 
-async fn send(program: &Program, path: &str, body: impl Into<Body>) -> Response {
+pub(super) async fn send(program: &Program, path: &str, body: impl Into<Body>) -> Response {
     program.post(path).header("content-type", KIND).body(body).send().await.unwrap()
 }
 
-fn images(spec: &StudySpec, count: usize) -> Vec<Vec<u8>> {
+pub(super) fn images(spec: &StudySpec, count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|number| object(spec, 0, number)).collect()
 }
 
 /// SOP Instance UIDs of a sequence of the answer.
-fn uids(answer: &Value, sequence: &str) -> Vec<String> {
+pub(super) fn uids(answer: &Value, sequence: &str) -> Vec<String> {
     let items = answer[sequence]["Value"].as_array().cloned().unwrap_or_default();
     items.iter().map(|item| item["00081155"]["Value"][0].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-async fn answered(response: Response, status: u16) -> Value {
+pub(super) async fn answered(response: Response, status: u16) -> Value {
     assert_eq!(response.headers()["content-type"], "application/dicom+json");
     let found = response.status().as_u16();
     let text = response.text().await.unwrap();
@@ -85,7 +85,7 @@ async fn instances_reach_the_archive_byte_by_byte_in_both_layouts() {
 
 impl Scene {
     /// Nothing of a store is left; what was fetched stays for its while.
-    async fn assert_nothing_staged(&self) {
+    pub(super) async fn assert_nothing_staged(&self) {
         let folder = self.dir.path().join("data");
         let left: Vec<_> =
             crate::files(&folder).into_iter().filter(|path| path.to_string_lossy().contains("spool-")).collect();
