@@ -110,8 +110,8 @@ fn file(instance: &Instance, values: &HashMap<String, Vec<Beside>>) -> Result<Ve
                     syntax = common_syntax(&found)?;
                 }
                 if value.is_pixels && is_encapsulated(&syntax) {
-                    let is_by_frame = found.len() == instance.frames as usize;
-                    if !is_by_frame && !(is_video(&syntax) && found.len() == 1) {
+                    let parts = if is_video(&syntax) { 1 } else { instance.frames as usize };
+                    if found.len() != parts {
                         return Err(reason::CANNOT_UNDERSTAND);
                     }
                     encapsulated(&found, &mut stretches)?;

@@ -39,7 +39,7 @@ pub struct Bundle {
 enum Open {
     Nothing,
     Metadata,
-    Value(Pieces, String, MediaType),
+    Value(Box<Pieces>, String, MediaType),
 }
 
 impl Bundle {
@@ -73,7 +73,7 @@ impl Bundle {
         self.count += 1;
         // A value that could not be spooled has not come: what names it fails.
         match self.store.spool.begin(&format!("beside-{}", self.count)).await {
-            Ok(pieces) => self.open = Open::Value(pieces, location, kind),
+            Ok(pieces) => self.open = Open::Value(Box::new(pieces), location, kind),
             Err(error) => tracing::error!(error = %error, "a value could not be spooled"),
         }
     }

@@ -148,7 +148,7 @@ impl Store {
         if let Err(error) = part.write(bytes).await {
             self.drop_part().await;
             self.not_spooled(number, &error);
-        } else if let Some(header) = part.to_go_ahead()
+        } else if let Some(header) = part.may_go_ahead()
             && self.judge(&header).is_ok()
             && let Some(part) = &mut self.open
         {

@@ -88,7 +88,7 @@ impl Part {
     }
 
     /// Its header, once it can be sent on although its end has not come. It has not been sent so yet.
-    pub fn to_go_ahead(&mut self) -> Option<Header> {
+    pub fn may_go_ahead(&mut self) -> Option<Header> {
         if self.ahead.is_some() || self.was_asked || !self.pieces.has_begun() {
             return None;
         }
