@@ -245,6 +245,9 @@ def dicomweb_client_searches_and_retrieves():
     assert metadata["00080018"]["Value"] == [IMAGE]
     value = client.retrieve_bulkdata(metadata["7FE00010"]["BulkDataURI"])
     assert value == [client.retrieve_instance(STUDY, FIRST, IMAGE).PixelData]
+    # The second series is compressed: its frame comes as it is stored.
+    compressed = client.retrieve_series_metadata(STUDY, SERIES[1])[0]["7FE00010"]["BulkDataURI"]
+    assert len(client.retrieve_bulkdata(compressed)) == 1
 
 
 def a_slow_archive_is_waited_for():
