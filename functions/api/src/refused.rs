@@ -66,6 +66,7 @@ fn words(code: ErrorCode) -> &'static str {
         ErrorCode::Conflict => "the state did not allow it",
         ErrorCode::NotAcceptable => "the client takes no form of it that there is",
         ErrorCode::UnsupportedMedia => "it was sent in a form that is not understood",
+        ErrorCode::TooLarge => "it was too large",
         ErrorCode::TooMany => "there were too many requests",
         ErrorCode::Peer => "a server did not answer or refused",
         _ => "something broke",

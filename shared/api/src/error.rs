@@ -38,6 +38,8 @@ pub enum ErrorCode {
     NotAcceptable,
     /// What was sent is in a form that is not understood.
     UnsupportedMedia,
+    /// What was sent is larger than can be taken at once.
+    TooLarge,
     /// Too many requests.
     TooMany,
     /// A PACS could not be reached or refused.
@@ -62,6 +64,7 @@ impl ErrorCode {
             Self::WrongMethod => 405,
             Self::NotAcceptable => 406,
             Self::Conflict => 409,
+            Self::TooLarge => 413,
             Self::UnsupportedMedia => 415,
             Self::Misdirected => 421,
             Self::TooMany => 429,

@@ -1,12 +1,16 @@
 //! The DICOM JSON model (PS3.18 Annex F), in both directions. Text is UTF-8 whatever the data set says of its own.
 
+mod address;
 mod header;
+mod instance;
 mod number;
 mod read;
 mod value;
 mod write;
 
+pub use address::complete;
 pub use header::{HeaderReader, InvalidHeader};
+pub use instance::{Elsewhere, Instance, Piece, element_header, instances};
 pub use read::{InvalidJson, identifier, identifiers};
 pub use write::{Bulk, to_json, write};
 

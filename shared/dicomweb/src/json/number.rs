@@ -51,6 +51,15 @@ fn real(number: f64, shown: &dyn std::fmt::Display, out: &mut Vec<u8>) {
     }
 }
 
+/// A number as a value of VR DS, which has 16 characters at most.
+pub(super) fn decimal_text(number: &serde_json::Number) -> String {
+    let text = number.to_string();
+    let value = number.as_f64().filter(|_| text.len() > 16);
+    let shorter =
+        value.and_then(|value| (0..=15).rev().map(|digits| format!("{value:.digits$e}")).find(|t| t.len() <= 16));
+    shorter.unwrap_or(text)
+}
+
 /// Appends a value of VR IS.
 pub(super) fn integer(text: &str, out: &mut Vec<u8>) {
     match text.parse::<i64>() {

@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 16;
 /// A text that is not of the DICOM JSON model.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("not of the DICOM JSON model: {0}")]
-pub struct InvalidJson(String);
+pub struct InvalidJson(pub(super) String);
 
 /// Data sets of an answer: an array of objects, one object, or nothing at all.
 pub fn identifiers(body: &[u8]) -> Result<Vec<Identifier>, InvalidJson> {
@@ -58,7 +58,7 @@ fn data_set(object: &Map<String, Value>, depth: usize) -> Result<Identifier, Inv
             });
             set.set_items(tag, items.collect::<Result<_, _>>()?);
         } else if let Some(Value::String(text)) = attribute.get("InlineBinary") {
-            let bytes = STANDARD.decode(text).map_err(|_| InvalidJson(format!("{name} is not Base64")))?;
+            let bytes = inline(text).ok_or_else(|| InvalidJson(format!("{name} is not Base64")))?;
             set.set_raw(tag, &bytes);
         } else {
             set.set_raw(tag, &encoded(tag, values)?);
@@ -67,8 +67,13 @@ fn data_set(object: &Map<String, Value>, depth: usize) -> Result<Identifier, Inv
     Ok(set)
 }
 
+/// The bytes of an `InlineBinary`.
+pub(super) fn inline(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
 /// The attribute: eight hexadecimal digits, and the representation that stands beside them or that the standard knows.
-fn tag(name: &str, attribute: &Value) -> Result<Tag, InvalidJson> {
+pub(super) fn tag(name: &str, attribute: &Value) -> Result<Tag, InvalidJson> {
     let number = (name.len() == 8).then(|| u32::from_str_radix(name, 16).ok()).flatten();
     let number = number.ok_or_else(|| InvalidJson(format!("{} is no tag", short(name))))?;
     let [g0, g1, e0, e1] = number.to_be_bytes();
@@ -85,7 +90,7 @@ fn short(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-fn encoded(tag: Tag, values: &[Value]) -> Result<Vec<u8>, InvalidJson> {
+pub(super) fn encoded(tag: Tag, values: &[Value]) -> Result<Vec<u8>, InvalidJson> {
     let wrong = || InvalidJson(format!("{:04X}{:04X} has a value of the wrong kind", tag.0, tag.1));
     let mut bytes = Vec::new();
     for (number, value) in values.iter().enumerate() {
@@ -110,7 +115,11 @@ fn encoded(tag: Tag, values: &[Value]) -> Result<Vec<u8>, InvalidJson> {
                 if number > 0 {
                     bytes.push(b'\\');
                 }
-                let text = if vr == b"PN" { person(value) } else { text(value) };
+                let text = match (vr, value) {
+                    (b"PN", _) => person(value),
+                    (b"DS", Value::Number(number)) => Some(super::number::decimal_text(number)),
+                    _ => text(value),
+                };
                 bytes.extend_from_slice(text.ok_or_else(wrong)?.as_bytes());
             }
         }

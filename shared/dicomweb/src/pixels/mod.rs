@@ -3,6 +3,7 @@
 mod bulk;
 mod frames;
 mod rendered;
+mod sent;
 
 pub use adit_pixels::render::{Format, View, Viewport};
 use thiserror::Error;
@@ -10,6 +11,7 @@ use thiserror::Error;
 pub use bulk::TagPath;
 pub use frames::{FrameForm, OCTETS, frames, numbers, octets};
 pub use rendered::{Pictures, Rendered, pictures};
+pub use sent::{is_video, transfer_syntax};
 
 /// An address that cannot be understood. The sentence says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -48,6 +48,8 @@ pub mod reason {
     pub const DOES_NOT_MATCH: u16 = 0xA900;
     /// The data set cannot be understood.
     pub const CANNOT_UNDERSTAND: u16 = 0xC000;
+    /// A value that the metadata name did not come.
+    pub const VALUE_MISSING: u16 = 0xC001;
     /// The transfer syntax is not supported.
     pub const SYNTAX_NOT_SUPPORTED: u16 = 0xC122;
     /// Processing failure.

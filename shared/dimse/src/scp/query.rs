@@ -303,7 +303,7 @@ async fn send(
         return None;
     }
     let mut file = open(object).await.ok()?;
-    match open_association.store(&request, object.length, &mut file, &never).await {
+    match open_association.store(&request, Some(object.length), &mut file, &never).await {
         Ok(outcome) => Some(outcome.status),
         Err(_) => {
             *association = None;

@@ -1,5 +1,7 @@
 //! C-STORE (PS3.4 B.2, PS3.7 9.1.1).
 
+use std::io;
+
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::sync::CancellationToken;
 
@@ -47,30 +49,39 @@ impl Association {
         self.stored(command.message_id).await
     }
 
-    /// Sends an object whose data set of `length` bytes comes from `source`, holding a few hundred kilobytes at a time. A source that ends
-    /// early aborts the association: a truncated data set must never look complete.
+    /// Sends an object whose data set comes from `source`, holding a few hundred kilobytes at a time. `length`: its bytes; none: it ends where
+    /// the source ends. A source that ends early or fails aborts the association: a truncated data set must never look complete.
     pub async fn store(
         &mut self,
         request: &StoreRequest,
-        length: u64,
+        length: Option<u64>,
         source: &mut (dyn AsyncRead + Send + Unpin),
         cancel: &CancellationToken,
     ) -> Result<StoreOutcome, DimseError> {
         let (context, command) = self.begin_store(request, cancel)?;
         self.wire.send_command(context.id, &command).await?;
-        let mut piece = vec![0; PIECE];
-        let mut left = length;
+        let mut input = Input { source, left: length };
+        // The last piece has a mark, so each one waits until it is known whether another follows; that one is read meanwhile.
+        let (mut piece, mut next) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
+        let mut read = input.fill(&mut piece).await;
+        let mut after = Vec::with_capacity(PIECE);
+        if read.is_ok() {
+            read = input.fill(&mut next).await;
+        }
         loop {
-            let want = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            if let Err(error) = source.read_exact(&mut piece[..want]).await {
+            if let Err(error) = read {
                 self.wire.abort().await;
                 return Err(DimseError::Source(error));
             }
-            left -= want as u64;
-            self.wire.send_data(context.id, &piece[..want], left == 0).await?;
-            if left == 0 {
+            if next.is_empty() {
+                self.wire.send_data(context.id, &piece, true).await?;
                 return self.stored(command.message_id).await;
             }
+            let sent;
+            (sent, read) = tokio::join!(self.wire.send_data(context.id, &piece, false), input.fill(&mut after));
+            sent?;
+            std::mem::swap(&mut piece, &mut next);
+            std::mem::swap(&mut next, &mut after);
         }
     }
 
@@ -98,5 +109,29 @@ impl Association {
     async fn stored(&mut self, id: u16) -> Result<StoreOutcome, DimseError> {
         let (_, command, status) = response_to(self.wire.next().await?, field::C_STORE_RQ, id)?;
         Ok(StoreOutcome { status, error_comment: command.error_comment })
+    }
+}
+
+/// A data set that is read piece by piece.
+struct Input<'a> {
+    source: &'a mut (dyn AsyncRead + Send + Unpin),
+    /// Bytes that are still to come, where that is known.
+    left: Option<u64>,
+}
+
+impl Input<'_> {
+    /// Reads one piece; an empty one: that was all.
+    async fn fill(&mut self, piece: &mut Vec<u8>) -> io::Result<()> {
+        piece.clear();
+        let want = self.left.unwrap_or(u64::MAX).min(PIECE as u64);
+        let mut some = (&mut *self.source).take(want);
+        while (piece.len() as u64) < want && some.read_buf(piece).await? > 0 {}
+        if let Some(left) = &mut self.left {
+            if (piece.len() as u64) < want {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            *left -= want;
+        }
+        Ok(())
     }
 }

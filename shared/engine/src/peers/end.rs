@@ -87,6 +87,8 @@ impl End {
         let result = exchange.await;
         match &result {
             Ok(_) => self.took(service, begun),
+            // What was to be sent could not be read: that is not this end's failure.
+            Err(DimseError::Source(_)) => {}
             Err(error) if !error.is_cancelled() => self.broke(),
             Err(_) => {}
         }

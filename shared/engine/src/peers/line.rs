@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use adit_dimse::{Association, DimseError, Proposal, Service, Status, StoreOutcome, StoreRequest};
-use adit_store::staging::StagedKey;
 use tokio_util::sync::CancellationToken;
 
-use super::End;
+use super::{Content, End};
 use crate::Engine;
 use crate::transfer::Problem;
 
@@ -16,11 +15,9 @@ const SMALL: u64 = 2 << 20;
 const TRIES: u32 = 4;
 
 /// A staged instance as it is sent.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Outgoing<'a> {
-    pub key: &'a StagedKey,
-    /// Bytes in staging.
-    pub size: u64,
+    pub content: &'a Content,
     /// Bytes of preamble and file meta information before the data set.
     pub offset: u64,
     pub sop_class_uid: &'a str,
@@ -59,6 +56,7 @@ pub(crate) struct Line {
 
 impl Line {
     /// Sends one instance, again if that may help. The error: nothing more can be sent. `again` hears why something is sent again.
+    /// The first try may begin while the instance still arrives; one that is given up meanwhile is canceled.
     pub async fn send(
         &mut self,
         route: Route<'_>,
@@ -87,6 +85,14 @@ impl Line {
                 }
                 Err(problem) => return Err(problem),
             };
+            // Whatever has broken the first try: the next ones do not depend on who sends.
+            let whole = tokio::select! {
+                whole = instance.content.whole() => whole,
+                () = route.stop.cancelled() => return Err(Problem::Canceled),
+            };
+            if whole.is_err() {
+                return Err(Problem::Canceled);
+            }
             again(&sentence);
             let wait = Duration::from_millis(300 * 3_u64.pow(tried));
             tokio::select! {
@@ -106,7 +112,7 @@ impl Line {
     }
 
     async fn once(&mut self, route: Route<'_>, instance: Outgoing<'_>) -> Result<StoreOutcome, Problem> {
-        let Route { engine, end, stop } = route;
+        let Route { end, stop, .. } = route;
         let association = self.opened(route, instance.sop_class_uid, instance.transfer_syntax_uid).await?;
         let request = StoreRequest {
             sop_class_uid: instance.sop_class_uid.to_owned(),
@@ -117,15 +123,15 @@ impl Line {
         if let Some(server) = end.server() {
             end.state.pace(server.limits.instances_per_second).await;
         }
-        let (staging, offset) = (&engine.0.ports.staging, instance.offset);
-        let sent = if instance.size <= SMALL {
-            let bytes = staging.read_all(instance.key, SMALL).await?;
-            let data_set = bytes.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
+        let (content, size) = (instance.content, instance.content.size());
+        let sent = if size.is_some_and(|size| size <= SMALL) {
+            let bytes = content.read_all(SMALL).await?;
+            let data_set = bytes.get(usize::try_from(instance.offset).unwrap_or(usize::MAX)..).unwrap_or_default();
             end.measured("C-STORE", association.store_bytes(&request, data_set, stop)).await
         } else {
-            let mut source = staging.open(instance.key, Some(offset..instance.size)).await?;
-            let store = association.store(&request, instance.size - offset, &mut *source, stop);
-            end.measured("C-STORE", store).await
+            let length = size.map(|size| size.saturating_sub(instance.offset));
+            let mut source = content.open(instance.offset);
+            end.measured("C-STORE", association.store(&request, length, &mut source, stop)).await
         };
         match sent {
             Ok(outcome) => Ok(outcome),

@@ -1,6 +1,7 @@
 //! How a node is used: its address as a DIMSE peer, how many associations may be open, and when it is left alone.
 
 mod batch;
+mod content;
 mod end;
 mod find;
 mod line;
@@ -20,7 +21,8 @@ use adit_store::repositories::NodeRecord;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-pub(crate) use batch::{Batch, Parcel, Verdict, Verdicts};
+pub(crate) use batch::{Batch, Verdict, Verdicts};
+pub(crate) use content::{Arrival, Content, State as ArrivalState};
 pub(crate) use end::End;
 pub(crate) use find::{Finder, Take, find_model};
 pub(crate) use line::{Line, Outgoing, Route, Sent};

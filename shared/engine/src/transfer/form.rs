@@ -1,8 +1,8 @@
 //! What is staged of an arriving instance, under which key, and what that means for the books.
 
 use adit_dicomweb::json::{Bulk, HeaderReader, InvalidHeader, write};
-use adit_dimse::Tag;
-use adit_domain::TaskId;
+use adit_dimse::{Identifier, Tag, tags};
+use adit_domain::{TaskId, Uid};
 use adit_store::staging::{Staged, StagedKey, StagedWriter, StagingError};
 use thiserror::Error;
 
@@ -19,7 +19,7 @@ pub(crate) enum Form {
     File,
     /// A file, to be read by whoever asks; objects lie under this name.
     Read(String),
-    /// The header as an object of the DICOM JSON model, to be read in the same way.
+    /// The header as an object of the DICOM JSON model, to be read in the same way. Addresses of values begin below the study.
     Metadata(String),
 }
 
@@ -84,7 +84,7 @@ impl Output {
             let (mut set, attributes) = header.finish()?;
             set.set_raw(AVAILABLE_TRANSFER_SYNTAX_UID, note.transfer_syntax_uid.as_bytes());
             let mut json = Vec::with_capacity(8192);
-            write(&set, &Bulk { attributes, address: None }, &mut json);
+            write(&set, &Bulk { attributes, address: address(&set) }, &mut json);
             self.writer.write(&json).await?;
         }
         Ok(self.writer.commit(serde_json::to_value(note).unwrap_or_default()).await?)
@@ -93,4 +93,12 @@ impl Output {
     pub async fn abort(self) {
         self.writer.abort().await;
     }
+}
+
+/// Where the values are that the metadata leave out, seen from the study. The UIDs are those that the instance has now, so the address
+/// tells nothing that the metadata do not.
+fn address(set: &Identifier) -> Option<String> {
+    let uid = |tag| Uid::parse(&set.text(tag)).ok();
+    let (series, instance) = (uid(tags::SERIES_INSTANCE_UID)?, uid(tags::SOP_INSTANCE_UID)?);
+    Some(format!("series/{series}/instances/{instance}/bulkdata"))
 }

@@ -284,14 +284,17 @@ impl Transfer {
             series.push(one);
         }
         let chosen = &self.task.series_instance_uids;
-        for uid in chosen.iter().filter(|uid| !seen.contains(*uid)) {
+        // A reader may know a series by the name that it got with the pseudonym.
+        let is_chosen = |uid: &String| chosen.contains(uid) || chosen.contains(&self.identity.uid(uid));
+        let found: HashSet<String> = seen.iter().map(|uid| self.identity.uid(uid)).collect();
+        for uid in chosen.iter().filter(|uid| !seen.contains(*uid) && !found.contains(*uid)) {
             self.ledger.note(
                 LogLevel::Warning,
                 "Series missing",
                 &format!("The source does not hold the chosen series {uid} (any more)."),
             );
         }
-        series.retain(|one| chosen.is_empty() || chosen.contains(&one.uid));
+        series.retain(|one| chosen.is_empty() || is_chosen(&one.uid));
         if series.is_empty() {
             return Err(Problem::Absent(format!(
                 "{} names no series of this study that was chosen.",

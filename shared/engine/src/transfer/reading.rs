@@ -122,10 +122,10 @@ impl Errand {
 }
 
 impl Transfer {
-    /// Leaves one instance of the plan.
+    /// Leaves one instance of the plan, which is named as at the source or as it is with its pseudonym.
     fn narrow(&self, plan: &mut Plan, instance: &str) -> Result<(), Problem> {
         if plan.exact {
-            plan.expected.retain(|uid, _| uid == instance);
+            plan.expected.retain(|uid, _| uid == instance || self.identity.uid(uid) == instance);
             if plan.expected.is_empty() && self.ledger.held_back() == 0 {
                 return Err(Problem::Absent(format!("{} does not hold the image (any more).", self.source.name())));
             }

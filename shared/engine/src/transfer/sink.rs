@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::peers::Outgoing;
+use crate::peers::{Content, Outgoing};
 use crate::text::uid_key;
 use adit_deid::{Limits, Report, RewriteError, Rewriter, part10};
 use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, InstanceHead, InstanceSink, Status};
@@ -49,11 +49,10 @@ pub(crate) struct StagedInstance {
 }
 
 impl StagedInstance {
-    /// As it is sent.
-    pub fn outgoing(&self) -> Outgoing<'_> {
+    /// As it is sent; `content` is its own.
+    pub fn outgoing<'a>(&'a self, content: &'a Content) -> Outgoing<'a> {
         Outgoing {
-            key: &self.key,
-            size: self.size,
+            content,
             offset: self.note.offset,
             sop_class_uid: &self.note.sop_class_uid,
             sop_instance_uid: &self.note.delivered_as,

@@ -1,5 +1,6 @@
 //! ADIT as a DICOMweb server in front of an archive that speaks DIMSE only.
 
+mod addresses;
 mod download;
 mod hostile;
 mod nifti;
@@ -7,6 +8,8 @@ mod pixels;
 mod query;
 mod retrieve;
 mod store;
+mod store_ahead;
+mod store_apart;
 mod viewer;
 
 use adit_archive::generate::{SeriesSpec, StudySpec, write_study};

@@ -88,7 +88,8 @@ def adit_client_metadata():
         (client.retrieve_series_metadata(AE, STUDY, FIRST), len(IMAGES[0])),
     ):
         assert len(objects) == count
-        assert all("7FE00010" not in one and one["0020000D"]["Value"] == [STUDY] for one in objects)
+        assert all(set(one["7FE00010"]) == {"vr", "BulkDataURI"} for one in objects)
+        assert all(one["0020000D"]["Value"] == [STUDY] for one in objects)
     image = client.retrieve_image_metadata(AE, STUDY, FIRST, IMAGE)
     assert image["00080018"]["Value"] == [IMAGE] and image["00280010"]["Value"] == [WORLD["rows"]]
 
@@ -279,7 +280,13 @@ def dicomweb_client_searches_and_retrieves():
     assert status_of(lambda: client.retrieve_instance(STUDY, FIRST, IMAGE, media_types=other)) == 406
     assert len(client.retrieve_study_metadata(STUDY)) == COUNT
     assert len(client.retrieve_series_metadata(STUDY, FIRST)) == len(IMAGES[0])
-    assert client.retrieve_instance_metadata(STUDY, FIRST, IMAGE)["00080018"]["Value"] == [IMAGE]
+    metadata = client.retrieve_instance_metadata(STUDY, FIRST, IMAGE)
+    assert metadata["00080018"]["Value"] == [IMAGE]
+    value = client.retrieve_bulkdata(metadata["7FE00010"]["BulkDataURI"])
+    assert value == [client.retrieve_instance(STUDY, FIRST, IMAGE).PixelData]
+    # The second series is compressed: its frame comes as it is stored.
+    compressed = client.retrieve_series_metadata(STUDY, SERIES[1])[0]["7FE00010"]["BulkDataURI"]
+    assert len(client.retrieve_bulkdata(compressed)) == 1
 
 
 def a_slow_archive_is_waited_for():

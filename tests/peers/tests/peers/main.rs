@@ -4,5 +4,6 @@ mod dcmtk;
 mod kill;
 mod orthanc;
 mod rendering;
+mod store;
 mod tls;
 mod web;

@@ -1,6 +1,9 @@
-//! The data of images without their pixels (PS3.18 10.4.1.1.2).
+//! The data of images without their pixels (PS3.18 10.4.1.1.2). Values that are left out have an address, which leads to the same object:
+//! in the layout that was asked, with the parameters that were sent.
 
-use adit_dicomweb::accept;
+use std::sync::Arc;
+
+use adit_dicomweb::{accept, json, paths};
 use adit_engine::Refusal;
 use adit_engine::gateway::retrieval::Reader;
 use axum::extract::State;
@@ -21,19 +24,41 @@ pub async fn show(State(app): State<App>, caller: Caller, note: Note, target: Ta
     accept::json(&parameter(&target, "accept").unwrap_or_else(|| target.accept.clone()))?;
     let mut reader = app.engine.wado(&caller.actor, &target.server, wish).await?;
     recorded(&note, &mut reader).await?;
-    array::array(Box::pin(objects(reader))).await
+    array::array(Box::pin(objects(reader, Around::of(&target)))).await
+}
+
+/// What stands around the address of a value.
+struct Around {
+    before: String,
+    after: String,
+}
+
+impl Around {
+    fn of(target: &Target) -> Arc<Self> {
+        let study = paths::path(target.study.as_deref().unwrap_or_default(), None, None);
+        let parameters = form_urlencoded::parse(target.query.as_bytes()).filter(|(name, _)| name != "accept");
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let after = if query.is_empty() { query } else { format!("?{query}") };
+        Arc::new(Self { before: format!("{}/{study}/", target.address), after })
+    }
 }
 
 /// The objects, one after the other.
-fn objects(reader: Reader) -> impl Stream<Item = Result<Vec<u8>, Refusal>> {
-    stream::unfold((Some(reader), true), |(reader, is_first)| async move {
-        let mut reader = reader?;
-        match one(&mut reader).await {
-            Ok(Some(json)) => Some((Ok(json), (Some(reader), false))),
-            // Nobody is to take nothing for an answer.
-            Ok(None) if is_first => Some((Err(Refusal::absent(NOTHING)), (None, false))),
-            Ok(None) => None,
-            Err(refusal) => Some((Err(refusal), (None, false))),
+fn objects(reader: Reader, around: Arc<Around>) -> impl Stream<Item = Result<Vec<u8>, Refusal>> {
+    stream::unfold((Some(reader), true), move |(reader, is_first)| {
+        let around = Arc::clone(&around);
+        async move {
+            let mut reader = reader?;
+            match one(&mut reader).await {
+                Ok(Some(object)) => {
+                    let object = json::complete(&object, &around.before, &around.after);
+                    Some((Ok(object), (Some(reader), false)))
+                }
+                // Nobody is to take nothing for an answer.
+                Ok(None) if is_first => Some((Err(Refusal::absent(NOTHING)), (None, false))),
+                Ok(None) => None,
+                Err(refusal) => Some((Err(refusal), (None, false))),
+            }
         }
     })
     .fuse()

@@ -2,6 +2,7 @@
 
 pub mod album;
 mod array;
+mod intake;
 pub mod metadata;
 pub mod nifti;
 mod parts;

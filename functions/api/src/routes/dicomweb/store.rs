@@ -1,4 +1,5 @@
-//! STOW-RS (PS3.18 10.5): a body of parts is read as it arrives and given to the engine part by part.
+//! STOW-RS (PS3.18 10.5): a body of parts is read as it arrives and given to the engine part by part: DICOM files, or metadata as JSON and
+//! the values that they name.
 //!
 //! The reading is a task of its own: when a program hangs up, what has come as a whole goes on to its server, and is on record all the same.
 //! A program that waits for more than a few seconds gets blanks meanwhile, because its patience is counted from byte to byte.
@@ -8,11 +9,11 @@ use std::time::Duration;
 
 use adit_api::error::ErrorCode;
 use adit_audit::Entity;
-use adit_dicomweb::accept::{self, MediaType};
+use adit_dicomweb::accept;
 use adit_dicomweb::json::MEDIA_TYPE;
-use adit_dicomweb::multipart::{Event, Limits, MultipartError, Reader, part_type};
+use adit_dicomweb::multipart::MultipartError;
 use adit_dicomweb::store::StoreAnswer;
-use adit_engine::gateway::store::{Store, StoreWish};
+use adit_engine::gateway::store::{MAX_METADATA, NotTaken, StoreWish};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
@@ -20,11 +21,12 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
 use super::Target;
+use super::intake::{Broken, Intake, Received, reader, receive};
 use crate::App;
 use crate::audit::{self, Note, Sender};
 use crate::caller::Caller;
@@ -47,7 +49,7 @@ pub async fn instances(
     body: Body,
 ) -> Result<Response, Refused> {
     accept::json(&target.accept)?;
-    let reader = reader(&headers)?;
+    let (reader, form) = reader(&headers)?;
     let wish = StoreWish { ae_title: target.server, study_instance_uid: target.study, base_url: target.address };
     let store = app.engine.begin_store(&caller.actor, wish).await?;
     let address = address.map(|Extension(ConnectInfo(address))| address.ip().to_string());
@@ -55,13 +57,17 @@ pub async fn instances(
     let (read, whole) = oneshot::channel();
     let (ended, answer) = oneshot::channel();
     let receiving = async move {
-        let received = receive(store, reader, body).await;
+        let received = receive(Intake::new(store, form), reader, body).await;
         describe(&received, &note);
         let Received { store, broken } = received;
-        if broken.is_some() && store.is_in_vain() {
-            let _ = read.send(Err(broken));
-            return;
-        }
+        let store = match (store, broken) {
+            (Some(store), None) => store,
+            (Some(store), Some(_)) if !store.is_in_vain() => store,
+            (_, broken) => {
+                let _ = read.send(Err(broken));
+                return;
+            }
+        };
         if read.send(Ok(())).is_err() {
             record_late(&app, &sender, &note).await;
         }
@@ -75,66 +81,18 @@ pub async fn instances(
     }
 }
 
-/// A reader of the body that the headers announce.
-fn reader(headers: &HeaderMap) -> Result<Reader, Refused> {
-    let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let said = MediaType::parse(said);
-    let is_dicom = part_type(&said).is_none_or(|kind| kind == "application/dicom");
-    if said.essence != "multipart/related" || !is_dicom {
-        return Err(Refused::new(
-            ErrorCode::UnsupportedMedia,
-            "Send DICOM files as multipart/related; type=\"application/dicom\"; boundary=...",
-        ));
-    }
-    let boundary = said.parameter("boundary").unwrap_or_default();
-    Reader::new(boundary, Limits::default()).map_err(|_| {
-        Refused::new(ErrorCode::NotAcceptable, "The header Content-Type has to name the boundary between the parts.")
-    })
-}
-
-/// What has come.
-struct Received {
-    store: Store,
-    /// Why the body was not read to its end; none: it was.
-    broken: Option<MultipartError>,
-}
-
-async fn receive(mut store: Store, mut reader: Reader, body: Body) -> Received {
-    let mut pieces = body.into_data_stream();
-    loop {
-        match reader.next() {
-            Ok(Some(Event::Part(_))) => store.begin().await,
-            Ok(Some(Event::Data(data))) => store.write(&data).await,
-            Ok(Some(Event::PartEnd)) => store.end().await,
-            Ok(Some(Event::End)) => {}
-            Ok(None) => match pieces.next().await {
-                Some(Ok(piece)) => reader.push(&piece),
-                Some(Err(_)) => return broken(store, MultipartError::Truncated).await,
-                None => match reader.finish() {
-                    Ok(()) => return Received { store, broken: None },
-                    Err(error) => return broken(store, error).await,
-                },
-            },
-            Err(error) => return broken(store, error).await,
-        }
-    }
-}
-
-/// The rest cannot be read: the open part leaves nothing, and the answer tells of one that is missing.
-async fn broken(mut store: Store, error: MultipartError) -> Received {
-    if store.count() > 0 {
-        store.give_up().await;
-    }
-    Received { store, broken: Some(error) }
-}
-
 fn describe(received: &Received, note: &Note) {
-    for uid in received.store.studies() {
-        note.about(Entity::Study { uid });
+    if let Some(store) = &received.store {
+        for uid in store.studies() {
+            note.about(Entity::Study { uid });
+        }
+        note.count(store.count());
     }
-    note.count(received.store.count());
-    if let Some(error) = received.broken {
-        note.detail(format!("broken off: {error}"));
+    match &received.broken {
+        Some(Broken::Body(error)) => note.detail(format!("broken off: {error}")),
+        Some(Broken::Content(NotTaken::Metadata(_))) => note.detail("the metadata were not understood"),
+        Some(Broken::Content(NotTaken::TooMuch)) => note.detail("the metadata were too large"),
+        None => {}
     }
 }
 
@@ -173,12 +131,22 @@ fn padded(
     })
 }
 
-fn refusal(error: MultipartError) -> Refused {
-    let sentence = match error {
-        MultipartError::Empty => {
+fn refusal(broken: Broken) -> Refused {
+    let sentence = match broken {
+        Broken::Body(MultipartError::Empty) => {
             "The body is empty. Send the files again; a second try of the same request has lost them.".to_owned()
         }
-        error => format!("Nothing was stored: {error}."),
+        Broken::Body(error) => format!("Nothing was stored: {error}."),
+        Broken::Content(NotTaken::Metadata(error)) => format!("Nothing was stored, because the metadata are {error}."),
+        Broken::Content(NotTaken::TooMuch) => {
+            let most = MAX_METADATA >> 20;
+            return Refused::new(
+                ErrorCode::TooLarge,
+                format!(
+                    "Nothing was stored: there are more than {most} MB of metadata. Send fewer instances at a time, or large values as bulk data."
+                ),
+            );
+        }
     };
     Refused::new(ErrorCode::Invalid, sentence)
 }

@@ -9,10 +9,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::FateEnd;
 use super::part::Spooled;
+use super::{FateEnd, pieces};
 use crate::Engine;
-use crate::peers::{Batch, End, Line, Outgoing, Parcel, Route, Sent, Verdict, Verdicts};
+use crate::peers::{Batch, End, Line, Outgoing, Route, Sent, Verdict, Verdicts};
 use crate::transfer::Problem;
 
 /// Connections to the server at most, whatever it allows: others want to be served, too.
@@ -99,6 +99,10 @@ impl Worker {
                 (false, true) => self.send_by_web(&spooled).await,
                 (false, false) => self.send(&mut line, &spooled).await,
             };
+            if spooled.content.is_given_up() {
+                // The store itself knows why.
+                continue;
+            }
             let end = end.unwrap_or_else(|problem| {
                 // Nothing more gets through, so the others need not try as long as this one did.
                 over = true;
@@ -108,9 +112,9 @@ impl Worker {
                 FateEnd::Failed(reason::OUT_OF_RESOURCES)
             });
             self.ends.lock().unwrap_or_else(PoisonError::into_inner).push((spooled.number, end));
-            if let Err(error) = self.engine.0.ports.staging.delete(&spooled.key).await {
-                tracing::warn!(error = %error, "a spooled instance could not be removed yet");
-            }
+            // Nothing can be removed before it is there.
+            let _ = spooled.content.whole().await;
+            pieces::remove(&self.engine.0.ports.staging, &spooled.content).await;
         }
         line.close(!over && !self.stop.is_cancelled()).await;
     }
@@ -118,8 +122,7 @@ impl Worker {
     async fn send(&self, line: &mut Line, spooled: &Spooled) -> Result<FateEnd, Problem> {
         let route = Route { engine: &self.engine, end: &self.end, stop: &self.stop };
         let outgoing = Outgoing {
-            key: &spooled.key,
-            size: spooled.size,
+            content: &spooled.content,
             offset: spooled.offset,
             sop_class_uid: &spooled.sop_class_uid,
             sop_instance_uid: &spooled.sop_instance_uid,
@@ -129,7 +132,7 @@ impl Worker {
         let again = |sentence: &str| tracing::info!(%node, problem = sentence, "an instance is sent again");
         Ok(match line.send(route, outgoing, &again).await? {
             Sent::Accepted(outcome) => {
-                moved(spooled.size);
+                moved(spooled.content.size());
                 let remark = outcome.status.class() == StatusClass::Warning;
                 FateEnd::Stored { warning: remark.then_some(outcome.status.0) }
             }
@@ -141,7 +144,9 @@ impl Worker {
     /// One request for each instance, over connections that are used again.
     async fn send_by_web(&self, spooled: &Spooled) -> Result<FateEnd, Problem> {
         let client = self.end.web()?;
-        let batch = Arc::new(Batch::new(&self.engine, vec![Parcel { key: spooled.key.clone(), size: spooled.size }]));
+        // A request says how long it is.
+        spooled.content.whole().await.map_err(|_| Problem::Canceled)?;
+        let batch = Arc::new(Batch(vec![spooled.content.clone()]));
         let stored = tokio::select! {
             stored = client.store(&batch) => stored,
             () = self.stop.cancelled() => return Err(Problem::Canceled),
@@ -149,7 +154,7 @@ impl Worker {
         match stored {
             Ok(outcome) => match Verdicts::of(outcome.answer).on(&spooled.sop_instance_uid) {
                 Verdict::Stored { warning } => {
-                    moved(spooled.size);
+                    moved(spooled.content.size());
                     Ok(FateEnd::Stored { warning })
                 }
                 Verdict::Failed(reason) => Ok(FateEnd::Failed(reason)),
@@ -165,9 +170,9 @@ impl Worker {
     }
 }
 
-fn moved(bytes: u64) {
+fn moved(bytes: Option<u64>) {
     metrics::counter!("instances_moved").increment(1);
-    metrics::counter!("bytes_moved").increment(bytes);
+    metrics::counter!("bytes_moved").increment(bytes.unwrap_or(0));
 }
 
 async fn next(queue: &Queue) -> Option<Spooled> {

@@ -1,10 +1,14 @@
 //! Store (PS3.18 10.5): instances that a program sends are spooled one by one, then sent on to the server behind.
 //!
-//! A part that ends early leaves nothing. One instance that cannot be stored does not stop the others: each is an item of the answer.
+//! A large part is sent on while it arrives; its last bytes follow when it has been found whole, so that one that ends early leaves nothing.
+//! One instance that cannot be stored does not stop the others: each is an item of the answer.
 //! Reading never waits for the server: a program's connection would time out, and its second try would be an empty body.
 
+mod assemble;
+mod bundle;
 mod deliver;
 mod part;
+mod pieces;
 mod running;
 mod spool;
 
@@ -18,8 +22,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::peers::End;
 use crate::{Actor, Engine, Refusal, now};
+use assemble::Assembly;
+pub use bundle::{Bundle, MAX_METADATA, NotTaken};
 use deliver::Delivery;
-use part::Part;
+use part::{Part, Spooled};
 use running::Place;
 pub(crate) use running::Stores;
 use spool::Spool;
@@ -48,6 +54,8 @@ pub struct Store {
     spool: Spool,
     delivery: Option<Delivery>,
     open: Option<Part>,
+    /// What came apart and is put together at the end.
+    assembly: Assembly,
     /// One for each part, in their order.
     fates: Vec<Fate>,
     studies: BTreeSet<String>,
@@ -106,6 +114,7 @@ impl Engine {
             spool: Spool::new(self),
             delivery: None,
             open: None,
+            assembly: Assembly::default(),
             fates: Vec::new(),
             studies: BTreeSet::new(),
             stop: CancellationToken::new(),
@@ -126,8 +135,8 @@ impl Store {
         self.abort().await;
         let number = self.fates.len();
         self.fates.push(Fate::default());
-        match self.spool.begin(number).await {
-            Ok(writer) => self.open = Some(Part::new(writer)),
+        match self.spool.begin(&number.to_string()).await {
+            Ok(pieces) => self.open = Some(Part::new(pieces)),
             Err(error) => self.not_spooled(number, &error),
         }
     }
@@ -135,10 +144,16 @@ impl Store {
     /// More bytes of the open part, a DICOM file (PS3.10). They are dropped where the part has failed already.
     pub async fn write(&mut self, bytes: &[u8]) {
         let Some(part) = &mut self.open else { return };
+        let number = self.fates.len().saturating_sub(1);
         if let Err(error) = part.write(bytes).await {
-            let number = self.fates.len().saturating_sub(1);
             self.drop_part().await;
             self.not_spooled(number, &error);
+        } else if let Some(header) = part.may_go_ahead()
+            && self.judge(&header).is_ok()
+            && let Some(part) = &mut self.open
+        {
+            let spooled = part.go_ahead(number, header);
+            self.deliver(spooled);
         }
     }
 
@@ -147,7 +162,7 @@ impl Store {
         let Some(part) = self.open.take() else { return };
         let number = self.fates.len().saturating_sub(1);
         let header = part.header();
-        let judged = self.judge(&part, &header);
+        let judged = if part.is_whole(&header) { self.judge(&header) } else { Err(reason::CANNOT_UNDERSTAND) };
         self.fates[number] = Fate {
             sop_class_uid: header.sop_class_uid.clone(),
             sop_instance_uid: header.sop_instance_uid.clone(),
@@ -161,14 +176,20 @@ impl Store {
             return;
         }
         match part.commit(number, header).await {
-            Ok(spooled) => {
-                self.studies.insert(spooled.study_instance_uid.clone());
-                self.fates[number].bytes = spooled.size;
-                let (engine, end, stop) = (&self.engine, &self.end, &self.stop);
-                self.delivery.get_or_insert_with(|| Delivery::start(engine, end, stop)).send(spooled);
+            Ok((bytes, to_send)) => {
+                self.studies.insert(self.fates[number].study_instance_uid.clone());
+                self.fates[number].bytes = bytes;
+                if let Some(spooled) = to_send {
+                    self.deliver(spooled);
+                }
             }
             Err(error) => self.not_spooled(number, &error),
         }
+    }
+
+    fn deliver(&mut self, spooled: Spooled) {
+        let (engine, end, stop) = (&self.engine, &self.end, &self.stop);
+        self.delivery.get_or_insert_with(|| Delivery::start(engine, end, stop)).send(spooled);
     }
 
     /// The open part breaks off: nothing of it stays.
@@ -194,24 +215,30 @@ impl Store {
         self.fates.iter().all(|fate| fate.end != FateEnd::Waiting)
     }
 
-    /// Parts so far.
+    /// Instances so far.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.fates.len()
+        self.fates.len() + self.assembly.instances.len()
     }
 
-    /// Studies of the parts so far.
+    /// Studies of the instances so far.
     #[must_use]
     pub fn studies(&self) -> Vec<Uid> {
-        self.studies.iter().filter_map(|uid| Uid::parse(uid).ok()).collect()
+        let apart = self.assembly.instances.iter().map(|instance| &instance.study_instance_uid);
+        let all: BTreeSet<&String> = self.studies.iter().chain(apart).collect();
+        all.into_iter().filter_map(|uid| Uid::parse(uid).ok()).collect()
     }
 
     /// Waits until everything was sent, and says what has become of each instance. Nothing is left in staging afterwards.
     pub async fn finish(mut self) -> StoreAnswer {
         self.abort().await;
+        self.assemble().await;
         if let Some(delivery) = self.delivery.take() {
             for (number, end) in delivery.finish().await {
-                self.fates[number].end = end;
+                // What was found wrong at its end has failed for that.
+                if let Some(fate) = self.fates.get_mut(number).filter(|fate| fate.end == FateEnd::Waiting) {
+                    fate.end = end;
+                }
             }
         }
         self.spool.clear().await;
@@ -247,9 +274,9 @@ impl Store {
         self.fates[number].end = FateEnd::Failed(reason::OUT_OF_RESOURCES);
     }
 
-    /// Whether a whole part may be sent on; the reason why not.
-    fn judge(&self, part: &Part, header: &part::Header) -> Result<(), u16> {
-        if !part.is_whole() || !header.is_complete() {
+    /// Whether an instance may be sent on; the reason why not.
+    fn judge(&self, header: &part::Header) -> Result<(), u16> {
+        if !header.is_complete() {
             return Err(reason::CANNOT_UNDERSTAND);
         }
         let belongs = self.study.as_ref().is_none_or(|study| study.as_str() == header.study_instance_uid);

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use adit_store::staging::{StagedKey, StagedWriter, StagingError};
+use adit_store::staging::StagingError;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::pieces::Pieces;
 use crate::clock::random;
 use crate::{Engine, Refusal, now};
 
@@ -24,13 +25,12 @@ impl Spool {
         Self { engine: engine.clone(), id: format!("spool-{:032x}", random()), alive: None }
     }
 
-    /// Begins the part of this number.
-    pub async fn begin(&mut self, number: usize) -> Result<Box<dyn StagedWriter>, StagingError> {
+    /// Begins something of this name.
+    pub async fn begin(&mut self, name: &str) -> Result<Pieces, StagingError> {
         if self.alive.is_none() {
             self.alive = Some(self.announce().await?);
         }
-        let key = StagedKey::new(&self.id, "parts", &number.to_string());
-        self.engine.0.ports.staging.begin(&key).await
+        Ok(Pieces::new(&self.engine.0.ports.staging, &self.id, name))
     }
 
     /// Writes the row, and again as long as the spool lives. With the guard it ends: what is left is removed then.

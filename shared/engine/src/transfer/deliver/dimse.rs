@@ -7,7 +7,7 @@ use adit_domain::task::LogLevel;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Queue, next};
-use crate::peers::{Line, Route, Sent};
+use crate::peers::{Content, Line, Route, Sent};
 use crate::transfer::Transfer;
 use crate::transfer::problem::Problem;
 use crate::transfer::sink::StagedInstance;
@@ -32,7 +32,8 @@ impl Transfer {
             if self.stop.is_cancelled() {
                 return Err(Problem::Canceled);
             }
-            match line.send(route, instance.outgoing(), &again).await? {
+            let content = Content::staged(&self.engine.0.ports.staging, instance.key.clone(), instance.size);
+            match line.send(route, instance.outgoing(&content), &again).await? {
                 Sent::Accepted(outcome) => self.accepted(&instance, &outcome).await?,
                 Sent::Refused { reason, transient, .. } => self.undeliverable(&instance, &reason, transient).await?,
             }

@@ -9,7 +9,7 @@ use adit_domain::task::LogLevel;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Queue;
-use crate::peers::{Batch, Parcel, Verdict, Verdicts};
+use crate::peers::{Batch, Content, Verdict, Verdicts};
 use crate::transfer::Transfer;
 use crate::transfer::problem::Problem;
 use crate::transfer::sink::StagedInstance;
@@ -56,8 +56,9 @@ impl Transfer {
 
     /// Sends some instances in one request; false: they are too much for one.
     async fn send_batch(&self, client: &Client, instances: &[StagedInstance]) -> Result<bool, Problem> {
-        let parcels = instances.iter().map(|one| Parcel { key: one.key.clone(), size: one.size }).collect();
-        let batch = Arc::new(Batch::new(&self.engine, parcels));
+        let staging = &self.engine.0.ports.staging;
+        let contents = instances.iter().map(|one| Content::staged(staging, one.key.clone(), one.size));
+        let batch = Arc::new(Batch(contents.collect()));
         let begun = Instant::now();
         let stored = tokio::select! {
             stored = client.store(&batch) => stored,

@@ -16,14 +16,14 @@ const STUDY: &str = "2.25.7001";
 const SERIES: &str = "2.25.7002";
 const FILM: &str = "2.25.7003";
 /// The same color image of 33 by 21 pixels three times, coded differently.
-const FRAMES: [&[u8]; 3] = [
+pub(super) const FRAMES: [&[u8]; 3] = [
     include_bytes!("../../../../../shared/pixels/tests/fixtures/baseline_444.bin"),
     include_bytes!("../../../../../shared/pixels/tests/fixtures/baseline_422.bin"),
     include_bytes!("../../../../../shared/pixels/tests/fixtures/baseline_444.bin"),
 ];
 
 /// A film of compressed frames, of which the second is in two fragments, without an offset table.
-fn film() -> Vec<u8> {
+pub(super) fn film() -> Vec<u8> {
     let (first, rest) = FRAMES[1].split_at(100);
     Image::new("1.2.840.10008.5.1.4.1.1.7.4", FILM, BASELINE)
         .text(0x0008_0020, "DA", "20240301")
@@ -56,7 +56,7 @@ async fn ask(scene: &Scene, path: &str, accept: &str) -> Response {
 }
 
 /// Content type and content of each part.
-async fn parts(response: Response) -> Vec<(String, Vec<u8>)> {
+pub(super) async fn parts(response: Response) -> Vec<(String, Vec<u8>)> {
     let all = kind(&response);
     assert_eq!(response.status(), 200, "{all}");
     let boundary = all.rsplit("boundary=").next().unwrap().trim_matches('"').to_owned();

@@ -18,10 +18,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::{Scene, refusal};
 use crate::ALL;
 
-const KIND: &str = "multipart/related; type=\"application/dicom\"; boundary=\"0f3c-f5c0\"";
+pub(super) const KIND: &str = "multipart/related; type=\"application/dicom\"; boundary=\"0f3c-f5c0\"";
 
 /// A body as the published `adit-client` makes it.
-fn body(files: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn body(files: &[Vec<u8>]) -> Vec<u8> {
     let mut body = Vec::new();
     for file in files {
         body.extend_from_slice(b"\r\n--0f3c-f5c0\r\nContent-Type: application/dicom\r\n\r\n");
@@ -31,21 +31,21 @@ fn body(files: &[Vec<u8>]) -> Vec<u8> {
     body
 }
 
-async fn send(program: &Program, path: &str, body: impl Into<Body>) -> Response {
+pub(super) async fn send(program: &Program, path: &str, body: impl Into<Body>) -> Response {
     program.post(path).header("content-type", KIND).body(body).send().await.unwrap()
 }
 
-fn images(spec: &StudySpec, count: usize) -> Vec<Vec<u8>> {
+pub(super) fn images(spec: &StudySpec, count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|number| object(spec, 0, number)).collect()
 }
 
 /// SOP Instance UIDs of a sequence of the answer.
-fn uids(answer: &Value, sequence: &str) -> Vec<String> {
+pub(super) fn uids(answer: &Value, sequence: &str) -> Vec<String> {
     let items = answer[sequence]["Value"].as_array().cloned().unwrap_or_default();
     items.iter().map(|item| item["00081155"]["Value"][0].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-async fn answered(response: Response, status: u16) -> Value {
+pub(super) async fn answered(response: Response, status: u16) -> Value {
     assert_eq!(response.headers()["content-type"], "application/dicom+json");
     let found = response.status().as_u16();
     let text = response.text().await.unwrap();
@@ -127,7 +127,7 @@ async fn what_is_no_store_is_refused_with_a_sentence() {
         async move { refusal(request.send().await.unwrap()).await }
     };
     assert_eq!(post("application/dicom", "x").await.0, 415);
-    assert_eq!(post("multipart/related; type=\"application/dicom+json\"; boundary=b", "x").await.0, 415);
+    assert_eq!(post("multipart/related; type=\"text/plain\"; boundary=b", "x").await.0, 415);
     assert_eq!(post("multipart/related; type=\"application/dicom\"", "x").await.0, 406);
     let (status, sentence) = post(KIND, "").await;
     assert!(status == 400 && sentence.contains("empty"), "{status} {sentence}");

@@ -1,0 +1,188 @@
+//! DICOM files out of metadata and the values beside them. Each goes the way of a file that came as a part.
+
+use std::collections::HashMap;
+
+use adit_deid::part10::file_meta;
+use adit_dicomweb::accept::MediaType;
+use adit_dicomweb::json::{Elsewhere, Instance, Piece, element_header};
+use adit_dicomweb::pixels::{is_video, transfer_syntax};
+use adit_dicomweb::store::reason;
+use adit_dimse::uids::EXPLICIT_VR_LITTLE_ENDIAN;
+use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Tag};
+use adit_domain::Uid;
+use adit_pixels::encapsulated::is_encapsulated;
+use tokio::io::AsyncReadExt;
+
+use super::{Fate, FateEnd, Store};
+use crate::peers::Content;
+
+/// Bytes read at once.
+const READ: usize = 256 << 10;
+/// Length of what ends with a delimiter.
+const UNDEFINED: u32 = u32::MAX;
+const SEQUENCE_END: [u8; 8] = [0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0];
+
+/// A value in the spool.
+#[derive(Clone)]
+pub(super) struct Beside {
+    pub content: Content,
+    pub kind: MediaType,
+}
+
+/// What is to be put together.
+#[derive(Default)]
+pub(super) struct Assembly {
+    pub instances: Vec<Instance>,
+    /// By their addresses; several of one address are frames in their order.
+    pub values: HashMap<String, Vec<Beside>>,
+}
+
+/// A stretch of a file.
+enum Stretch {
+    Bytes(Vec<u8>),
+    Spooled(Content),
+}
+
+impl Store {
+    /// Puts together what came apart, and sends it on.
+    pub(super) async fn assemble(&mut self) {
+        let Assembly { instances, values } = std::mem::take(&mut self.assembly);
+        for instance in instances {
+            match file(&instance, &values) {
+                Ok(stretches) => self.put(stretches).await,
+                Err(reason) => self.refuse(&instance, reason),
+            }
+        }
+    }
+
+    async fn put(&mut self, stretches: Vec<Stretch>) {
+        self.begin().await;
+        for stretch in stretches {
+            match stretch {
+                Stretch::Bytes(bytes) => self.write(&bytes).await,
+                Stretch::Spooled(content) => {
+                    if let Err(error) = self.copy(&content).await {
+                        tracing::error!(error = %error, "a spooled value cannot be read");
+                        self.abort().await;
+                        return;
+                    }
+                }
+            }
+        }
+        self.end().await;
+    }
+
+    async fn copy(&mut self, content: &Content) -> std::io::Result<()> {
+        let (mut source, mut piece) = (content.open(0), vec![0; READ]);
+        loop {
+            match source.read(&mut piece).await? {
+                0 => return Ok(()),
+                read => self.write(&piece[..read]).await,
+            }
+        }
+    }
+
+    fn refuse(&mut self, instance: &Instance, reason: u16) {
+        let uid = |text: &str| Uid::parse(text).map(|uid| uid.to_string()).unwrap_or_default();
+        self.fates.push(Fate {
+            sop_class_uid: uid(&instance.sop_class_uid),
+            sop_instance_uid: uid(&instance.sop_instance_uid),
+            end: FateEnd::Failed(reason),
+            ..Fate::default()
+        });
+    }
+}
+
+/// A file from its preamble to its last byte; the error is the reason why there is none.
+fn file(instance: &Instance, values: &HashMap<String, Vec<Beside>>) -> Result<Vec<Stretch>, u16> {
+    let pieces = instance.pieces.as_deref().map_err(|error| {
+        tracing::info!(reason = %error, "metadata cannot be understood");
+        reason::CANNOT_UNDERSTAND
+    })?;
+    let mut syntax = EXPLICIT_VR_LITTLE_ENDIAN.to_owned();
+    let mut stretches = vec![Stretch::Bytes(Vec::new())];
+    for piece in pieces {
+        match piece {
+            Piece::Bytes(bytes) => stretches.push(Stretch::Bytes(bytes.clone())),
+            Piece::Elsewhere(value) => {
+                let found = find(values, &value.address).ok_or(reason::VALUE_MISSING)?;
+                if value.is_pixels {
+                    syntax = common_syntax(&found)?;
+                }
+                if value.is_pixels && is_encapsulated(&syntax) {
+                    let parts = if is_video(&syntax) { 1 } else { instance.frames as usize };
+                    if found.len() != parts {
+                        return Err(reason::CANNOT_UNDERSTAND);
+                    }
+                    encapsulated(&found, &mut stretches)?;
+                } else {
+                    native(value, &found, &mut stretches)?;
+                }
+            }
+        }
+    }
+    let (class, uid) = (&instance.sop_class_uid, &instance.sop_instance_uid);
+    let meta = file_meta(class, uid, &syntax, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME);
+    stretches[0] = Stretch::Bytes(meta);
+    Ok(stretches)
+}
+
+/// The parts of an address, or of its frames: `address/frames/1` and so on.
+fn find(values: &HashMap<String, Vec<Beside>>, address: &str) -> Option<Vec<Beside>> {
+    if let Some(found) = values.get(address) {
+        return Some(found.clone());
+    }
+    let frame = |number: usize| values.get(&format!("{address}/frames/{number}"));
+    let frames: Vec<Beside> = (1..).map_while(frame).flatten().cloned().collect();
+    (!frames.is_empty()).then_some(frames)
+}
+
+fn common_syntax(parts: &[Beside]) -> Result<String, u16> {
+    let mut all = parts.iter().map(|part| transfer_syntax(&part.kind).ok_or(reason::SYNTAX_NOT_SUPPORTED));
+    let first = all.next().unwrap_or(Err(reason::VALUE_MISSING))?;
+    for other in all {
+        if other? != first {
+            return Err(reason::SYNTAX_NOT_SUPPORTED);
+        }
+    }
+    Ok(first)
+}
+
+/// A value as it is, several parts one behind the other.
+fn native(value: &Elsewhere, parts: &[Beside], out: &mut Vec<Stretch>) -> Result<(), u16> {
+    let total: u64 = parts.iter().filter_map(|part| part.content.size()).sum();
+    // Pixels are words or bytes, whatever the metadata call them.
+    let is_named = !value.is_pixels || matches!(&value.tag.2, b"OB" | b"OW");
+    let tag = if is_named { value.tag } else { Tag(value.tag.0, value.tag.1, *b"OW") };
+    out.push(Stretch::Bytes(element_header(tag, even(total)?)));
+    out.extend(parts.iter().map(|part| Stretch::Spooled(part.content.clone())));
+    pad(total, out);
+    Ok(())
+}
+
+/// Frames, each in a fragment of its own, behind an empty Basic Offset Table (PS3.5 A.4).
+fn encapsulated(parts: &[Beside], out: &mut Vec<Stretch>) -> Result<(), u16> {
+    let item = |length: u32| [&[0xFE, 0xFF, 0, 0xE0], &length.to_le_bytes()[..]].concat();
+    let mut head = element_header(Tag(0x7FE0, 0x0010, *b"OB"), UNDEFINED);
+    head.extend_from_slice(&item(0));
+    out.push(Stretch::Bytes(head));
+    for part in parts {
+        let size = part.content.size().unwrap_or(0);
+        out.push(Stretch::Bytes(item(even(size)?)));
+        out.push(Stretch::Spooled(part.content.clone()));
+        pad(size, out);
+    }
+    out.push(Stretch::Bytes(SEQUENCE_END.to_vec()));
+    Ok(())
+}
+
+fn even(size: u64) -> Result<u32, u16> {
+    let length = u32::try_from(size.next_multiple_of(2)).ok();
+    length.filter(|length| *length != UNDEFINED).ok_or(reason::CANNOT_UNDERSTAND)
+}
+
+fn pad(size: u64, out: &mut Vec<Stretch>) {
+    if size % 2 == 1 {
+        out.push(Stretch::Bytes(vec![0]));
+    }
+}
