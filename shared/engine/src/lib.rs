@@ -9,6 +9,7 @@ pub mod gateway;
 mod groups;
 mod installation;
 mod jobs;
+mod nifti;
 mod nodes;
 mod overview;
 mod peers;
@@ -121,6 +122,7 @@ pub(crate) struct Shared {
     pub peers: peers::Peers,
     pub readings: gateway::retrieval::Board,
     pub conversions: gateway::nifti::Conversions,
+    pub converter: nifti::Converter,
     pub running: worker::Running,
     pub reception: Arc<reception::Reception>,
 }
@@ -162,7 +164,8 @@ impl Engine {
             deidentifiers: projects::Deidentifiers::default(),
             peers: peers::Peers::default(),
             readings: gateway::retrieval::Board::default(),
-            conversions: gateway::nifti::Conversions::new(settings.scratch.clone()),
+            conversions: gateway::nifti::Conversions::new(),
+            converter: nifti::Converter::new(settings.scratch.clone()),
             running: worker::Running::default(),
             reception: Arc::new(reception::Reception::new(settings.ae_title.clone())),
             settings,

@@ -7,9 +7,10 @@ use std::sync::atomic::Ordering;
 use adit_dimse::{Association, Identifier, Model, Proposal, Tag, tags};
 use adit_domain::task::LogLevel;
 use adit_domain::text::encode_for_query;
+use adit_domain::transfer::{TEXT_MODALITIES, is_document_class};
 
 use super::Transfer;
-use super::ledger::DOCUMENT;
+use super::ledger::{DOCUMENT, NO_IMAGES};
 use super::outside::{Outside, Person};
 use super::problem::Problem;
 use crate::peers::{End, Finder};
@@ -113,6 +114,7 @@ impl Transfer {
     /// The destination is asked before anything moves. One that takes C-STORE but does not answer gets its images by STOW-RS, if it offers
     /// that, too.
     pub(super) async fn check_destination(&self) -> Result<(), Problem> {
+        self.check_converter().await?;
         let Some(server) = self.destination.server() else {
             return match &self.destination.record {
                 Some(record) => self.engine.check_room(&record.node).await,
@@ -301,25 +303,35 @@ impl Transfer {
         Ok(self.without_documents(series))
     }
 
-    /// Leaves out series of documents where the job pseudonymises, and says so.
+    /// Leaves out series of documents where the job pseudonymises or converts, and says so.
     pub(super) fn without_documents(&self, series: Vec<Series>) -> Vec<Series> {
-        let (held, going): (Vec<Series>, Vec<Series>) =
-            series.into_iter().partition(|one| self.job.options.holds_back(&one.modality, ""));
-        for one in &held {
+        let mut going = Vec::new();
+        for one in series {
+            let Some(reason) = self.holds_back(&one.modality, "") else {
+                going.push(one);
+                continue;
+            };
             let count = one.count.map_or_else(|| "some".to_owned(), |count| count.to_string());
+            let because = if reason == DOCUMENT { "its text names people" } else { "it holds no images" };
             self.ledger.note(
                 LogLevel::Info,
                 "Held back",
-                &format!(
-                    "A series of modality {} ({count} instances) stays behind, because its text names people.",
-                    one.modality
-                ),
+                &format!("A series of modality {} ({count} instances) stays behind, because {because}.", one.modality),
             );
             for number in 0..one.count.unwrap_or(1) {
-                self.ledger.hold_back(&format!("{}#{number}", one.uid), DOCUMENT);
+                self.ledger.hold_back(&format!("{}#{number}", one.uid), reason);
             }
         }
         going
+    }
+
+    /// Why a series of this modality or an instance of this SOP class does not go, if so.
+    pub(super) fn holds_back(&self, modality: &str, sop_class_uid: &str) -> Option<&'static str> {
+        if self.job.options.holds_back(modality, sop_class_uid) {
+            return Some(DOCUMENT);
+        }
+        let is_text = TEXT_MODALITIES.contains(&modality) || is_document_class(sop_class_uid);
+        (self.converts() && is_text).then_some(NO_IMAGES)
     }
 
     /// Lists the instances of every series. A source that cannot list them gives counts at least.
@@ -364,16 +376,14 @@ impl Transfer {
         Ok(())
     }
 
-    /// Leaves out instances of documents where the job pseudonymises.
+    /// Leaves out instances of documents where the job pseudonymises or converts.
     pub(super) fn without_document_classes(&self, expected: &mut HashMap<String, Expected>) {
-        let held: Vec<String> = expected
-            .iter()
-            .filter(|(_, one)| self.job.options.holds_back("", &one.sop_class_uid))
-            .map(|(uid, _)| uid.clone())
-            .collect();
-        for uid in held {
-            self.ledger.hold_back(&uid, DOCUMENT);
-            expected.remove(&uid);
-        }
+        expected.retain(|uid, one| {
+            let reason = self.holds_back("", &one.sop_class_uid);
+            if let Some(reason) = reason {
+                self.ledger.hold_back(uid, reason);
+            }
+            reason.is_none()
+        });
     }
 }

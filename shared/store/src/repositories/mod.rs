@@ -70,7 +70,7 @@ pub use mails::{Mails, WaitingMail};
 pub use moves::{MoveKey, Moves};
 pub use nodes::{NodeRecord, Nodes};
 pub use projects::Projects;
-pub use receipts::{Receipt, ReceiptState, Receipts};
+pub use receipts::{Conversion, Receipt, ReceiptState, Receipts};
 pub use registry::{Claim, Registry};
 pub use reports::Reports;
 pub use rules::Rules;
