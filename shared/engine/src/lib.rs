@@ -28,6 +28,7 @@ pub mod sweep;
 mod text;
 mod tokens;
 mod transfer;
+mod usage;
 pub mod worker;
 
 use std::path::PathBuf;
@@ -40,7 +41,7 @@ use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
 use adit_store::repositories::{
     Arrivals, Firings, GroupLimits, Groups, Installation, Jobs, Mails, Nodes, Projects, Receipts, Registry, Reports,
-    Rules, Spools, Storage, Tasks,
+    Rules, Spools, Storage, Tasks, UsageBook,
 };
 use adit_store::shelf::{Buckets, Folders};
 use adit_store::staging::Staging;
@@ -53,6 +54,7 @@ pub use post::{AddressBook, Addressee, Post};
 pub use projects::PreviewRun;
 pub use refusal::Refusal;
 pub use rules::{Arrived, Watch};
+pub use usage::FullDay;
 
 /// What the engine must be told about this installation.
 pub struct Settings {
@@ -104,6 +106,7 @@ pub(crate) struct Shared {
     pub arrivals: Arrivals,
     pub firings: Firings,
     pub spools: Spools,
+    pub usage: UsageBook,
     pub stores: gateway::store::Stores,
     pub rule_cache: rules::RuleCache,
     pub senders: rules::Senders,
@@ -154,6 +157,7 @@ impl Engine {
             rules: Rules::new(Arc::clone(&items)),
             arrivals: Arrivals::new(Arc::clone(&items)),
             firings: Firings::new(Arc::clone(&items)),
+            usage: UsageBook::new(Arc::clone(&items)),
             spools: Spools::new(items),
             stores: gateway::store::Stores::default(),
             rule_cache: rules::RuleCache::default(),

@@ -6,6 +6,7 @@ mod pixels;
 mod query;
 mod retrieve;
 mod store;
+mod usage;
 
 use adit_archive::generate::{SeriesSpec, StudySpec, write_study};
 use adit_domain::NodeId;
