@@ -82,7 +82,7 @@ impl Drop for Reading {
         let amount = Amount { requests: 1, instances, bytes: *self.bytes.get_mut() };
         let (engine, way) = (self.engine.clone(), self.way);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { engine.count_use(&of, way, amount).await });
+            runtime.spawn(async move { engine.count_use(of, way, amount).await });
         }
     }
 }

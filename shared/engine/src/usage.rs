@@ -1,7 +1,8 @@
 //! What people and their programs move: counted when it has moved, added up for administrators and auditors, and the limit of a person's
 //! day. The guard of the HTTP interface counts requests, the worker counts transfers together with the end of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use adit_api::usage::{Usage, UsageBy, UsageQuery, UsageRow};
 use adit_domain::job::Job;
@@ -36,16 +37,59 @@ pub struct FullDay {
     pub seconds: u64,
 }
 
+/// What has been moved and is not stored yet. One writer at a time: what comes meanwhile is added up and stored together, so that a
+/// viewer's thousand frames are no thousand writes on one row.
+#[derive(Default)]
+pub(crate) struct Unstored(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    sums: HashMap<(UsageOf, Way), Amount>,
+    has_writer: bool,
+}
+
+impl Unstored {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds; true: there is no writer, the caller is it from now on.
+    fn add(&self, of: UsageOf, way: Way, amount: Amount) -> bool {
+        let mut waiting = self.waiting();
+        waiting.sums.entry((of, way)).or_default().add(amount);
+        !std::mem::replace(&mut waiting.has_writer, true)
+    }
+
+    /// What is to be stored; nothing: the caller is no longer the writer.
+    fn take(&self) -> HashMap<(UsageOf, Way), Amount> {
+        let mut waiting = self.waiting();
+        waiting.has_writer = !waiting.sums.is_empty();
+        std::mem::take(&mut waiting.sums)
+    }
+}
+
 impl Engine {
-    /// Counts what a request has moved. A count that fails is logged; the request has ended.
-    pub async fn count_use(&self, of: &UsageOf, way: Way, amount: Amount) {
-        let counting = async {
-            let days = self.installation().await?.audit_days;
-            self.0.usage.add(of, now(), way, amount, days).await.map_err(Refusal::from)
-        };
-        if let Err(refusal) = counting.await {
-            tracing::error!(user = %of.user, way = way.name(), error = refusal.body.detail, "what a request has moved could not be counted");
+    /// Counts what a request has moved. A count that fails is logged; the request has ended. To be run to its end.
+    pub async fn count_use(&self, of: UsageOf, way: Way, amount: Amount) {
+        if !self.0.unstored.add(of, way, amount) {
+            return;
         }
+        loop {
+            let sums = self.0.unstored.take();
+            if sums.is_empty() {
+                return;
+            }
+            for ((of, way), amount) in sums {
+                if let Err(refusal) = self.store_use(&of, way, amount).await {
+                    tracing::error!(user = %of.user, way = way.name(), error = refusal.body.detail, "what was moved could not be counted");
+                }
+            }
+        }
+    }
+
+    async fn store_use(&self, of: &UsageOf, way: Way, amount: Amount) -> Result<(), Refusal> {
+        let days = self.installation().await?.audit_days;
+        Ok(self.0.usage.add(of, now(), way, amount, days).await?)
     }
 
     /// Whether a person has moved as much by requests today as the installation allows; none: they may move more.
@@ -184,6 +228,20 @@ mod tests {
     fn ask(from: &str, until: &str) -> UsageQuery {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         UsageQuery { from: some(from), until: some(until), by: None }
+    }
+
+    #[test]
+    fn one_writes_and_nothing_is_forgotten_meanwhile() {
+        let (unstored, amount) = (Unstored::default(), Amount { requests: 1, instances: 2, bytes: 3 });
+        let of = || UsageOf { user: UserId::new(NOW, 1), person: String::new(), node: None, server: String::new() };
+        assert!(unstored.add(of(), Way::Stored, amount));
+        assert!(!unstored.add(of(), Way::Stored, amount), "somebody writes already");
+        let first = unstored.take();
+        assert_eq!(first[&(of(), Way::Stored)], Amount { requests: 2, instances: 4, bytes: 6 });
+        assert!(!unstored.add(of(), Way::Retrieved, amount), "the writer comes back for it");
+        assert_eq!(unstored.take().len(), 1);
+        assert!(unstored.take().is_empty());
+        assert!(unstored.add(of(), Way::Stored, amount), "the writer has gone");
     }
 
     #[test]

@@ -17,7 +17,7 @@ const DAY_MS: i64 = 86_400_000;
 const TRIES: usize = 3;
 
 /// What a row is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct UsageOf {
     /// Who.
     pub user: UserId,
