@@ -113,7 +113,7 @@ impl UsageBook {
             let query =
                 Query { index: Index::Primary, pk: user_partition(user), sk, descending: false, limit: 100, after };
             let page = self.items.query(query).await?;
-            let amounts = page.items.iter().flat_map(|item| amounts(item));
+            let amounts = page.items.iter().flat_map(amounts);
             bytes += amounts.filter(|(way, _)| way.is_request()).map(|(_, amount)| amount.bytes).sum::<u64>();
             after = page.next;
             if after.is_none() {

@@ -79,16 +79,7 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
             }
         });
     };
-    let stays = move || {
-        let held = held_back(&selection.modalities());
-        if !identity.pseudonymises() {
-            "The images leave with the patient's name.".to_owned()
-        } else if extras.documents.get() || held.is_empty() {
-            "Names and identifiers are removed, UIDs are replaced; a report says what was done. Scanned documents and PDFs always stay behind.".to_owned()
-        } else {
-            format!("Stays behind, because its text names people: {}.", held.join(", "))
-        }
-    };
+    let stays = move || what_stays(identity, extras, selection);
     let option = move |node: NodeView| view! { <option value=node.id.to_string() selected=node.id.to_string() == destination.get_untracked()>{node.config.name}</option> };
     view! {
         <Show when=move || { count() > 0 }>
@@ -122,6 +113,18 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
                 <Problem text=problem/>
             </form>
         </Show>
+    }
+}
+
+/// What leaves and what stays behind, in a sentence.
+fn what_stays(identity: IdentityFields, extras: ExtraFields, selection: Selection) -> String {
+    let held = held_back(&selection.modalities());
+    if !identity.pseudonymises() {
+        "The images leave with the patient's name.".to_owned()
+    } else if extras.documents.get() || held.is_empty() {
+        "Names and identifiers are removed, UIDs are replaced; a report says what was done. Scanned documents and PDFs always stay behind.".to_owned()
+    } else {
+        format!("Stays behind, because its text names people: {}.", held.join(", "))
     }
 }
 
