@@ -27,7 +27,7 @@ pub(super) fn remarks(printed: &[u8]) -> Vec<String> {
 fn without_values(said: &str) -> String {
     let mut plain = String::new();
     for (number, piece) in said.split(['\'', '"']).enumerate() {
-        plain.push_str(if number % 2 == 0 { piece } else { ".." });
+        plain.push_str(if number % 2 == 0 { piece } else { "[..]" });
     }
     let words = plain.split_whitespace().filter(|word| !word.contains(['/', '\\', '^']));
     let text: String = words.collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect();
@@ -52,8 +52,8 @@ mod tests {
             said,
             [
                 "Missing images? Expected 20 images, but found 6",
-                "Slices not stacked: protocol name varies .. != ..",
-                "Unsupported transfer syntax .. (see",
+                "Slices not stacked: protocol name varies [..] != [..]",
+                "Unsupported transfer syntax [..] (see",
                 "Unable to open",
             ]
         );
