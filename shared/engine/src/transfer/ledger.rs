@@ -260,15 +260,24 @@ impl Ledger {
             .collect()
     }
 
+    /// Of what stays behind the instances that were fetched: whole series that the plan leaves out are not among those that it expects.
+    pub fn held_back_on_the_way(&self) -> u64 {
+        self.books().held_back.keys().filter(|uid| !uid.contains('#')).count() as u64
+    }
+
     /// Whether as many have come as the source has counted, when it gave numbers only.
     pub fn has_counted(&self, plan: &Plan) -> bool {
-        let (received, held_back) = (self.progress().received, self.held_back());
-        !plan.exact && received > 0 && received + held_back >= plan.expected_count()
+        let (received, behind) = (self.progress().received, self.held_back_on_the_way());
+        !plan.exact && received > 0 && received + behind >= plan.expected_count()
     }
 
     /// How many instances are missing by count, when the source gave numbers only.
     pub fn short_of(&self, plan: &Plan) -> u64 {
-        if plan.exact { 0 } else { plan.expected_count().saturating_sub(self.delivered() + self.held_back()) }
+        if plan.exact {
+            0
+        } else {
+            plan.expected_count().saturating_sub(self.delivered() + self.held_back_on_the_way())
+        }
     }
 
     pub fn failures(&self) -> (Vec<InstanceFailure>, u64) {

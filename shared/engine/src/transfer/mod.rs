@@ -7,6 +7,7 @@
 mod converted;
 mod deliver;
 mod direct;
+mod documents;
 mod form;
 mod from_objects;
 mod from_web;

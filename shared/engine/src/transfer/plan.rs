@@ -7,10 +7,8 @@ use std::sync::atomic::Ordering;
 use adit_dimse::{Association, Identifier, Model, Proposal, Tag, tags};
 use adit_domain::task::LogLevel;
 use adit_domain::text::encode_for_query;
-use adit_domain::transfer::{TEXT_MODALITIES, is_document_class};
 
 use super::Transfer;
-use super::ledger::{DOCUMENT, NO_IMAGES};
 use super::outside::{Outside, Person};
 use super::problem::Problem;
 use crate::peers::{End, Finder};
@@ -303,37 +301,6 @@ impl Transfer {
         Ok(self.without_documents(series))
     }
 
-    /// Leaves out series of documents where the job pseudonymises or converts, and says so.
-    pub(super) fn without_documents(&self, series: Vec<Series>) -> Vec<Series> {
-        let mut going = Vec::new();
-        for one in series {
-            let Some(reason) = self.holds_back(&one.modality, "") else {
-                going.push(one);
-                continue;
-            };
-            let count = one.count.map_or_else(|| "some".to_owned(), |count| count.to_string());
-            let because = if reason == DOCUMENT { "its text names people" } else { "it holds no images" };
-            self.ledger.note(
-                LogLevel::Info,
-                "Held back",
-                &format!("A series of modality {} ({count} instances) stays behind, because {because}.", one.modality),
-            );
-            for number in 0..one.count.unwrap_or(1) {
-                self.ledger.hold_back(&format!("{}#{number}", one.uid), reason);
-            }
-        }
-        going
-    }
-
-    /// Why a series of this modality or an instance of this SOP class does not go, if so.
-    pub(super) fn holds_back(&self, modality: &str, sop_class_uid: &str) -> Option<&'static str> {
-        if self.job.options.holds_back(modality, sop_class_uid) {
-            return Some(DOCUMENT);
-        }
-        let is_text = TEXT_MODALITIES.contains(&modality) || is_document_class(sop_class_uid);
-        (self.converts() && is_text).then_some(NO_IMAGES)
-    }
-
     /// Lists the instances of every series. A source that cannot list them gives counts at least.
     async fn find_instances(&self, finder: &mut Finder, plan: &mut Plan) -> Result<(), Problem> {
         let mut expected = HashMap::new();
@@ -374,16 +341,5 @@ impl Transfer {
         plan.expected = expected;
         plan.exact = true;
         Ok(())
-    }
-
-    /// Leaves out instances of documents where the job pseudonymises or converts.
-    pub(super) fn without_document_classes(&self, expected: &mut HashMap<String, Expected>) {
-        expected.retain(|uid, one| {
-            let reason = self.holds_back("", &one.sop_class_uid);
-            if let Some(reason) = reason {
-                self.ledger.hold_back(uid, reason);
-            }
-            reason.is_none()
-        });
     }
 }

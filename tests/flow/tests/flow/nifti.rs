@@ -3,21 +3,27 @@
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use adit_api::downloads::DownloadInput;
 use adit_api::jobs::JobSnapshot;
 use adit_api::nodes::NodeView;
 use adit_archive::generate::{SeriesSpec, StudySpec, object, write_study};
+use adit_backend_embedded::Embedded;
 use adit_domain::job::{JobAction, JobStatus};
 use adit_domain::task::{LogLevel, Step, TaskStatus};
 use adit_domain::transfer::TransferOptions;
+use adit_domain::{JobId, TaskId};
 use adit_engine::worker::Worked;
+use adit_engine::{Actor, Engine};
 use adit_store::queue::Lane;
+use adit_store::repositories::Receipts;
 use adit_test_support::rig::{Rig, pseudonym};
-use adit_test_support::scripted::Script;
+use adit_test_support::scripted::{Script, Scripted};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::{ALL, Scene, contains, files};
@@ -184,42 +190,101 @@ async fn a_series_that_lacks_an_image_is_not_converted_until_it_has_come() {
     assert_eq!(scene.rig.backend.staging.usage().await.unwrap().objects, 5, "what has come stays for the next try");
 }
 
+/// A transfer of two series of twenty images whose worker was stopped when the first one stood there.
+struct Interrupted {
+    _dir: TempDir,
+    target: PathBuf,
+    engine: Engine,
+    backend: Embedded,
+    actor: Actor,
+    source: Scripted,
+    spec: StudySpec,
+    job: JobId,
+    task: TaskId,
+}
+
+impl Interrupted {
+    async fn new() -> Self {
+        let mut spec = StudySpec::ct("PAT-1", "Doe^Jane", 20, 32);
+        spec.series.push(SeriesSpec::new("MR", "Head", 20, 16));
+        let (Scene { dir, rig, spec, source, .. }, folder, target) = scene(spec, Script::default(), &ALL).await;
+        let limits = json!({ "instances_per_second": 10, "associations": 1 });
+        let slow = rig.server_with("SLOW", source.addr, &ALL[..2], limits).await;
+        let job = rig.submit(&slow, &folder, &spec.study_instance_uid(), nifti()).await;
+        rig.until(&job, |snapshot| snapshot.tasks[0].progress.delivered >= 20).await;
+        let (engine, actor) = (rig.engine.clone(), rig.actor.clone());
+        let backend = rig.backend.clone();
+        rig.stop().await;
+        let waiting = engine.snapshot(&actor, &job).await.unwrap();
+        let task = waiting.tasks[0].id.clone();
+        assert_eq!((waiting.tasks[0].status, waiting.progress.delivered), (TaskStatus::Pending, 20), "{waiting:?}");
+        let staged = backend.staging.usage().await.unwrap().objects;
+        assert!((1..20).contains(&staged), "it was in the middle of the second series: {staged}");
+        assert_eq!(names(&target).len(), 2);
+        Self { _dir: dir, target, engine, backend, actor, source, spec, job, task }
+    }
+
+    /// Another worker takes it.
+    async fn go_on(&self) -> JobSnapshot {
+        let queue = &self.backend.queue;
+        let delivery = queue.receive(Lane::Bridge, 1, Duration::from_secs(30)).await.unwrap().pop().expect("a message");
+        assert_eq!(self.engine.work_on(&delivery, &CancellationToken::new()).await, Worked::Done);
+        queue.ack(&delivery.receipt).await.unwrap();
+        self.engine.snapshot(&self.actor, &self.job).await.unwrap()
+    }
+
+    /// The file of the first series, and what tells whether it is the same one as before.
+    fn first(&self) -> (PathBuf, u64) {
+        let path = with_end(&self.target, ".nii.gz");
+        let inode = std::fs::metadata(&path).unwrap().ino();
+        (path, inode)
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_stops_in_the_middle_is_followed_by_one_that_goes_on() {
-    let mut spec = StudySpec::ct("PAT-1", "Doe^Jane", 20, 32);
-    spec.series.push(SeriesSpec::new("MR", "Head", 20, 16));
-    let (Scene { dir: _dir, rig, spec, source, .. }, folder, target) = scene(spec, Script::default(), &ALL).await;
-    let limits = json!({ "instances_per_second": 10, "associations": 1 });
-    let slow = rig.server_with("SLOW", source.addr, &ALL[..2], limits).await;
-    let job = rig.submit(&slow, &folder, &spec.study_instance_uid(), nifti()).await;
-    rig.until(&job, |snapshot| snapshot.tasks[0].progress.delivered >= 20).await;
-    let (engine, queue, actor, staging) =
-        (rig.engine.clone(), rig.backend.queue.clone(), rig.actor.clone(), rig.backend.staging.clone());
-    rig.stop().await;
-    let waiting = engine.snapshot(&actor, &job).await.unwrap();
-    let task = &waiting.tasks[0];
-    assert_eq!((task.status, task.progress.delivered), (TaskStatus::Pending, 20), "{waiting:?}");
-    let staged = staging.usage().await.unwrap().objects;
-    assert!((1..20).contains(&staged), "it was in the middle of the second series: {staged}");
-    let whole = names(&target);
-    assert_eq!(whole.len(), 2, "{whole:?}");
-    let first = with_end(&target, ".nii.gz");
-    let before = std::fs::metadata(&first).unwrap().ino();
+    let scene = Interrupted::new().await;
+    let (first, before) = scene.first();
     // What a killed worker may leave behind.
-    let left = first.parent().unwrap().with_file_name(format!(".adit-{}-half", task.id));
+    let left = first.parent().unwrap().with_file_name(format!(".adit-{}-half", scene.task));
     std::fs::create_dir(&left).unwrap();
     std::fs::write(left.join("half.nii.gz"), "half").unwrap();
-
-    let retrieved = source.retrievals();
-    let delivery = queue.receive(Lane::Bridge, 1, Duration::from_secs(30)).await.unwrap().pop().expect("a message");
-    assert_eq!(engine.work_on(&delivery, &CancellationToken::new()).await, Worked::Done);
-    queue.ack(&delivery.receipt).await.unwrap();
-    let end = engine.snapshot(&actor, &job).await.unwrap();
+    let retrieved = scene.source.retrievals();
+    let end = scene.go_on().await;
     assert_eq!((end.job.status, end.progress.verified), (JobStatus::Success, 40), "{end:?}");
-    assert!(source.retrievals() > retrieved);
-    assert_eq!((names(&target).len(), left.exists()), (4, false));
+    assert!(scene.source.retrievals() > retrieved);
+    assert_eq!((names(&scene.target).len(), left.exists()), (4, false));
     assert_eq!(std::fs::metadata(&first).unwrap().ino(), before, "what was there was left alone");
-    assert_eq!(staging.usage().await.unwrap().objects, 0);
+    assert_eq!(scene.backend.staging.usage().await.unwrap().objects, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_series_whose_receipts_were_cut_off_is_made_again_as_a_whole() {
+    let scene = Interrupted::new().await;
+    let (first, before) = scene.first();
+    let receipts = Receipts::new(Arc::clone(&scene.backend.items));
+    assert_eq!(receipts.all(&scene.task, 0).await.unwrap().len(), 20);
+    let some: Vec<String> = [0, 1].map(|series| scene.spec.sop_instance_uid(series, 7)).into();
+    receipts.forget(&scene.task, 0, &some).await.unwrap();
+    assert_eq!(receipts.all(&scene.task, 0).await.unwrap().len(), 19);
+    let end = scene.go_on().await;
+    assert_eq!((end.job.status, end.progress.verified), (JobStatus::Success, 40), "{end:?}");
+    assert_eq!(names(&scene.target).len(), 4);
+    assert!(std::fs::metadata(&first).unwrap().ino() != before && shape(&first)[2] == 20, "made of all of its images");
+    assert_eq!(receipts.all(&scene.task, 0).await.unwrap().len(), 40);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_vanished_lets_all_images_of_its_series_come_again() {
+    let scene = Interrupted::new().await;
+    std::fs::remove_file(with_end(&scene.target, ".json")).unwrap();
+    let end = scene.go_on().await;
+    let task = &end.tasks[0];
+    assert_eq!((task.status, end.progress.verified, end.progress.failed), (TaskStatus::Pending, 20, 20), "{end:?}");
+    let detail = scene.engine.task(&scene.actor, &scene.job, &scene.task).await.unwrap();
+    assert!(detail.failures.iter().all(|failure| failure.step == Step::Verify), "{:?}", detail.failures);
+    let receipts = Receipts::new(Arc::clone(&scene.backend.items));
+    assert_eq!(receipts.all(&scene.task, 0).await.unwrap().len(), 20, "the others stay delivered");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -81,7 +81,7 @@ impl Transfer {
     /// Whether nothing of a series is missing, apart from what stays behind on purpose.
     fn is_whole(&self, plan: &Plan, uid: &str, images: &[StagedInstance]) -> bool {
         let Some(place) = plan.series.iter().position(|series| series.uid == uid) else { return true };
-        let behind = usize::try_from(self.ledger.held_back()).unwrap_or(usize::MAX);
+        let behind = usize::try_from(self.ledger.held_back_on_the_way()).unwrap_or(usize::MAX);
         let come = images.len().saturating_add(behind);
         if !plan.exact {
             return plan.series[place].count.is_none_or(|count| come as u64 >= count);
