@@ -75,7 +75,7 @@ def main():
         try:
             headers = headers_of(data)
             settings = ask(url + LAST, headers)
-            settings["limits"] = {"per_person": 0, "per_token": 0, "per_address": 0}
+            settings["limits"] = {"per_person": 0, "per_token": 0, "per_address": 0, "open_retrievals": 0}
             ask(url + LAST, headers, "PUT", settings)
             skipped = [part for path in [*NEVER, LAST] for part in ("--exclude-path", path)]
             codes = [fuzz(url, headers, examples, skipped), fuzz(url, headers, examples, ["--include-path", LAST])]

@@ -3,6 +3,7 @@
 use adit_api::audit::{AuditPage, AuditQuery, AuditVerdict, ExportQuery};
 use adit_api::installation::{BroadcastInput, BroadcastSent, InstallationInput, InstallationView, Notice, Overview};
 use adit_api::paths;
+use adit_api::usage::{Usage, UsageQuery};
 use serde::Serialize;
 
 use crate::Answer;
@@ -47,6 +48,11 @@ pub async fn verify_audit() -> Answer<AuditVerdict> {
 #[must_use]
 pub fn audit_export_address(query: &ExportQuery) -> String {
     with_query(paths::AUDIT_EXPORT, query)
+}
+
+/// What people and their programs have moved.
+pub async fn usage(query: &UsageQuery) -> Answer<Usage> {
+    get(&with_query(paths::USAGE, query)).await
 }
 
 /// A path with what is set of a flat query.

@@ -28,7 +28,7 @@ pub use account::{
     reset_password,
 };
 pub use administration::{
-    audit, audit_export_address, broadcast, installation, notice, overview, save_installation, verify_audit,
+    audit, audit_export_address, broadcast, installation, notice, overview, save_installation, usage, verify_audit,
 };
 pub use downloads::{download_address, download_progress, prepare_download};
 pub use groups::{

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use adit_audit::{Actor, Entity, Event, Kind, Outcome, PatientKind};
-use adit_domain::UserId;
+use adit_domain::{NodeId, UserId};
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -117,6 +117,16 @@ impl Note {
     /// How many results, images or people.
     pub fn count(&self, count: usize) {
         self.change(|noted| noted.count = u64::try_from(count).ok());
+    }
+
+    /// The server or folder that it was about, and how many instances.
+    pub fn moved(&self) -> (Option<(NodeId, String)>, u64) {
+        let noted = self.read();
+        let node = noted.entities.into_iter().find_map(|entity| match entity {
+            Entity::Node { id, name, .. } => Some((id, name)),
+            _ => None,
+        });
+        (node, noted.count.unwrap_or(0))
     }
 
     fn change(&self, change: impl FnOnce(&mut Noted)) {

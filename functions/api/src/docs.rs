@@ -11,7 +11,7 @@ use utoipa::OpenApi;
 
 use crate::routes::{
     account, account_settings, audit, deid, downloads, factor, groups, installation, jobs, links, log_in, nodes,
-    openid, people, projects, registration, rules, search, session, tasks, tokens,
+    openid, people, projects, registration, rules, search, session, tasks, tokens, usage,
 };
 
 #[derive(OpenApi)]
@@ -115,6 +115,7 @@ use crate::routes::{
         audit::list,
         audit::export,
         audit::verify,
+        usage::show,
     ),
     components(schemas(ErrorBody))
 )]

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use adit_api::error::ErrorCode;
+use adit_engine::FullDay;
 use axum::RequestExt;
 use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, RETRY_AFTER};
@@ -15,6 +16,7 @@ use crate::App;
 use crate::audit::{self, Note, Sender};
 use crate::caller::{Caller, check_origin, cookie_of, no_token_here};
 use crate::limits::{Counted, Limits};
+use crate::meter::Meter;
 use crate::refused::Refused;
 use crate::subject;
 use crate::table::{Needs, Route};
@@ -42,17 +44,28 @@ pub async fn check(State(post): State<Post>, mut request: Request, next: Next) -
     let values = values(&mut request).await;
     let admitted = post.admit(&method, &headers, address, &mut sender.caller).await;
     describe(app, row, &values, &note).await;
-    let response = match admitted {
-        Ok(()) => {
+    let metered = match admitted {
+        Ok(()) => post.meter(sender.caller.as_ref(), &note).await,
+        Err(refused) => Err(refused),
+    };
+    let (response, meter) = match metered {
+        Ok(meter) => {
             request.extensions_mut().insert(note.clone());
             if let Some(caller) = &sender.caller {
                 request.extensions_mut().insert(caller.clone());
             }
-            next.run(request).await
+            if let Some(meter) = &meter {
+                request = request.map(|body| meter.incoming(body));
+            }
+            (next.run(request).await, meter)
         }
-        Err(refused) => refused.into_response(),
+        Err(refused) => (refused.into_response(), None),
     };
     let response = audit::conclude(app, row, &sender, &note, response).await;
+    let response = match meter {
+        Some(meter) => meter.outgoing(response),
+        None => response,
+    };
     if row.is_store() { once_only(&headers, response) } else { response }
 }
 
@@ -95,6 +108,20 @@ impl Post {
         limits.count(&counted(found), &allowed)?;
         admit(row, method, headers, found)?;
         open_for(app, row, found).await
+    }
+}
+
+impl Post {
+    /// What measures the request, if it moves images; refuses it if the person has moved or has open as much as one may.
+    async fn meter(&self, caller: Option<&Caller>, note: &Note) -> Result<Option<Meter>, Refused> {
+        let Some((way, caller)) = self.row.way().zip(caller) else { return Ok(None) };
+        let (engine, user) = (&self.app.engine, &caller.actor.user_id);
+        if let Some(FullDay { sentence, seconds }) = engine.full_day(user).await? {
+            return Err(Refused { retry_after_s: Some(seconds), ..Refused::new(ErrorCode::TooMany, sentence) });
+        }
+        let most = engine.installation().await?.limits.open_retrievals;
+        let opened = way.is_retrieval().then(|| self.limits.open(user, most)).transpose()?;
+        Ok(Some(Meter::new(engine, caller, note, way, opened)))
     }
 }
 

@@ -18,6 +18,7 @@ mod guard;
 mod headers;
 mod letters;
 mod limits;
+mod meter;
 mod refused;
 mod routes;
 mod subject;

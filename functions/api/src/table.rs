@@ -5,12 +5,13 @@
 use adit_api::paths::{self, dicomweb as web};
 use adit_domain::Right;
 use adit_domain::right::Scope;
+use adit_domain::usage::Way;
 use axum::http::Method;
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
 use crate::routes::{
     account, account_settings, audit, deid, dicomweb, downloads, factor, groups, installation, jobs, links, log_in,
-    nodes, openid, people, projects, registration, rules, search, session, tasks, tokens,
+    nodes, openid, people, projects, registration, rules, search, session, tasks, tokens, usage,
 };
 use crate::{App, docs, refused};
 
@@ -91,6 +92,20 @@ impl Route {
     #[must_use]
     pub fn is_store(&self) -> bool {
         self.method == Some(POST) && web::STORES.contains(&self.path)
+    }
+}
+
+impl Route {
+    /// How calling it moves images; none: it moves none.
+    #[must_use]
+    pub fn way(&self) -> Option<Way> {
+        match self.audit {
+            _ if self.is_store() => Some(Way::Stored),
+            _ if self.path == paths::DOWNLOAD => Some(Way::Downloaded),
+            Some("images_fetched") if self.path.ends_with("/nifti") => Some(Way::Converted),
+            Some("images_fetched" | "image_data_fetched") => Some(Way::Retrieved),
+            _ => None,
+        }
     }
 }
 
@@ -225,6 +240,7 @@ pub static ROUTES: &[Route] = &[
     Route::new(GET, paths::AUDIT, MAY_AUDIT, || get(audit::list)).audit("audit_searched"),
     Route::new(GET, paths::AUDIT_EXPORT, MAY_AUDIT, || get(audit::export)).audit("audit_exported"),
     Route::new(POST, paths::AUDIT_VERIFY, MAY_AUDIT, || post(audit::verify)).audit("audit_verified"),
+    Route::new(GET, paths::USAGE, MAY_AUDIT, || get(usage::show)).quiet("shows counts, nothing of a patient"),
     Route::new(GET, web::STUDIES, MAY_SEARCH, || get(dicomweb::query::studies)).token(Search).audit("search"),
     Route::new(GET, web::STUDY_SERIES, MAY_SEARCH, || get(dicomweb::query::series)).token(Search).audit("search"),
     Route::new(GET, web::SERIES, MAY_SEARCH, || get(dicomweb::query::series)).token(Search).audit("search"),

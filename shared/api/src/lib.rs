@@ -17,3 +17,4 @@ pub mod rules;
 pub mod search;
 pub mod session;
 pub mod tokens;
+pub mod usage;

@@ -134,6 +134,8 @@ pub const AUDIT: &str = "/api/audit";
 pub const AUDIT_EXPORT: &str = "/api/audit/export";
 /// POST: verifies the audit trail.
 pub const AUDIT_VERIFY: &str = "/api/audit/verify";
+/// GET: what people and their programs have moved.
+pub const USAGE: &str = "/api/usage";
 /// POST: prepares a download.
 pub const DOWNLOADS: &str = "/api/downloads";
 /// GET: the file.

@@ -43,17 +43,21 @@ pub struct Lock {
     pub reason: String,
 }
 
-/// Requests per minute; 0: no limit. Each process counts by itself.
+/// What people and programs may ask for; 0: no limit. Each process counts requests by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct RequestLimits {
-    /// Of one person.
+    /// Requests per minute of one person.
     pub per_person: u32,
-    /// Of one token.
+    /// Requests per minute of one token.
     pub per_token: u32,
-    /// From one network address, of those who are not logged in.
+    /// Requests per minute from one network address, of those who are not logged in.
     pub per_address: u32,
+    /// Retrievals (WADO-RS, NIfTI, downloads) that one person and their programs may have open at the same time, in each process.
+    pub open_retrievals: u32,
+    /// Bytes that one person and their programs may move in a day (UTC) by DICOMweb and downloads.
+    pub bytes_per_day: u64,
 }
 
 impl Default for InstallationConfig {
@@ -70,7 +74,7 @@ impl Default for InstallationConfig {
 
 impl Default for RequestLimits {
     fn default() -> Self {
-        Self { per_person: 1200, per_token: 1200, per_address: 600 }
+        Self { per_person: 1200, per_token: 1200, per_address: 600, open_retrievals: 64, bytes_per_day: 0 }
     }
 }
 
@@ -86,8 +90,8 @@ impl InstallationConfig {
         if !(1..=MAX_AUDIT_DAYS).contains(&self.audit_days) {
             return Err(InvalidValue::new("audit days", format!("must be 1 to {MAX_AUDIT_DAYS}")));
         }
-        let RequestLimits { per_person, per_token, per_address } = self.limits;
-        if [per_person, per_token, per_address].into_iter().any(|limit| limit > MAX_REQUESTS) {
+        let RequestLimits { per_person, per_token, per_address, open_retrievals, .. } = self.limits;
+        if [per_person, per_token, per_address, open_retrievals].into_iter().any(|limit| limit > MAX_REQUESTS) {
             return Err(InvalidValue::new("limits", format!("may be {MAX_REQUESTS} at most")));
         }
         Ok(self)
@@ -144,5 +148,7 @@ mod tests {
         }
         let limits = RequestLimits { per_token: 2_000_000, ..RequestLimits::default() };
         assert!(InstallationConfig { limits, ..InstallationConfig::default() }.validated().is_err());
+        let before: RequestLimits = serde_json::from_str(r#"{"per_person":5,"per_token":5,"per_address":5}"#).unwrap();
+        assert_eq!((before.open_retrievals, before.bytes_per_day), (64, 0), "settings of earlier versions");
     }
 }

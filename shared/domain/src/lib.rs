@@ -22,6 +22,7 @@ pub mod task;
 pub mod text;
 pub mod time;
 pub mod transfer;
+pub mod usage;
 
 pub use dicom::{AeTitle, InvalidValue, Uid};
 pub use group::Group;

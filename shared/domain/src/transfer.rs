@@ -50,6 +50,8 @@ pub struct TransferOptions {
     pub include_documents: bool,
     /// Ask the source to send straight to the destination (C-MOVE) when nothing is modified.
     pub direct_move: bool,
+    /// Write NIfTI files instead of the images, converted series by series by `dcm2niix`. Into folders only.
+    pub convert_to_nifti: bool,
     /// Mail the owner when the job has finished.
     pub send_finished_mail: bool,
 }

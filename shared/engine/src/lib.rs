@@ -9,6 +9,7 @@ pub mod gateway;
 mod groups;
 mod installation;
 mod jobs;
+mod nifti;
 mod nodes;
 mod overview;
 mod peers;
@@ -27,6 +28,7 @@ pub mod sweep;
 mod text;
 mod tokens;
 mod transfer;
+mod usage;
 pub mod worker;
 
 use std::path::PathBuf;
@@ -39,7 +41,7 @@ use adit_store::paging::PageSeal;
 use adit_store::queue::WorkQueue;
 use adit_store::repositories::{
     Arrivals, Firings, GroupLimits, Groups, Installation, Jobs, Mails, Nodes, Projects, Receipts, Registry, Reports,
-    Rules, Spools, Storage, Tasks,
+    Rules, Spools, Storage, Tasks, UsageBook,
 };
 use adit_store::shelf::{Buckets, Folders};
 use adit_store::staging::Staging;
@@ -52,6 +54,7 @@ pub use post::{AddressBook, Addressee, Post};
 pub use projects::PreviewRun;
 pub use refusal::Refusal;
 pub use rules::{Arrived, Watch};
+pub use usage::FullDay;
 
 /// What the engine must be told about this installation.
 pub struct Settings {
@@ -103,6 +106,8 @@ pub(crate) struct Shared {
     pub arrivals: Arrivals,
     pub firings: Firings,
     pub spools: Spools,
+    pub usage: UsageBook,
+    pub unstored: usage::Unstored,
     pub stores: gateway::store::Stores,
     pub rule_cache: rules::RuleCache,
     pub senders: rules::Senders,
@@ -121,6 +126,7 @@ pub(crate) struct Shared {
     pub peers: peers::Peers,
     pub readings: gateway::retrieval::Board,
     pub conversions: gateway::nifti::Conversions,
+    pub converter: nifti::Converter,
     pub running: worker::Running,
     pub reception: Arc<reception::Reception>,
 }
@@ -152,6 +158,8 @@ impl Engine {
             rules: Rules::new(Arc::clone(&items)),
             arrivals: Arrivals::new(Arc::clone(&items)),
             firings: Firings::new(Arc::clone(&items)),
+            usage: UsageBook::new(Arc::clone(&items)),
+            unstored: usage::Unstored::default(),
             spools: Spools::new(items),
             stores: gateway::store::Stores::default(),
             rule_cache: rules::RuleCache::default(),
@@ -162,7 +170,8 @@ impl Engine {
             deidentifiers: projects::Deidentifiers::default(),
             peers: peers::Peers::default(),
             readings: gateway::retrieval::Board::default(),
-            conversions: gateway::nifti::Conversions::new(settings.scratch.clone()),
+            conversions: gateway::nifti::Conversions::new(),
+            converter: nifti::Converter::new(settings.scratch.clone()),
             running: worker::Running::default(),
             reception: Arc::new(reception::Reception::new(settings.ae_title.clone())),
             settings,

@@ -317,7 +317,8 @@ fn day_is_full(group: &Group) -> String {
     format!("The group {} has transferred as much today as it may in a day ({most}).", group.config.name)
 }
 
-fn moment(at: Timestamp) -> String {
+/// A moment as people read it.
+pub(crate) fn moment(at: Timestamp) -> String {
     let known = jiff::Timestamp::from_millisecond(at.0);
     known.map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
 }

@@ -118,7 +118,7 @@ async fn one_measures_and_one_tells(storage: Storage) {
 }
 
 /// The rows expire, and backends go by the real time.
-fn today() -> Timestamp {
+pub fn today() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
     Timestamp(i64::try_from(since.as_millis()).expect("a time that fits"))
 }

@@ -13,6 +13,7 @@ pub mod repositories;
 pub mod shelf;
 pub mod staging;
 pub mod time;
+pub mod usage;
 
 pub use gaps::{Gaps, Promise};
 pub use time::Time;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use adit_domain::{TaskId, Timestamp};
 use adit_store::items::{Condition, Item, ItemStore, Key};
-use adit_store::repositories::{Receipt, ReceiptState, Receipts};
+use adit_store::repositories::{Conversion, Receipt, ReceiptState, Receipts};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -53,6 +53,9 @@ fn receipt(number: u16, state: ReceiptState) -> Receipt {
         pseudonym: "P-1".into(),
         size: u64::from(number),
         state,
+        conversion: number
+            .is_multiple_of(3)
+            .then(|| Conversion { instances: 2, files: vec![format!("{number}.nii.gz")] }),
     }
 }
 

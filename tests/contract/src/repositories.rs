@@ -16,6 +16,7 @@ pub async fn run(items: Arc<dyn ItemStore>) {
     a_message_id_belongs_to_one_bridge_at_a_time(Moves::new(Arc::clone(&items))).await;
     bridges_come_and_go(Bridges::new(Arc::clone(&items))).await;
     crate::groups::run(Arc::clone(&items)).await;
+    crate::usage::run(Arc::clone(&items)).await;
     crate::receipts::run(items).await;
 }
 

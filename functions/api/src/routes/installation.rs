@@ -55,13 +55,15 @@ fn in_words(config: &InstallationConfig) -> String {
     };
     let announcement = if config.announcement.is_empty() { "no announcement" } else { "an announcement" };
     format!(
-        "{}, {}, {announcement}, audit events kept for {} days, requests per minute {}/{}/{}",
+        "{}, {}, {announcement}, audit events kept for {} days, requests per minute {}/{}/{}, {} retrievals at a time, {} bytes a day",
         lock("maintenance", &config.maintenance),
         lock("suspension", &config.suspension),
         config.audit_days,
         config.limits.per_person,
         config.limits.per_token,
-        config.limits.per_address
+        config.limits.per_address,
+        config.limits.open_retrievals,
+        config.limits.bytes_per_day
     )
 }
 

@@ -22,6 +22,7 @@ pub mod search;
 pub mod session;
 pub mod tasks;
 pub mod tokens;
+pub mod usage;
 
 use axum::Json;
 use axum::extract::{FromRequest, Request};

@@ -10,6 +10,7 @@ mod output;
 mod rules;
 mod search;
 mod transfer;
+mod usage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,6 +75,13 @@ pub enum ClientCommand {
         #[command(subcommand)]
         action: audit::Action,
     },
+    /// What people and their programs have moved (administrators and auditors)
+    Usage {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: usage::Options,
+    },
     /// Log in to an ADIT on another machine; the session is kept in ~/.config/adit
     Login {
         #[command(flatten)]
@@ -108,6 +116,10 @@ pub async fn run(command: ClientCommand) -> ExitCode {
         },
         ClientCommand::Rules { common, action } => match Connection::open(&common.data_dir) {
             Ok(connection) => rules::run(&connection, action, common.json).await,
+            Err(error) => Err(error),
+        },
+        ClientCommand::Usage { common, options } => match Connection::open(&common.data_dir) {
+            Ok(connection) => usage::run(&connection, options, common.json).await,
             Err(error) => Err(error),
         },
         ClientCommand::Audit { common, action } => audit::run(&common.data_dir, action, common.json).await,

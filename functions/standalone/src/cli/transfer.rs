@@ -61,6 +61,9 @@ pub struct Options {
     /// Let the source send straight to the destination when nothing is changed
     #[arg(long)]
     direct: bool,
+    /// Write NIfTI files (dcm2niix) instead of the images; into folders only
+    #[arg(long)]
+    nifti: bool,
     /// Mail when it is finished
     #[arg(long)]
     mail: bool,
@@ -94,6 +97,7 @@ pub async fn run(connection: &Connection, options: Options, json: bool) -> Resul
             trial_protocol_name: options.trial_name,
             include_documents: options.include_documents,
             direct_move: options.direct,
+            convert_to_nifti: options.nifti,
             send_finished_mail: options.mail,
             ..TransferOptions::default()
         },

@@ -87,6 +87,10 @@ impl Engine {
 }
 
 fn wish_of(input: &DownloadInput) -> Result<Wish, Refusal> {
+    if input.options.convert_to_nifti {
+        let sentence = "A download holds DICOM files. Switch the conversion to NIfTI off, or transfer into a folder.";
+        return Err(Refusal::invalid(sentence).at("convert_to_nifti"));
+    }
     let parsed = Resource::parse(&input.study_instance_uid, None, None);
     let resource = parsed.map_err(|error| Refusal::invalid(format!("{error}.")).at("study_instance_uid"))?;
     let mut series = input.series_instance_uids.iter().map(|uid| Uid::parse(uid)).collect::<Result<Vec<_>, _>>()?;

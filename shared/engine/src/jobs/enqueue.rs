@@ -116,7 +116,7 @@ impl Engine {
         id: &TaskId,
         change: impl FnMut(&mut Task) -> bool,
     ) -> Result<Option<Task>, Refusal> {
-        self.change_task_with(job, id, None, change).await
+        self.change_task_with(job, id, Vec::new(), change).await
     }
 
     /// The same together with another write.
@@ -124,7 +124,7 @@ impl Engine {
         &self,
         job: &JobId,
         id: &TaskId,
-        also: Option<Write>,
+        also: Vec<Write>,
         mut change: impl FnMut(&mut Task) -> bool,
     ) -> Result<Option<Task>, Refusal> {
         for _ in 0..TRIES {

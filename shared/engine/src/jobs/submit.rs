@@ -28,6 +28,7 @@ impl Engine {
         check_destination(&destination)?;
         let sources = self.sources(&wish.studies).await?;
         check_direct_move(&options, &destination)?;
+        self.permit_nifti(&options, &destination.node.config).await?;
         let now = now();
         let approval = (group.config.settings.jobs_need_approval && !actor.staff).then_some(Approval::Waiting);
         let waits = approval.is_some();

@@ -38,6 +38,10 @@ impl End {
         self.record.as_ref().and_then(|record| record.node.config.server())
     }
 
+    pub fn is_folder(&self) -> bool {
+        self.record.as_ref().is_some_and(|record| matches!(record.node.config.kind, NodeKind::Folder(_)))
+    }
+
     pub fn is_bucket(&self) -> bool {
         self.record.as_ref().is_some_and(|record| matches!(record.node.config.kind, NodeKind::Bucket(_)))
     }

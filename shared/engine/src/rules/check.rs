@@ -57,6 +57,11 @@ impl Engine {
         if let Some(refusal) = destination_trouble(destination.as_ref()) {
             return Ok(Some(refusal.at("destination")));
         }
+        if let Some(destination) = &destination
+            && let Err(refusal) = self.permit_nifti(&config.options, destination).await
+        {
+            return Ok(Some(refusal));
+        }
         if let Some(id) = config.trigger.source() {
             if *id == config.destination && matches!(config.trigger, Trigger::Objects { .. }) {
                 let sentence = "What arrives in a folder or bucket cannot be sent to the same place.";

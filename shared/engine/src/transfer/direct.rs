@@ -73,6 +73,7 @@ impl Transfer {
                 pseudonym: String::new(),
                 size: 0,
                 state: ReceiptState::Delivered,
+                conversion: None,
             });
         }
     }

@@ -12,6 +12,13 @@ use crate::now;
 
 /// Why reports and documents stay behind. Every other reason is a surprise and lowers the outcome.
 pub(crate) const DOCUMENT: &str = "reports, presentation states, key objects and documents name people in their text";
+/// Why they stay behind where series are converted.
+pub(super) const NO_IMAGES: &str =
+    "reports, presentation states, key objects and documents hold no images that could be converted to NIfTI";
+/// Why images stay although nothing is wrong with them; never the first reason that people should hear.
+pub(super) const INCOMPLETE: &str = "other images of the series are missing, so it was not converted to NIfTI";
+/// Reasons that everybody expects.
+pub(super) const EXPECTED: [&str; 2] = [DOCUMENT, NO_IMAGES];
 /// Warnings shown while a task runs.
 const SHOWN: usize = 5;
 
@@ -110,7 +117,7 @@ impl Ledger {
         let mut books = self.books();
         books.failures.remove(uid);
         let known = books.held_back.values().find(|known| &***known == reason).cloned();
-        let is_new = known.is_none() && reason != DOCUMENT;
+        let is_new = known.is_none() && !EXPECTED.contains(&reason);
         books.held_back.insert(uid.to_owned(), known.unwrap_or_else(|| reason.into()));
         drop(books);
         if is_new {
@@ -131,6 +138,16 @@ impl Ledger {
     /// Pseudonyms of everything that was delivered.
     pub fn pseudonyms(&self) -> BTreeSet<String> {
         self.books().pseudonyms.clone()
+    }
+
+    /// Whether an instance stays behind on purpose.
+    pub fn stays(&self, uid: &str) -> bool {
+        self.books().held_back.contains_key(uid)
+    }
+
+    /// Whether an instance has failed in a way that trying again will not mend.
+    pub fn is_lost(&self, uid: &str) -> bool {
+        self.books().failures.get(uid).is_some_and(|failure| !failure.transient)
     }
 
     /// An instance is where it is wanted: in staging, for who reads it there.
@@ -243,9 +260,24 @@ impl Ledger {
             .collect()
     }
 
+    /// Of what stays behind the instances that were fetched: whole series that the plan leaves out are not among those that it expects.
+    pub fn held_back_on_the_way(&self) -> u64 {
+        self.books().held_back.keys().filter(|uid| !uid.contains('#')).count() as u64
+    }
+
+    /// Whether as many have come as the source has counted, when it gave numbers only.
+    pub fn has_counted(&self, plan: &Plan) -> bool {
+        let (received, behind) = (self.progress().received, self.held_back_on_the_way());
+        !plan.exact && received > 0 && received + behind >= plan.expected_count()
+    }
+
     /// How many instances are missing by count, when the source gave numbers only.
     pub fn short_of(&self, plan: &Plan) -> u64 {
-        if plan.exact { 0 } else { plan.expected_count().saturating_sub(self.delivered() + self.held_back()) }
+        if plan.exact {
+            0
+        } else {
+            plan.expected_count().saturating_sub(self.delivered() + self.held_back_on_the_way())
+        }
     }
 
     pub fn failures(&self) -> (Vec<InstanceFailure>, u64) {
@@ -260,10 +292,10 @@ impl Ledger {
     }
 
     pub fn first_reason(&self) -> String {
-        self.books()
-            .failures
-            .values()
-            .next()
+        let books = self.books();
+        let first = books.failures.values().find(|failure| failure.reason != INCOMPLETE);
+        first
+            .or_else(|| books.failures.values().next())
             .map_or_else(|| "the source sent fewer than it announced".to_owned(), |failure| failure.reason.clone())
     }
 

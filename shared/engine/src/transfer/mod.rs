@@ -4,8 +4,10 @@
 //! source back when the destination is slower. What was delivered before, by an earlier attempt or process, has a receipt
 //! and does not move again.
 
+mod converted;
 mod deliver;
 mod direct;
+mod documents;
 mod form;
 mod from_objects;
 mod from_web;
@@ -43,6 +45,7 @@ pub(crate) use sink::StagedInstance;
 
 use crate::peers::End;
 use crate::{Engine, now};
+use converted::Converted;
 use identity::Identity;
 use ledger::Ledger;
 use plan::Plan;
@@ -65,6 +68,8 @@ pub(crate) struct Transfer {
     pub delivers_by_web: AtomicBool,
     /// What is staged of each instance.
     pub form: Form,
+    /// Series that stand at the destination as NIfTI files.
+    pub converted: Converted,
     /// Ends this run: a person, the process, or a stage that cannot go on.
     pub stop: CancellationToken,
 }
@@ -105,6 +110,7 @@ impl Engine {
             ledger: Arc::clone(ledger),
             delivers_by_web: AtomicBool::new(false),
             form: Form::File,
+            converted: Converted::default(),
             stop: stop.child_token(),
         };
         let result = Box::pin(Arc::new(transfer).run()).await;

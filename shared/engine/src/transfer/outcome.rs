@@ -3,7 +3,7 @@
 use adit_domain::Timestamp;
 use adit_domain::task::{InstanceFailure, LogEntry, LogLevel, Progress, Step, Task, TaskStatus};
 
-use super::ledger::{DOCUMENT, Ledger};
+use super::ledger::{EXPECTED, Ledger};
 use super::plan::Plan;
 use super::problem::Problem;
 use crate::now;
@@ -114,7 +114,7 @@ fn left_behind(ledger: &Ledger) -> (String, bool) {
         let (verb, reason) = (if *count == 1 { "stays" } else { "stay" }, reason.trim_end_matches('.'));
         sentences.push_str(&format!(" {count} {verb} behind: {reason}."));
     }
-    (sentences, reasons.keys().any(|reason| reason != DOCUMENT))
+    (sentences, reasons.keys().any(|reason| !EXPECTED.contains(&reason.as_str())))
 }
 
 fn said_at(step: Step) -> &'static str {

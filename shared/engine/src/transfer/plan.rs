@@ -9,7 +9,6 @@ use adit_domain::task::LogLevel;
 use adit_domain::text::encode_for_query;
 
 use super::Transfer;
-use super::ledger::DOCUMENT;
 use super::outside::{Outside, Person};
 use super::problem::Problem;
 use crate::peers::{End, Finder};
@@ -113,6 +112,7 @@ impl Transfer {
     /// The destination is asked before anything moves. One that takes C-STORE but does not answer gets its images by STOW-RS, if it offers
     /// that, too.
     pub(super) async fn check_destination(&self) -> Result<(), Problem> {
+        self.check_converter().await?;
         let Some(server) = self.destination.server() else {
             return match &self.destination.record {
                 Some(record) => self.engine.check_room(&record.node).await,
@@ -304,27 +304,6 @@ impl Transfer {
         Ok(self.without_documents(series))
     }
 
-    /// Leaves out series of documents where the job pseudonymises, and says so.
-    pub(super) fn without_documents(&self, series: Vec<Series>) -> Vec<Series> {
-        let (held, going): (Vec<Series>, Vec<Series>) =
-            series.into_iter().partition(|one| self.job.options.holds_back(&one.modality, ""));
-        for one in &held {
-            let count = one.count.map_or_else(|| "some".to_owned(), |count| count.to_string());
-            self.ledger.note(
-                LogLevel::Info,
-                "Held back",
-                &format!(
-                    "A series of modality {} ({count} instances) stays behind, because its text names people.",
-                    one.modality
-                ),
-            );
-            for number in 0..one.count.unwrap_or(1) {
-                self.ledger.hold_back(&format!("{}#{number}", one.uid), DOCUMENT);
-            }
-        }
-        going
-    }
-
     /// Lists the instances of every series. A source that cannot list them gives counts at least.
     async fn find_instances(&self, finder: &mut Finder, plan: &mut Plan) -> Result<(), Problem> {
         let mut expected = HashMap::new();
@@ -365,18 +344,5 @@ impl Transfer {
         plan.expected = expected;
         plan.exact = true;
         Ok(())
-    }
-
-    /// Leaves out instances of documents where the job pseudonymises.
-    pub(super) fn without_document_classes(&self, expected: &mut HashMap<String, Expected>) {
-        let held: Vec<String> = expected
-            .iter()
-            .filter(|(_, one)| self.job.options.holds_back("", &one.sop_class_uid))
-            .map(|(uid, _)| uid.clone())
-            .collect();
-        for uid in held {
-            self.ledger.hold_back(&uid, DOCUMENT);
-            expected.remove(&uid);
-        }
     }
 }

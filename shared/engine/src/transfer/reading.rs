@@ -14,6 +14,7 @@ use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::converted::Converted;
 use super::ledger::{DOCUMENT, Ledger};
 use super::plan::Plan;
 use super::{End, Form, Problem, StagedInstance, Tally, Transfer, deliver};
@@ -66,6 +67,7 @@ impl Engine {
             tally: Arc::new(Tally::default()),
             ledger: Arc::new(Ledger::default()),
             form: if errand.metadata { Form::Metadata(name) } else { Form::Read(name) },
+            converted: Converted::default(),
             delivers_by_web: false.into(),
             stop: stop.clone(),
         };

@@ -73,6 +73,7 @@ impl Transfer {
             .into_iter()
             .filter(|receipt| !plan.exact || plan.expected.contains_key(&receipt.sop_instance_uid))
             .collect();
+        let known = self.whole_series(known);
         if !known.is_empty() {
             self.ledger.note(
                 LogLevel::Info,
@@ -135,10 +136,7 @@ impl Transfer {
                 // A series comes fastest in one body: single images are asked for only where some of it is missing.
                 let parallel = if way == Way::Web { 1 } else { permits.len() };
                 let open = units(plan, &self.ledger, parallel, by_image);
-                if open.is_empty()
-                    || (by_image && !plan.exact)
-                    || (!plan.exact && self.ledger.delivered() > 0 && self.ledger.short_of(plan) == 0)
-                {
+                if open.is_empty() || (by_image && !plan.exact) || self.ledger.has_counted(plan) {
                     break;
                 }
                 last = Arc::clone(&self).pass(way, plan, open, to_deliver, permits.len()).await;

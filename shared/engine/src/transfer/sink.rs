@@ -15,7 +15,6 @@ use tokio::sync::mpsc;
 use super::Transfer;
 use super::form::{NotKept, Output};
 use super::identity::NotClaimed;
-use super::ledger::DOCUMENT;
 use super::outside::{SERIES_DESCRIPTION, changed};
 use super::plan::Plan;
 
@@ -218,8 +217,8 @@ impl InstanceSink for TransferSink {
         if transfer.stop.is_cancelled() {
             return Err(Status::PROCESSING_FAILURE);
         }
-        if transfer.job.options.holds_back("", &head.sop_class_uid) {
-            transfer.ledger.hold_back(uid, DOCUMENT);
+        if let Some(reason) = transfer.holds_back("", &head.sop_class_uid) {
+            transfer.ledger.hold_back(uid, reason);
             self.current = Some(Current::Known);
             return Ok(());
         }

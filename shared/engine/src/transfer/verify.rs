@@ -24,6 +24,10 @@ impl Transfer {
             return Ok(());
         }
         let held = match self.destination.server() {
+            None if self.converts() => {
+                let missing = self.lost_conversions(plan).await?;
+                Some(sent.iter().filter(|(uid, _)| !missing.contains(*uid)).map(|(_, held)| held.clone()).collect())
+            }
             None if self.destination.is_bucket() => {
                 Some(self.held_in_bucket(plan, self.pseudonyms().into_iter()).await?)
             }
@@ -132,7 +136,7 @@ impl Transfer {
     }
 
     /// Pseudonyms of what was delivered. Receipts of earlier versions of ADIT do not name them: it was the job's.
-    fn pseudonyms(&self) -> BTreeSet<String> {
+    pub(super) fn pseudonyms(&self) -> BTreeSet<String> {
         let own = |pseudonym: String| if pseudonym.is_empty() { self.job.options.pseudonym.clone() } else { pseudonym };
         self.ledger.pseudonyms().into_iter().map(own).collect()
     }

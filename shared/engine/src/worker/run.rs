@@ -169,12 +169,10 @@ impl Engine {
         outcome: &Outcome,
         handed_back: bool,
     ) -> Result<(), Refusal> {
-        let moved = match &job.group {
-            Some(group) if outcome.progress.bytes > 0 => {
-                Some(self.0.limits.add_bytes(group, now(), outcome.progress.bytes).await?)
-            }
-            _ => None,
-        };
+        let mut moved = Vec::from_iter(self.run_as_use(job, claimed, outcome).await?);
+        if let Some(group) = job.group.as_ref().filter(|_| outcome.progress.bytes > 0) {
+            moved.push(self.0.limits.add_bytes(group, now(), outcome.progress.bytes).await?);
+        }
         let settled = self
             .change_task_with(&claimed.job_id, &claimed.id, moved, |task| {
                 let mine = owns(task, claimed);

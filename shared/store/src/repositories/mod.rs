@@ -32,6 +32,7 @@
 //! | grant | `GROUP#<id>` | `NODE#<node>` | `NODE_GROUPS#<node>` / `<group>` | |
 //! | job that waits for approval | `GROUP#<id>` | `APPROVAL#<job>` | | |
 //! | bytes of a day (a counter; expires) | `GROUP#<id>` | `DAY#<days since the epoch>` | | |
+//! | what a person has moved from or to a server on a day (counters; expires) | `USER#<id>` | `USAGE#<days since the epoch>#<node>` | `USAGE#<days>` / `<user>#USAGE#..` | |
 //! | what a folder held when it was measured | `STORAGE` | `<node>` | | |
 //! | the day was full, administrators were told (expires) | `GROUP#<id>` | `FULL_DAY#<days since the epoch>` | | |
 //! | settings of the installation | `INSTALLATION` | `SETTINGS` | | |
@@ -57,6 +58,7 @@ pub mod rules;
 pub mod spools;
 pub mod storage;
 pub mod tasks;
+pub mod usage;
 
 pub use arrivals::{Arrival, Arrivals, ArrivedObject};
 pub use bridges::{Bridge, Bridges};
@@ -70,10 +72,11 @@ pub use mails::{Mails, WaitingMail};
 pub use moves::{MoveKey, Moves};
 pub use nodes::{NodeRecord, Nodes};
 pub use projects::Projects;
-pub use receipts::{Receipt, ReceiptState, Receipts};
+pub use receipts::{Conversion, Receipt, ReceiptState, Receipts};
 pub use registry::{Claim, Registry};
 pub use reports::Reports;
 pub use rules::Rules;
 pub use spools::{SpoolRow, Spools};
 pub use storage::{Storage, StorageUse, Told};
 pub use tasks::{LiveProgress, TaskPage, Tasks};
+pub use usage::{UsageBook, UsageOf, UsageRecord};

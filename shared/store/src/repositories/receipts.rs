@@ -33,6 +33,18 @@ pub struct Receipt {
     pub size: u64,
     /// What became of it.
     pub state: ReceiptState,
+    /// It went as part of a series that was converted: what came of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversion: Option<Conversion>,
+}
+
+/// An instance's share in what its series became.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversion {
+    /// Instances that were converted together: one receipt each, or the series is not done.
+    pub instances: u32,
+    /// Some of the files that came of them, below the study's folder, with `/` in between; all receipts together name each once.
+    pub files: Vec<String>,
 }
 
 /// Fate of an instance.
@@ -200,6 +212,7 @@ mod tests {
             pseudonym: String::new(),
             size: 1,
             state: ReceiptState::Delivered,
+            conversion: None,
         }
     }
 
@@ -226,5 +239,6 @@ mod tests {
             r#"{"sop_instance_uid":"1.2","series_instance_uid":"1","delivered_as":"2","size":7,"state":"held_back"}"#;
         let packed: Packed = serde_json::from_str::<Stored>(old).unwrap().into();
         assert_eq!((packed.receipts.len(), packed.receipts[0].state), (1, ReceiptState::HeldBack));
+        assert_eq!(packed.receipts[0].conversion, None);
     }
 }

@@ -85,16 +85,16 @@ impl Tasks {
 
     /// Replaces a task that was read in state `before` at `version`; the job's counters follow in the same transaction.
     pub async fn update(&self, task: &Task, before: TaskStatus, version: u64) -> Result<(), StoreError> {
-        self.update_with(task, before, version, None).await
+        self.update_with(task, before, version, Vec::new()).await
     }
 
-    /// The same together with another write.
+    /// The same together with other writes.
     pub async fn update_with(
         &self,
         task: &Task,
         before: TaskStatus,
         version: u64,
-        also: Option<Write>,
+        also: Vec<Write>,
     ) -> Result<(), StoreError> {
         let mut writes = vec![Write::Put { item: task_item(task)?, condition: Condition::Version(version) }];
         if before != task.status {

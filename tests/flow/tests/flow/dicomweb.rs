@@ -10,6 +10,7 @@ mod retrieve;
 mod store;
 mod store_ahead;
 mod store_apart;
+mod usage;
 mod viewer;
 
 use adit_archive::generate::{SeriesSpec, StudySpec, write_study};

@@ -7,6 +7,7 @@ mod handback;
 mod identity;
 mod jobs;
 mod journeys;
+mod nifti;
 mod projects;
 mod quotas;
 mod reception;

@@ -11,6 +11,9 @@ use super::broadcast::Broadcast;
 use crate::context::shared;
 use crate::ui::{Check, Number, Problem, Spinner, Text, TextArea};
 
+/// Bytes of the unit in which the limit of a day is entered.
+const GB: u64 = 1_000_000_000;
+
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let state = shared();
@@ -76,8 +79,9 @@ fn Form(view: InstallationView) -> impl IntoView {
     let announcement = RwSignal::new(announcement);
     let (maintenance, suspension) = (LockFields::of(maintenance), LockFields::of(suspension));
     let days = RwSignal::new(audit_days);
-    let RequestLimits { per_person, per_token, per_address } = limits;
-    let [person, token, address] = [per_person, per_token, per_address].map(RwSignal::new);
+    let RequestLimits { per_person, per_token, per_address, open_retrievals, bytes_per_day } = limits;
+    let [person, token, address, open] = [per_person, per_token, per_address, open_retrievals].map(RwSignal::new);
+    let gigabytes = RwSignal::new(u32::try_from(bytes_per_day.div_ceil(GB)).unwrap_or(u32::MAX));
     let problem = RwSignal::new(String::new());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -86,6 +90,8 @@ fn Form(view: InstallationView) -> impl IntoView {
             per_person: person.get_untracked(),
             per_token: token.get_untracked(),
             per_address: address.get_untracked(),
+            open_retrievals: open.get_untracked(),
+            bytes_per_day: u64::from(gigabytes.get_untracked()) * GB,
         };
         let config = InstallationConfig {
             announcement: announcement.get_untracked(),
@@ -120,6 +126,13 @@ fn Form(view: InstallationView) -> impl IntoView {
                     <Number label="Of a person" value=person/>
                     <Number label="Of a token" value=token/>
                     <Number label="From an address" value=address hint="Of those who are not logged in"/>
+                </div>
+            </fieldset>
+            <fieldset class="min-w-0 rounded-field border border-base-300 p-3">
+                <legend class="px-1 text-sm font-semibold">"DICOMweb and downloads of a person (0: no limit)"</legend>
+                <div class="grid grid-cols-1 gap-3 sm:grid-cols-2">
+                    <Number label="Retrievals at the same time" value=open hint="Programs count to the owner of their token"/>
+                    <Number label="Gigabytes a day" value=gigabytes hint="The day ends at midnight UTC"/>
                 </div>
             </fieldset>
             <Problem text=problem/>

@@ -2,6 +2,7 @@
 
 mod filter;
 mod list;
+mod usage;
 mod verify;
 
 use adit_domain::Right;
@@ -9,6 +10,7 @@ use leptos::prelude::*;
 
 use crate::context::shared;
 use list::Trail;
+use usage::UsageTable;
 
 #[component]
 pub fn AuditPage() -> impl IntoView {
@@ -18,6 +20,10 @@ pub fn AuditPage() -> impl IntoView {
         <Show when=move || state.may(Right::ReadAudit) fallback=|| view! { <p>"Your active group may not read the audit record."</p> }>
             <p class="mb-4 text-sm">"Who did what, to what, and how it ended, the newest first. That you read it is recorded, too."</p>
             <Trail/>
+            <section class="mt-6" aria-labelledby="usage">
+                <h2 id="usage" class="mb-2 text-base font-semibold">"Moved in the last 30 days"</h2>
+                <UsageTable/>
+            </section>
         </Show>
     }
 }

@@ -80,6 +80,9 @@ fn Job(#[prop(into)] snapshot: Signal<JobSnapshot>) -> impl IntoView {
         if options.direct_move {
             facts.push(("Way", "straight from source to destination".into()));
         }
+        if options.convert_to_nifti {
+            facts.push(("Files", "NIfTI instead of DICOM".into()));
+        }
         facts.into_iter().map(|(label, value)| view! { <div><dt class="text-xs text-base-content/75">{label}</dt><dd>{value}</dd></div> }).collect_view()
     };
     view! {

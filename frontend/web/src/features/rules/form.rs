@@ -15,7 +15,7 @@ use super::identity::{PseudonymChoice, PseudonymFields};
 use super::places::places;
 use super::trigger::{TriggerFields, TriggerForm};
 use crate::context::shared;
-use crate::features::transfer::{ExtraFields, Extras, IdentityChoice, IdentityFields};
+use crate::features::transfer::{ExtraFields, Extras, IdentityChoice, IdentityFields, is_folder};
 use crate::ui::{Check, Number, Panel, Problem, Select, Spinner, Text};
 
 const RISKY: &str = "Send images although text may be burned into the pixels: nobody looks at them before";
@@ -55,10 +55,10 @@ impl RuleFields {
     }
 
     /// The rule as entered, or what is missing.
-    fn value(self) -> Result<RuleConfig, String> {
+    fn value(self, nodes: &[NodeView]) -> Result<RuleConfig, String> {
         let mut options = TransferOptions::default();
         self.identity.put_into(&mut options);
-        self.extras.put_into(&mut options);
+        self.extras.put_into(&mut options, is_folder(nodes, &self.destination.get_untracked()));
         let trigger = self.trigger.value()?;
         // What has arrived here cannot be sent from where it was.
         options.direct_move &= matches!(trigger, Trigger::Schedule { .. });
@@ -117,7 +117,7 @@ pub fn RuleForm(
     // What was entered, or the reason why not, which is shown.
     let entered = move || {
         problem.set(String::new());
-        fields.value().map_err(|text| problem.set(text)).ok()
+        nodes.with_value(|nodes| fields.value(nodes)).map_err(|text| problem.set(text)).ok()
     };
     let try_it = move |_| {
         result.set(None);
@@ -188,6 +188,7 @@ fn TransferForm(fields: RuleFields, nodes: StoredValue<Vec<NodeView>>, remembere
     let destinations = Signal::derive(move || {
         nodes.with_value(|nodes| places(nodes, |node| node.can_be_destination, &f.destination.get_untracked()))
     });
+    let to_folder = Signal::derive(move || nodes.with_value(|nodes| is_folder(nodes, &f.destination.get())));
     let leaves = move || {
         if f.identity.pseudonymises() {
             "Names and identifiers are removed, UIDs are replaced; a report says what was done. Scanned documents and PDFs always stay behind."
@@ -206,6 +207,6 @@ fn TransferForm(fields: RuleFields, nodes: StoredValue<Vec<NodeView>>, remembere
                 <Check label="Include reports" value=f.extras.documents/>
             </div>
         </div>
-        <Extras fields=f.extras identity=f.identity between_servers=Signal::derive(move || f.trigger.is_schedule())/>
+        <Extras fields=f.extras identity=f.identity to_folder=to_folder between_servers=Signal::derive(move || f.trigger.is_schedule())/>
     }
 }

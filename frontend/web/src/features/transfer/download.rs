@@ -62,7 +62,8 @@ fn wish(selection: Selection, options: TransferOptions) -> Option<DownloadInput>
         source: study.source,
         study_instance_uid: study.study_instance_uid,
         series_instance_uids: study.series_instance_uids,
-        options,
+        // NIfTI is for the folder that is chosen beside it.
+        options: TransferOptions { convert_to_nifti: false, ..options },
     })
 }
 

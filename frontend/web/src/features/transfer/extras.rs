@@ -13,6 +13,7 @@ pub struct ExtraFields {
     trial_name: RwSignal<String>,
     pub documents: RwSignal<bool>,
     direct: RwSignal<bool>,
+    pub nifti: RwSignal<bool>,
     mail: RwSignal<bool>,
 }
 
@@ -24,15 +25,19 @@ impl ExtraFields {
             trial_name: RwSignal::new(options.trial_protocol_name.clone()),
             documents: RwSignal::new(options.include_documents),
             direct: RwSignal::new(options.direct_move),
+            nifti: RwSignal::new(options.convert_to_nifti),
             mail: RwSignal::new(options.send_finished_mail),
         }
     }
 
-    /// Includes documents and asks for a mail as last time.
-    pub fn remembered(documents: bool, mail: bool) -> Self {
-        let options =
-            TransferOptions { include_documents: documents, send_finished_mail: mail, ..TransferOptions::default() };
-        Self::of(&options)
+    /// Includes documents, converts and asks for a mail as last time.
+    pub fn remembered(documents: bool, nifti: bool, mail: bool) -> Self {
+        Self::of(&TransferOptions {
+            include_documents: documents,
+            convert_to_nifti: nifti,
+            send_finished_mail: mail,
+            ..TransferOptions::default()
+        })
     }
 
     /// Whether a mail is wanted when the transfer has ended.
@@ -40,12 +45,13 @@ impl ExtraFields {
         self.mail.get_untracked()
     }
 
-    /// Writes the choices into the options of a job, whose identity is known already.
-    pub fn put_into(self, options: &mut TransferOptions) {
+    /// Writes the choices into the options of a job, whose identity is known already. `to_folder`: only there NIfTI files can go.
+    pub fn put_into(self, options: &mut TransferOptions, to_folder: bool) {
         options.trial_protocol_id = self.trial_id.get_untracked().trim().to_owned();
         options.trial_protocol_name = self.trial_name.get_untracked().trim().to_owned();
         options.include_documents = self.documents.get_untracked();
         options.send_finished_mail = self.mail.get_untracked();
+        options.convert_to_nifti = self.nifti.get_untracked() && to_folder;
         options.direct_move = self.direct.get_untracked() && options.leaves_unchanged();
     }
 
@@ -55,12 +61,14 @@ impl ExtraFields {
     }
 }
 
-/// `between_servers`: whether the images come from a server, which could send them straight to another one.
+/// `between_servers`: whether the images come from a server, which could send them straight to another one. `to_folder`: whether they go
+/// into a folder, where they can become NIfTI files.
 #[component]
 pub fn Extras(
     fields: ExtraFields,
     identity: IdentityFields,
     #[prop(default = Signal::stored(true), into)] between_servers: Signal<bool>,
+    #[prop(into)] to_folder: Signal<bool>,
 ) -> impl IntoView {
     let modifies = Signal::derive(move || identity.pseudonymises() || fields.marks());
     view! {
@@ -71,7 +79,10 @@ pub fn Extras(
                 <Text label="Trial name" value=fields.trial_name/>
                 <div class="flex flex-col gap-2">
                     <Check label="Mail when finished" value=fields.mail/>
-                    <Show when=move || between_servers.get()>
+                    <Show when=move || to_folder.get()>
+                        <Check label="Convert to NIfTI" value=fields.nifti/>
+                    </Show>
+                    <Show when=move || between_servers.get() && !to_folder.get()>
                         <Check label="Send straight from source to destination" value=fields.direct disabled=modifies/>
                     </Show>
                 </div>

@@ -12,4 +12,5 @@ mod series;
 
 pub use extras::{ExtraFields, Extras};
 pub use identity::{IdentityChoice, IdentityFields};
+pub use options::is_folder;
 pub use page::TransferPage;

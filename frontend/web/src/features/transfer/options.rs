@@ -3,6 +3,7 @@
 use adit_api::jobs::CreateJob;
 use adit_api::nodes::NodeView;
 use adit_domain::Right;
+use adit_domain::node::NodeKind;
 use adit_domain::transfer::TransferOptions;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -26,7 +27,8 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
     let destination = RwSignal::new(remembered.unwrap_or_default());
     let destinations = StoredValue::new(destinations);
     let identity = IdentityFields::new(state.preference("project").unwrap_or_default());
-    let extras = ExtraFields::remembered(state.prefers("documents"), state.prefers("mail"));
+    let extras = ExtraFields::remembered(state.prefers("documents"), state.prefers("nifti"), state.prefers("mail"));
+    let to_folder = Signal::derive(move || destinations.with_value(|all| is_folder(all, &destination.get())));
     let [pseudonym, problem] = std::array::from_fn(|_| RwSignal::new(String::new()));
     let [urgent, busy] = std::array::from_fn(|_| RwSignal::new(false));
     let navigate = StoredValue::new_local(use_navigate());
@@ -34,7 +36,7 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
     let chosen = move || {
         let mut options = TransferOptions::default();
         identity.put_into(&mut options);
-        extras.put_into(&mut options);
+        extras.put_into(&mut options, to_folder.get_untracked());
         if options.pseudonymises() {
             options.pseudonym = pseudonym.get_untracked();
         }
@@ -57,11 +59,13 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
             urgent: urgent.get_untracked(),
             studies: selection.studies(),
         };
-        let [documents, mail] = [extras.documents.get_untracked(), extras.wants_mail()];
+        let [documents, nifti, mail] =
+            [extras.documents.get_untracked(), extras.nifti.get_untracked(), extras.wants_mail()];
         state.prefer_all([
             ("destination", destination.get_untracked().into()),
             ("project", identity.project().into()),
             ("documents", documents.into()),
+            ("nifti", nifti.into()),
             ("mail", mail.into()),
         ]);
         busy.set(true);
@@ -75,16 +79,7 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
             }
         });
     };
-    let stays = move || {
-        let held = held_back(&selection.modalities());
-        if !identity.pseudonymises() {
-            "The images leave with the patient's name.".to_owned()
-        } else if extras.documents.get() || held.is_empty() {
-            "Names and identifiers are removed, UIDs are replaced; a report says what was done. Scanned documents and PDFs always stay behind.".to_owned()
-        } else {
-            format!("Stays behind, because its text names people: {}.", held.join(", "))
-        }
-    };
+    let stays = move || what_stays(identity, extras, selection);
     let option = move |node: NodeView| view! { <option value=node.id.to_string() selected=node.id.to_string() == destination.get_untracked()>{node.config.name}</option> };
     view! {
         <Show when=move || { count() > 0 }>
@@ -108,7 +103,7 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
                         <Check label="Include reports" value=extras.documents/>
                     </div>
                 </div>
-                <Extras fields=extras identity=identity/>
+                <Extras fields=extras identity=identity to_folder=to_folder/>
                 <div class="mt-3 flex items-center gap-4">
                     <p class="text-sm" aria-live="polite">{stays}</p>
                     <span class="ml-auto"></span>
@@ -119,4 +114,22 @@ pub fn Options(nodes: Vec<NodeView>, selection: Selection) -> impl IntoView {
             </form>
         </Show>
     }
+}
+
+/// What leaves and what stays behind, in a sentence.
+fn what_stays(identity: IdentityFields, extras: ExtraFields, selection: Selection) -> String {
+    let held = held_back(&selection.modalities());
+    if !identity.pseudonymises() {
+        "The images leave with the patient's name.".to_owned()
+    } else if extras.documents.get() || held.is_empty() {
+        "Names and identifiers are removed, UIDs are replaced; a report says what was done. Scanned documents and PDFs always stay behind.".to_owned()
+    } else {
+        format!("Stays behind, because its text names people: {}.", held.join(", "))
+    }
+}
+
+/// Whether what is chosen is a folder.
+pub fn is_folder(nodes: &[NodeView], chosen: &str) -> bool {
+    let mut folders = nodes.iter().filter(|node| matches!(node.config.kind, NodeKind::Folder(_)));
+    folders.any(|node| node.id.as_str() == chosen)
 }

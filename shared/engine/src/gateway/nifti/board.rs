@@ -1,7 +1,6 @@
 //! What is being converted for readers, by what was asked for.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use adit_domain::JobId;
@@ -10,22 +9,20 @@ use tokio::sync::Semaphore;
 use super::super::retrieval::Key;
 use super::conversion::Conversion;
 use super::reader::FilesReader;
-use super::scratch::Scratch;
 
 /// Conversions at the same time. Each takes a processor and the disk.
 const AT_ONCE: usize = 2;
 
-/// All conversions of this process.
+/// All conversions for readers of this process.
 pub(crate) struct Conversions {
     all: Mutex<HashMap<Key, Arc<Conversion>>>,
     pub(super) slots: Semaphore,
-    pub(super) scratch: Scratch,
 }
 
 impl Conversions {
-    /// With a place for their files.
-    pub fn new(scratch: PathBuf) -> Self {
-        Self { all: Mutex::default(), slots: Semaphore::new(AT_ONCE), scratch: Scratch::new(scratch) }
+    /// None yet.
+    pub fn new() -> Self {
+        Self { all: Mutex::default(), slots: Semaphore::new(AT_ONCE) }
     }
 
     /// A reader of what is converted under this key; true: nothing was, and the caller has to let it be converted.

@@ -7,9 +7,9 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::outputs::Output;
 use crate::Refusal;
 use crate::gateway::retrieval::Known;
+use crate::nifti::Output;
 
 /// One conversion. Its folder goes with it.
 pub(super) struct Conversion {

@@ -7,9 +7,9 @@ use adit_domain::transfer::is_document_class;
 use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt;
 
-use super::scratch::refusal;
 use crate::Refusal;
 use crate::gateway::retrieval::{Part, Reader};
+use crate::nifti::refusal;
 
 /// A series in its folder.
 #[derive(Debug)]

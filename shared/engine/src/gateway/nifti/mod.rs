@@ -1,17 +1,14 @@
 //! Images as NIfTI files: a retrieval, and `dcm2niix` over what it brought, series by series.
 //!
 //! `board` knows what is being converted, `conversion` holds what has come of it and who reads, `reader` is what a reader has in hand.
-//! `run` does the work: `intake` puts the images into folders, `program` runs the converter, `outputs` names what comes out. All of it
-//! stands in `scratch`, and goes when the last reader has been away for a while.
+//! `run` does the work: `intake` puts the images into folders, and `crate::nifti` converts them. All of it stands in the scratch folder, and
+//! goes when the last reader has been away for a while.
 
 mod board;
 mod conversion;
 mod intake;
-mod outputs;
-mod program;
 mod reader;
 mod run;
-mod scratch;
 
 use adit_domain::group::Direction;
 use adit_domain::{JobId, Right};
@@ -48,12 +45,5 @@ impl Engine {
             tokio::spawn(async move { engine.convert_for_readers(key, ask, conversion).await });
         }
         Ok(reader)
-    }
-
-    /// Removes what conversions of processes that are gone have left in the scratch folder. May be called at any time.
-    pub async fn tidy_scratch(&self) {
-        if let Err(error) = self.0.conversions.scratch.open().await {
-            tracing::info!(error = %error, "the scratch folder cannot be used, there will be no conversions to NIfTI");
-        }
     }
 }

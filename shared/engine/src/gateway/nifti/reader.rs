@@ -86,7 +86,7 @@ impl FilesReader {
             return Ok(None);
         }
         let Next::File(file) = self.conversion.next(self.finished) else { return Err(lost()) };
-        let bytes = tokio::fs::File::open(&file.path).await.map_err(super::scratch::refusal)?;
+        let bytes = tokio::fs::File::open(&file.path).await.map_err(crate::nifti::refusal)?;
         self.finished += 1;
         Ok(Some(File { name: file.name, size: file.size, bytes }))
     }

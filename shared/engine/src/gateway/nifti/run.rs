@@ -7,12 +7,11 @@ use tokio::fs;
 
 use super::super::idle::{GRACE, unread_for};
 use super::super::retrieval::Key;
+use super::Ask;
 use super::conversion::Conversion;
-use super::intake::{Series, take_in};
-use super::outputs::{Output, Outputs};
-use super::program::{self, Verdict};
+use super::intake::take_in;
 use super::reader::lost;
-use super::{Ask, scratch};
+use crate::nifti::{self, Converted, Output, Outputs};
 use crate::{Engine, Refusal};
 
 /// The file that names what could not be converted; it comes last.
@@ -55,11 +54,11 @@ impl Engine {
     async fn convert(&self, ask: Ask, conversion: &Conversion, most: u64) -> Result<(), Refusal> {
         let conversions = &self.0.conversions;
         let _slot = conversions.slots.try_acquire().map_err(|_| busy())?;
-        program::check(program::NAME).await?;
-        let folder = conversions.scratch.folder().await.map_err(scratch::refusal)?;
+        nifti::check().await?;
+        let folder = self.0.converter.scratch.folder().await.map_err(nifti::refusal)?;
         let place = folder.path().to_owned();
         conversion.keep(folder);
-        fs::create_dir(place.join(OUTPUT)).await.map_err(scratch::refusal)?;
+        fs::create_dir(place.join(OUTPUT)).await.map_err(nifti::refusal)?;
         let mut reader = self.read_from(&ask.actor, ask.source, ask.wish).await?;
         tracing::info!(conversion = %conversion.id, retrieval = %reader.retrieval(), "a conversion begins");
         conversion.learn(reader.known().await?);
@@ -72,8 +71,9 @@ impl Engine {
         let mut outputs = Outputs::new(place.join(OUTPUT));
         let (mut files, mut warnings) = (0, Vec::new());
         for (number, series) in all.iter().enumerate() {
-            let (ready, warning) = one(series, &mut outputs, most).await.map_err(scratch::refusal)?;
-            if let Some(why) = warning {
+            let converted = nifti::convert(&series.folder, &mut outputs, most).await.map_err(nifti::refusal)?;
+            let Converted { files: ready, trouble, .. } = converted;
+            if let Some(why) = trouble {
                 // The name of a series may say who the patient is.
                 tracing::warn!(conversion = %conversion.id, series = number + 1, why, "a series was not converted");
                 warnings.push(format!("{}: {why}", series.name));
@@ -90,29 +90,11 @@ impl Engine {
         if !warnings.is_empty() {
             let text = format!("Not everything could be converted to NIfTI.\n\n{}\n", warnings.join("\n"));
             let (path, size) = (place.join(WARNINGS), text.len() as u64);
-            fs::write(&path, text).await.map_err(scratch::refusal)?;
+            fs::write(&path, text).await.map_err(nifti::refusal)?;
             conversion.add(vec![Output { name: WARNINGS.to_owned(), path, size }]);
         }
         Ok(())
     }
-}
-
-/// Converts a series and removes its images; what came of it, and what is to be said about it.
-async fn one(series: &Series, outputs: &mut Outputs, most: u64) -> std::io::Result<(Vec<Output>, Option<String>)> {
-    let verdict = program::convert(program::NAME, &series.folder, outputs.folder(), most).await?;
-    fs::remove_dir_all(&series.folder).await?;
-    if let Verdict::Nothing(why) = verdict {
-        // It may have been cut off.
-        outputs.drop_new().await?;
-        return Ok((Vec::new(), Some(why)));
-    }
-    let files = outputs.take_new().await?;
-    let warning = match verdict {
-        _ if files.is_empty() => Some("nothing came out of its conversion".to_owned()),
-        Verdict::Some => Some("only some of its images could be converted".to_owned()),
-        _ => None,
-    };
-    Ok((files, warning))
 }
 
 fn busy() -> Refusal {

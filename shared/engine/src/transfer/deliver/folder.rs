@@ -15,7 +15,7 @@ use crate::transfer::problem::Problem;
 use crate::transfer::sink::StagedInstance;
 
 /// Temporary files begin like this; those of a dead process are removed by the next run of the same task.
-const TEMPORARY: &str = ".adit-";
+pub(super) const TEMPORARY: &str = ".adit-";
 
 impl Transfer {
     /// Puts instances into the folder until no more come.
@@ -45,11 +45,7 @@ impl Transfer {
     async fn put(&self, instance: &StagedInstance, target: PathBuf) -> Result<(), Problem> {
         let staging = &self.engine.0.ports.staging;
         let temporary = target.with_file_name(format!("{TEMPORARY}{}-{}", self.task.id, instance.key.sop()));
-        let failed = |error: io::Error| {
-            Problem::Transient(format!(
-                "The folder cannot be written to ({error}). Is it mounted and is there space left?"
-            ))
-        };
+        let failed = |error: io::Error| not_writable(&error);
         if let Some(staged) = staging.local_path(&instance.key) {
             let moved = tokio::task::spawn_blocking(move || take(&staged, &temporary, &target)).await;
             return moved.map_err(io::Error::other).and_then(|result| result).map_err(failed);
@@ -68,7 +64,12 @@ impl Transfer {
     }
 }
 
-/// Links the staged file to its target, or copies it to another file system.
+/// What is said when a folder does not take a file.
+pub(super) fn not_writable(error: &io::Error) -> Problem {
+    Problem::Transient(format!("The folder cannot be written to ({error}). Is it mounted and is there space left?"))
+}
+
+/// Links a file to its target, or copies it to another file system.
 fn take(staged: &Path, temporary: &Path, target: &Path) -> io::Result<()> {
     if let Some(folder) = target.parent().filter(|folder| !folder.exists()) {
         fs::create_dir_all(folder)?;
@@ -77,14 +78,20 @@ fn take(staged: &Path, temporary: &Path, target: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    if fs::hard_link(staged, temporary).is_err() {
-        fs::copy(staged, temporary)?;
-        fs::File::open(temporary)?.sync_all()?;
-    }
+    link_or_copy(staged, temporary)?;
     fs::rename(temporary, target)?;
     // Renaming onto another link of the same file does nothing and leaves the temporary name.
     match fs::remove_file(temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Another name for a file that is safe on the disk, or a copy that is.
+pub(super) fn link_or_copy(file: &Path, other: &Path) -> io::Result<()> {
+    if fs::hard_link(file, other).is_err() {
+        fs::copy(file, other)?;
+        fs::File::open(other)?.sync_all()?;
+    }
+    Ok(())
 }

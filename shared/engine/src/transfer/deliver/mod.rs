@@ -4,6 +4,7 @@ mod bucket;
 mod dimse;
 mod folder;
 mod naming;
+mod nifti;
 mod web;
 
 pub(super) use naming::place_for;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use adit_domain::task::Step;
-use adit_store::repositories::{Receipt, ReceiptState};
+use adit_store::repositories::{Conversion, Receipt, ReceiptState};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinSet;
 use tracing::Instrument;
@@ -57,6 +58,9 @@ impl Transfer {
                         .spawn(Arc::clone(&self).into_bucket(Arc::clone(&plan), Arc::clone(&queue)).in_current_span());
                 }
             }
+            None if self.converts() => {
+                workers.spawn(Arc::clone(&self).into_nifti(plan, Arc::clone(&queue)).in_current_span());
+            }
             None => {
                 for _ in 0..FOLDER_WRITERS {
                     workers
@@ -96,14 +100,7 @@ impl Transfer {
     /// The destination has the instance: receipt, then staging is freed.
     async fn delivered(&self, instance: &StagedInstance) -> Result<(), Problem> {
         measure::moved(instance.size);
-        self.ledger.delivered_with(Receipt {
-            sop_instance_uid: instance.note.original.clone(),
-            series_instance_uid: instance.note.series.clone(),
-            delivered_as: instance.note.delivered_as.clone(),
-            pseudonym: instance.note.pseudonym.clone(),
-            size: instance.size,
-            state: ReceiptState::Delivered,
-        });
+        self.ledger.delivered_with(receipt(instance, None));
         if self.ledger.unsaved_count() >= RECEIPTS {
             self.flush_receipts().await?;
             self.save_report_sometimes().await;
@@ -122,6 +119,18 @@ impl Transfer {
     async fn undeliverable(&self, instance: &StagedInstance, reason: &str, transient: bool) -> Result<(), Problem> {
         self.ledger.fail(&instance.note.original, &instance.note.series, Step::Deliver, reason, transient);
         Ok(self.engine.0.ports.staging.delete(&instance.key).await?)
+    }
+}
+
+fn receipt(instance: &StagedInstance, conversion: Option<Conversion>) -> Receipt {
+    Receipt {
+        sop_instance_uid: instance.note.original.clone(),
+        series_instance_uid: instance.note.series.clone(),
+        delivered_as: instance.note.delivered_as.clone(),
+        pseudonym: instance.note.pseudonym.clone(),
+        size: instance.size,
+        state: ReceiptState::Delivered,
+        conversion,
     }
 }
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::transfer::Transfer;
 use crate::transfer::plan::Plan;
-use crate::transfer::sink::StagedInstance;
+use crate::transfer::sink::{StagedInstance, StagedNote};
 
 /// Longest name of one folder, in bytes (file systems take 255).
 const LONGEST: usize = 120;
@@ -98,16 +98,26 @@ fn study_name(transfer: &Transfer, plan: &Plan) -> String {
 
 /// The file of an instance below the study's folder.
 pub(super) fn file_for(transfer: &Transfer, plan: &Plan, instance: &StagedInstance) -> PathBuf {
-    let note = &instance.note;
+    let folder = sanitize(&series_name(transfer, plan, &instance.note));
+    Path::new(&folder).join(format!("{}.dcm", part(&instance.note.delivered_as)))
+}
+
+/// The folder of a converted series below the study's folder. Its files bear no UID, so no other series may come here.
+pub(super) fn nifti_folder_for(transfer: &Transfer, plan: &Plan, note: &StagedNote) -> String {
+    let uids = [&transfer.task.study_instance_uid, &note.series].map(|uid| transfer.identity.uid(uid));
+    format!("{}~{}", sanitize(&series_name(transfer, plan, note)), short_hash(&uids.join("/")))
+}
+
+/// Number and description of a series as far as they may be known, else its UID at the destination.
+fn series_name(transfer: &Transfer, plan: &Plan, note: &StagedNote) -> String {
     let number = plan.series.iter().find(|series| series.uid == note.series).and_then(|series| series.number);
     let description = plan.outside.series.get(&note.series).filter(|_| note.keeps_description);
-    let folder = match (number.filter(|number| *number != 0), description.map(String::as_str)) {
+    match (number.filter(|number| *number != 0), description.map(String::as_str)) {
         (None, _) => transfer.identity.uid(&note.series),
         (Some(number), None) => number.to_string(),
         (Some(number), Some("")) => format!("{number}-Undefined"),
         (Some(number), Some(description)) => format!("{number}-{description}"),
-    };
-    Path::new(&sanitize(&folder)).join(format!("{}.dcm", part(&note.delivered_as)))
+    }
 }
 
 /// `YYYYMMDD` (UTC) of milliseconds since the epoch.

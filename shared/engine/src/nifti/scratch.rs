@@ -15,7 +15,7 @@ use crate::Refusal;
 const LOCK: &str = "lock";
 
 /// The scratch folder of an installation.
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     root: PathBuf,
     own: OnceCell<Arc<Own>>,
 }
@@ -91,7 +91,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
 
 /// What is said when the folder cannot be used.
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(super) fn refusal(error: io::Error) -> Refusal {
+pub(crate) fn refusal(error: io::Error) -> Refusal {
     tracing::error!(error = %error, "the scratch folder cannot be used");
     Refusal::of(
         adit_api::error::ErrorCode::Internal,

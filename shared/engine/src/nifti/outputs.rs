@@ -12,14 +12,14 @@ const KINDS: [&str; 5] = [".json", ".nii.gz", ".nii", ".bval", ".bvec"];
 
 /// A file that is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Output {
+pub(crate) struct Output {
     pub name: String,
     pub path: PathBuf,
     pub size: u64,
 }
 
 /// The folder into which the converter writes.
-pub(super) struct Outputs {
+pub(crate) struct Outputs {
     folder: PathBuf,
     seen: HashSet<OsString>,
     stems: HashSet<String>,

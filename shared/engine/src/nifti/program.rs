@@ -5,10 +5,12 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::time::{interval, sleep};
 
 use super::outputs::bytes_in;
+use super::remarks::remarks;
 use crate::Refusal;
 
 /// Its name.
@@ -17,6 +19,8 @@ pub(super) const NAME: &str = "dcm2niix";
 const PLACES: &str = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin";
 /// How long one series may take.
 const LIMIT: Duration = Duration::from_secs(600);
+/// Bytes of what it prints that are looked at.
+const PRINTED: u64 = 256 * 1024;
 /// How often the size of what it writes is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -46,12 +50,14 @@ pub(super) async fn check(name: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Converts the images of one folder into another one, which may hold at most `most` bytes.
-pub(super) async fn convert(name: &str, input: &Path, output: &Path, most: u64) -> io::Result<Verdict> {
+/// Converts the images of one folder into another one, which may hold at most `most` bytes; with what it had to say.
+pub(super) async fn convert(name: &str, input: &Path, output: &Path, most: u64) -> io::Result<(Verdict, Vec<String>)> {
     let mut command = command(name);
     // Compressed by itself, with a description that names nobody, and no file is ever replaced.
     command.args(["-z", "i", "-b", "y", "-ba", "y", "-w", "2", "-f", "%s-%d", "-o"]).arg(output).arg(input);
-    let mut program = command.spawn()?;
+    let mut program = command.stdout(Stdio::piped()).spawn()?;
+    let printed = program.stdout.take();
+    let run = async { tokio::try_join!(program.wait(), all_of(printed)) };
     let is_full = async {
         let mut looks = interval(LOOK);
         loop {
@@ -62,12 +68,20 @@ pub(super) async fn convert(name: &str, input: &Path, output: &Path, most: u64) 
         }
     };
     let why = tokio::select! {
-        status = program.wait() => return status.map(verdict),
+        ended = run => return ended.map(|(status, printed)| (verdict(status), remarks(&printed))),
         () = sleep(LIMIT) => format!("its conversion took longer than {} minutes", LIMIT.as_secs() / 60),
         () = is_full => format!("its conversion gave more than {} MB", most >> 20),
     };
     program.kill().await?;
-    Ok(Verdict::Nothing(why))
+    Ok((Verdict::Nothing(why), Vec::new()))
+}
+
+/// Reads to the end, so that it never waits for a reader, and keeps the beginning.
+async fn all_of(printed: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
+    let (Some(mut printed), mut kept) = (printed, Vec::new()) else { return Ok(Vec::new()) };
+    (&mut printed).take(PRINTED).read_to_end(&mut kept).await?;
+    tokio::io::copy(&mut printed, &mut tokio::io::sink()).await?;
+    Ok(kept)
 }
 
 fn command(name: &str) -> Command {
@@ -81,7 +95,8 @@ fn command(name: &str) -> Command {
 fn verdict(status: ExitStatus) -> Verdict {
     match status.code() {
         Some(0) => Verdict::Whole,
-        Some(8) => Verdict::Some,
+        // Some were bad; volumes lack slices.
+        Some(8 | 10) => Verdict::Some,
         Some(2) => Verdict::Nothing("it holds no image that dcm2niix can convert".to_owned()),
         Some(4) => Verdict::Nothing("its images are broken".to_owned()),
         Some(code) => Verdict::Nothing(format!("dcm2niix ended with code {code}")),
