@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::face::Face;
 use crate::files::WebPage;
 use crate::limits::Limits;
-use crate::table::ROUTES;
+use crate::table::routes;
 use crate::{face, files, guard, headers, refused};
 
 /// Largest request body in bytes; only uploads of later features need more.
@@ -34,11 +34,11 @@ pub struct App {
     pub page: Arc<WebPage>,
 }
 
-/// The routes of [`ROUTES`], each behind the guard of its row, and the page's files.
+/// The routes of [`routes`], each behind the guard of its row, and the page's files.
 pub fn router(app: App) -> Router {
     let mut router = Router::new();
     let limits = Limits::default();
-    for row in ROUTES {
+    for row in routes() {
         let post = guard::Post { app: app.clone(), row, limits: limits.clone() };
         let guard = axum::middleware::from_fn_with_state(post, guard::check);
         let handler = (row.handler)();

@@ -13,7 +13,7 @@ use adit_api::paths::{self, CSRF_HEADER};
 use adit_backend_embedded::Embedded;
 use adit_engine::{Known, now};
 use adit_http::Face;
-use adit_http::table::{Needs, ROUTES};
+use adit_http::table::{self, Needs};
 use adit_store::clock::SystemClock;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::json;
@@ -21,7 +21,7 @@ use site::{ID, Site, Visitor, refusal};
 
 /// Every route of the table but those for anybody.
 fn routes() -> Vec<(Method, String)> {
-    let rows = ROUTES.iter().filter(|row| row.needs != Needs::Anybody);
+    let rows = table::routes().filter(|row| row.needs != Needs::Anybody);
     let filled = rows.filter_map(|row| {
         let last = if row.path == paths::JOB_ACTION { "cancel" } else { "reset" };
         let values: &[&str] = if row.path == paths::JOB_ACTION { &[ID, last] } else { &[ID, ID, last] };

@@ -31,7 +31,7 @@ use crate::App;
 use crate::audit::{self, Note, Sender};
 use crate::caller::Caller;
 use crate::refused::Refused;
-use crate::table::ROUTES;
+use crate::table::routes;
 
 /// How long an answer may take before its beginning is sent without it, and how often a blank is sent from then on.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -98,7 +98,7 @@ fn describe(received: &Received, note: &Note) {
 
 /// The program has hung up, so that nobody else records what it has sent.
 async fn record_late(app: &App, sender: &Sender, note: &Note) {
-    if let Some(row) = ROUTES.iter().find(|row| row.audit == Some(EVENT)) {
+    if let Some(row) = routes().find(|row| row.audit == Some(EVENT)) {
         let _ = audit::conclude(app, row, sender, note, StatusCode::OK.into_response()).await;
     }
 }
