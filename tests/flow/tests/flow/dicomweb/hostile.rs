@@ -159,7 +159,7 @@ async fn names_within_files_lead_nowhere() {
                 && !part.chars().any(char::is_control)
                 && !part.eq_ignore_ascii_case("con")
         };
-        assert!(parts.len() >= 3 && parts.iter().all(|part| is_safe(part)), "{names:?}");
+        assert!(parts.len() >= 3 && parts.iter().all(is_safe), "{names:?}");
     }
     assert_eq!(scene.outside_staging(), before);
 
