@@ -172,6 +172,10 @@ test('the audit page finds a search and a refused access, and verifies', async (
   await find('All', '');
   await page.getByRole('button', { name: 'Verify' }).click();
   await page.getByText(/Everything holds/).waitFor();
+  const usage = page.getByRole('table', { name: 'Usage by person' });
+  await usage.getByRole('row', { name: /^ada .*requests/ }).waitFor();
+  await usage.scrollIntoViewIfNeeded();
+  await shot(page, 'usage', false);
   await checkAccessibility(page, 'audit trail');
   await shot(page, 'audit', false);
   const rows = events.getByRole('row');

@@ -197,6 +197,39 @@ test('a single series goes into a folder', async () => {
   await page.getByText(/24 of 24 images/).first().waitFor({ timeout: 30_000 });
 });
 
+test('a series becomes NIfTI files in a folder', async () => {
+  await search('DEMO-0001');
+  await page.getByRole('button', { name: 'Series' }).first().click();
+  await page.getByRole('checkbox', { name: /Choose series 1/ }).check();
+  const form = page.getByRole('form', { name: 'Transfer' });
+  await form.getByRole('combobox', { name: 'Destination' }).selectOption({ label: 'Demo archive 2' });
+  await form.getByText('More options').click();
+  await form.getByLabel('Trial ID').waitFor();
+  assert.equal(await form.getByLabel('Convert to NIfTI').count(), 0, 'a server takes DICOM only');
+  await form.getByRole('combobox', { name: 'Destination' }).selectOption({ label: 'Demo folder' });
+  await form.getByLabel('Convert to NIfTI').check();
+  await shot(page, 'nifti-option', false);
+  await checkAccessibility(page, 'option of NIfTI');
+  if (process.env.ADIT_CLOUD_HOME) {
+    // There is no converter in a function: said at once, nothing is begun.
+    await form.getByRole('radio', { name: 'Leave the images as they are' }).check();
+    await form.getByRole('button', { name: 'Start transfer' }).click();
+    await form.getByText(/dcm2niix is missing/).waitFor();
+    assert.ok(errors.every((line) => line.includes('503')), errors.join('\n'));
+    errors.length = 0;
+    await form.getByLabel('Convert to NIfTI').uncheck();
+    await form.getByRole('button', { name: 'Clear' }).click();
+    return;
+  }
+  await start('Demo folder', 'P-NIFTI');
+  await page.getByText(/transfers? succeeded/).waitFor({ timeout: 30_000 });
+  await shot(page, 'nifti-job');
+  await checkAccessibility(page, 'job with NIfTI');
+  const files = readdirSync(join(adit.data, 'demo', 'folder'), { recursive: true }).filter((path) => path.includes('P-NIFTI') && /\.\w+$/.test(path));
+  assert.deepEqual(files.map((path) => /\.(nii\.gz|json)$/.exec(path)?.[1]).sort(), ['json', 'nii.gz'], files.join('\n'));
+  assert.ok(!readFileSync(join(adit.data, 'demo', 'folder', files.find((path) => path.endsWith('.json'))), 'utf8').includes('DEMO-0001'));
+});
+
 test('a job is canceled, resumed, restarted and deleted in place', async () => {
   // The source may send one image per second: there is time to cancel.
   await page.getByRole('link', { name: 'Servers' }).click();

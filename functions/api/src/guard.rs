@@ -4,7 +4,6 @@
 use std::net::{IpAddr, SocketAddr};
 
 use adit_api::error::ErrorCode;
-use adit_engine::FullDay;
 use axum::RequestExt;
 use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, RETRY_AFTER};
@@ -116,9 +115,7 @@ impl Post {
     async fn meter(&self, caller: Option<&Caller>, note: &Note) -> Result<Option<Meter>, Refused> {
         let Some((way, caller)) = self.row.way().zip(caller) else { return Ok(None) };
         let (engine, user) = (&self.app.engine, &caller.actor.user_id);
-        if let Some(FullDay { sentence, seconds }) = engine.full_day(user).await? {
-            return Err(Refused { retry_after_s: Some(seconds), ..Refused::new(ErrorCode::TooMany, sentence) });
-        }
+        engine.permit_day(user).await?;
         let most = engine.installation().await?.limits.open_retrievals;
         let opened = way.is_retrieval().then(|| self.limits.open(user, most)).transpose()?;
         Ok(Some(Meter::new(engine, caller, note, way, opened)))

@@ -75,7 +75,7 @@ fn words(code: ErrorCode) -> &'static str {
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        Self { body: refusal.body, retry_after_s: None, is_foreign: refusal.is_foreign }
+        Self { body: refusal.body, retry_after_s: refusal.retry_after_s, is_foreign: refusal.is_foreign }
     }
 }
 

@@ -54,7 +54,6 @@ pub use post::{AddressBook, Addressee, Post};
 pub use projects::PreviewRun;
 pub use refusal::Refusal;
 pub use rules::{Arrived, Watch};
-pub use usage::FullDay;
 
 /// What the engine must be told about this installation.
 pub struct Settings {

@@ -110,7 +110,7 @@ impl Engine {
     pub(crate) async fn permit_bytes(&self, group: &Group) -> Result<(), Refusal> {
         let Some(until) = self.full_until(group).await? else { return Ok(()) };
         let full = day_is_full(group);
-        Err(Refusal::conflict(format!("{full} New jobs are possible again from {} on.", moment(until))))
+        Err(Refusal::too_much(format!("{full} It is possible again from {} on.", moment(until)), until))
     }
 
     /// When the group may move bytes again; none: now.

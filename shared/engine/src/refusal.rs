@@ -1,10 +1,12 @@
 //! What the engine answers when it will not or cannot do what was asked: a code for programs, a sentence for people.
 
 use adit_api::error::{ErrorBody, ErrorCode};
-use adit_domain::InvalidValue;
+use adit_domain::{InvalidValue, Timestamp};
 use adit_store::items::{Kind, StoreError};
 use adit_store::staging::StagingError;
 use thiserror::Error;
+
+use crate::now;
 
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -14,11 +16,19 @@ pub struct Refusal {
     pub body: ErrorBody,
     /// The thing is there, but somebody else's. The caller is not told; the audit trail is.
     pub is_foreign: bool,
+    /// Seconds after which the same will be possible, where that is known.
+    pub retry_after_s: Option<u64>,
 }
 
 impl Refusal {
     fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { body: ErrorBody { code, detail: detail.into(), field: None }, is_foreign: false }
+        Self { body: ErrorBody { code, detail: detail.into(), field: None }, is_foreign: false, retry_after_s: None }
+    }
+
+    /// It was too much; from `until` on it is possible again.
+    pub(crate) fn too_much(detail: impl Into<String>, until: Timestamp) -> Self {
+        let seconds = u64::try_from(until.since_ms(now()) / 1000 + 1).unwrap_or(1);
+        Self { retry_after_s: Some(seconds), ..Self::new(ErrorCode::TooMany, detail) }
     }
 
     /// A refusal of this kind.

@@ -28,15 +28,6 @@ const MOST_ROWS: usize = 5_000;
 const PAGE: usize = 500;
 const EPOCH: Date = Date::constant(1970, 1, 1);
 
-/// A day on which a person has moved as much as they may.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FullDay {
-    /// What people are told.
-    pub sentence: String,
-    /// Until the day is over.
-    pub seconds: u64,
-}
-
 /// What has been moved and is not stored yet. One writer at a time: what comes meanwhile is added up and stored together, so that a
 /// viewer's thousand frames are no thousand writes on one row.
 #[derive(Default)]
@@ -92,11 +83,11 @@ impl Engine {
         Ok(self.0.usage.add(of, now(), way, amount, days).await?)
     }
 
-    /// Whether a person has moved as much by requests today as the installation allows; none: they may move more.
-    pub async fn full_day(&self, user: &UserId) -> Result<Option<FullDay>, Refusal> {
+    /// Refuses when a person has moved as much by requests today as the installation allows.
+    pub async fn permit_day(&self, user: &UserId) -> Result<(), Refusal> {
         let (most, now) = (self.installation().await?.limits.bytes_per_day, now());
         if most == 0 || self.0.usage.bytes_by_requests(user, now).await? < most {
-            return Ok(None);
+            return Ok(());
         }
         let until = GroupLimits::next_day(now);
         let sentence = format!(
@@ -104,7 +95,7 @@ impl Engine {
             adit_mail::bytes(most),
             moment(until)
         );
-        Ok(Some(FullDay { sentence, seconds: u64::try_from(until.since_ms(now) / 1000 + 1).unwrap_or(1) }))
+        Err(Refusal::too_much(sentence, until))
     }
 
     /// The write that counts a run of a task to the owner of its job; none: it has moved nothing.

@@ -1,5 +1,6 @@
 //! What a reader has in hand: instances one after the other, each as a stream.
 
+use std::io::Cursor;
 use std::sync::Arc;
 
 use adit_domain::JobId;
@@ -9,6 +10,9 @@ use tokio::sync::watch;
 use super::super::pixels::Object;
 use super::reading::{Came, Next, Reading};
 use crate::Refusal;
+
+/// Bytes of an instance that is read as a whole.
+const AT_ONCE: u64 = 1 << 20;
 
 /// What is known before the first instance has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +129,12 @@ impl Reader {
     /// The retrieval has failed: what came is not everything.
     pub async fn next(&mut self) -> Result<Option<Part>, Refusal> {
         let Some(Came { instance, place }) = self.go_on().await? else { return Ok(None) };
-        let bytes = self.staging.open(&instance.key, None).await?;
+        // What is small is read at once: a reader who asks piece by piece would wait for the disk each time.
+        let bytes: Stream = if instance.size <= AT_ONCE {
+            Box::new(Cursor::new(self.staging.read_all(&instance.key, AT_ONCE).await?))
+        } else {
+            self.staging.open(&instance.key, None).await?
+        };
         let (size, note) = (instance.size, instance.note);
         Ok(Some(Part {
             bytes,

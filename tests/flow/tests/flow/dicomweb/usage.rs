@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use adit_api::groups::GroupInput;
 use adit_api::installation::InstallationInput;
 use adit_api::usage::{Usage, UsageBy, UsageQuery, UsageRow};
 use adit_archive::generate::{StudySpec, object};
@@ -109,6 +110,16 @@ async fn a_persons_day_ends_at_its_limit_and_it_is_said_when_it_goes_on() {
     assert_eq!(found.status(), 200, "searches move no images");
     let other = scene.gate.program(&scene.rig, "other", &Scope::ALL, false).await;
     assert_eq!(other.get(&image(&spec, 1)).send().await.unwrap().status(), 200, "it is the limit of a person");
+    // The day of a group ends in the same way.
+    limit(&scene.rig, RequestLimits::default()).await;
+    let group = scene.rig.actor.group.clone().unwrap();
+    let mut config = group.config.clone();
+    config.settings.bytes_per_day = 1;
+    scene.rig.engine.change_group(&group.id, GroupInput { config, version: None }).await.unwrap();
+    let full = scene.program.get(&image(&spec, 2)).send().await.unwrap();
+    assert!(full.headers().contains_key("retry-after"));
+    let (status, detail) = refusal(full).await;
+    assert!(status == 429 && detail.contains("possible again from"), "{status} {detail}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
