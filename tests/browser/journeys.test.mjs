@@ -198,7 +198,7 @@ test('a single series goes into a folder', async () => {
 });
 
 test('a series becomes NIfTI files in a folder', async () => {
-  await search('DEMO-0001');
+  await search('DEMO-0002');
   await page.getByRole('button', { name: 'Series' }).first().click();
   await page.getByRole('checkbox', { name: /Choose series 1/ }).check();
   const form = page.getByRole('form', { name: 'Transfer' });
@@ -227,7 +227,7 @@ test('a series becomes NIfTI files in a folder', async () => {
   await checkAccessibility(page, 'job with NIfTI');
   const files = readdirSync(join(adit.data, 'demo', 'folder'), { recursive: true }).filter((path) => path.includes('P-NIFTI') && /\.\w+$/.test(path));
   assert.deepEqual(files.map((path) => /\.(nii\.gz|json)$/.exec(path)?.[1]).sort(), ['json', 'nii.gz'], files.join('\n'));
-  assert.ok(!readFileSync(join(adit.data, 'demo', 'folder', files.find((path) => path.endsWith('.json'))), 'utf8').includes('DEMO-0001'));
+  assert.ok(!readFileSync(join(adit.data, 'demo', 'folder', files.find((path) => path.endsWith('.json'))), 'utf8').includes('DEMO-0002'));
 });
 
 test('a job is canceled, resumed, restarted and deleted in place', async () => {
