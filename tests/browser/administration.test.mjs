@@ -173,7 +173,7 @@ test('the audit page finds a search and a refused access, and verifies', async (
   await page.getByRole('button', { name: 'Verify' }).click();
   await page.getByText(/Everything holds/).waitFor();
   const usage = page.getByRole('table', { name: 'Usage by person' });
-  await usage.getByRole('row', { name: /^ada .*requests/ }).waitFor();
+  await usage.getByRole('row', { name: /^ada .*62 images/ }).waitFor();
   await usage.scrollIntoViewIfNeeded();
   await shot(page, 'usage', false);
   await checkAccessibility(page, 'audit trail');

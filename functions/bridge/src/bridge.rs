@@ -26,6 +26,8 @@ const PROCESS: &str = "bridge";
 const REFRESH: Duration = Duration::from_secs(15);
 /// How often metrics are written.
 const METRICS: Duration = Duration::from_secs(30);
+/// HTTP connections at the same time, most of them kept by the load balancer.
+const CONNECTIONS: usize = 8192;
 /// How long an unused HTTP connection is kept: longer than the load balancer keeps it (300 s, `infra/template/90-bridge.yaml`).
 const IDLE: Duration = Duration::from_secs(330);
 /// After the death of a part: how long the others may take to hand back and end.
@@ -66,7 +68,8 @@ pub async fn run(settings: BridgeSettings) -> Result<bool> {
             .await
             .with_context(|| format!("the address {listen} cannot be used; choose another one with --listen"))?;
         let app = router(&cloud, health, dicom.port(), &settings.viewer_origins)?;
-        let doors = Doors { idle: IDLE, ..Doors::default() };
+        // The load balancer ends what lasts too long, and its health checks must always find a place.
+        let doors = Doors { idle: IDLE, body: IDLE, connections: CONNECTIONS, ..Doors::default() };
         supervisor.add("HTTP server", doors::serve(listener, app, doors, stages.quiet.clone()));
     }
 

@@ -23,11 +23,11 @@ use tower_http::timeout::TimeoutBody;
 
 use linger::Linger;
 
-/// Connections at the same time; what is above waits at the door.
+/// Connections of browsers at the same time.
 const CONNECTIONS: usize = 1024;
 /// How long a request's head may take, and how long an unused connection is kept, where browsers come by themselves.
 const HEAD: Duration = Duration::from_secs(10);
-/// How long a piece of a request's body may take.
+/// How long a piece of a body may take that comes from a browser.
 const BODY: Duration = Duration::from_secs(30);
 /// How long open connections may take to end when the server does.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -42,17 +42,21 @@ pub struct Doors {
     /// How long a request's head may take, and how long an unused connection is kept. Behind a load balancer it has to be longer than the
     /// balancer keeps its own side, which else sends a request into a connection that is just being closed.
     pub idle: Duration,
+    /// Connections at the same time; what is above waits at the door.
+    pub connections: usize,
+    /// How long a piece of a request's body may take.
+    pub body: Duration,
 }
 
 impl Default for Doors {
     fn default() -> Self {
-        Self { trusted_proxies: Vec::new(), idle: HEAD }
+        Self { trusted_proxies: Vec::new(), idle: HEAD, connections: CONNECTIONS, body: BODY }
     }
 }
 
 /// Serves until `stop`. Requests learn where they come from by [`ConnectInfo`].
 pub async fn serve(listener: TcpListener, router: Router, doors: Doors, stop: CancellationToken) {
-    let (places, doors, open) = (Arc::new(Semaphore::new(CONNECTIONS)), Arc::new(doors), TaskTracker::new());
+    let (places, doors, open) = (Arc::new(Semaphore::new(doors.connections)), Arc::new(doors), TaskTracker::new());
     let accepting = async {
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
@@ -77,10 +81,10 @@ pub async fn serve(listener: TcpListener, router: Router, doors: Doors, stop: Ca
 
 async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, doors: Arc<Doors>, stop: CancellationToken) {
     let _ = stream.set_nodelay(true);
-    let idle = doors.idle;
+    let (idle, patience) = (doors.idle, doors.body);
     let service = service_fn(move |request: Request<Incoming>| {
         let caller = doors.caller(peer, request.headers());
-        let mut request = request.map(|body| Body::new(TimeoutBody::new(BODY, body)));
+        let mut request = request.map(|body| Body::new(TimeoutBody::new(patience, body)));
         request.extensions_mut().insert(ConnectInfo(caller));
         router.clone().oneshot(request)
     });

@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 32;
 /// Instances in one part at most.
 const MAX_INSTANCES: usize = 100_000;
 /// Values, attributes and items of one instance at most.
-const MAX_THINGS: usize = 1_000_000;
+const MAX_THINGS: usize = 100_000;
 /// (0008,3002) belongs to answers only: it says in which transfer syntax something can be fetched.
 const AVAILABLE_TRANSFER_SYNTAX_UID: (u16, u16) = (0x0008, 0x3002);
 const NUMBER_OF_FRAMES: (u16, u16) = (0x0028, 0x0008);

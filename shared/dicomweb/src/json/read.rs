@@ -97,12 +97,15 @@ pub(super) fn encoded(tag: Tag, values: &[Value]) -> Result<Vec<u8>, InvalidJson
         match &tag.2 {
             b"US" | b"SS" | b"UL" | b"SL" | b"UV" | b"SV" => {
                 let size = super::number::size(tag.2);
-                let number = whole(value).ok_or_else(wrong)?;
+                let number = whole(value).filter(|number| fits(tag.2, *number)).ok_or_else(wrong)?;
                 bytes.extend_from_slice(&number.to_le_bytes()[..size]);
             }
             b"FL" => {
                 #[expect(clippy::cast_possible_truncation, reason = "the attribute is of single precision")]
                 let single = real(value).ok_or_else(wrong)? as f32;
+                if single.is_infinite() && !real(value).is_some_and(f64::is_infinite) {
+                    return Err(wrong());
+                }
                 bytes.extend_from_slice(&single.to_le_bytes());
             }
             b"FD" => bytes.extend_from_slice(&real(value).ok_or_else(wrong)?.to_le_bytes()),
@@ -125,6 +128,18 @@ pub(super) fn encoded(tag: Tag, values: &[Value]) -> Result<Vec<u8>, InvalidJson
         }
     }
     Ok(bytes)
+}
+
+/// Whether a whole number has room in a binary value.
+fn fits(vr: [u8; 2], number: i128) -> bool {
+    match &vr {
+        b"US" => u16::try_from(number).is_ok(),
+        b"SS" => i16::try_from(number).is_ok(),
+        b"UL" => u32::try_from(number).is_ok(),
+        b"SL" => i32::try_from(number).is_ok(),
+        b"UV" => u64::try_from(number).is_ok(),
+        _ => i64::try_from(number).is_ok(),
+    }
 }
 
 fn whole(value: &Value) -> Option<i128> {

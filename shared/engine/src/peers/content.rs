@@ -118,7 +118,9 @@ impl Content {
             match arrival.pieces.into_iter().nth(place) {
                 _ if arrival.state == State::GivenUp => Err(io::Error::other(GivenUp)),
                 Some((key, size)) => {
-                    let stream = self.staging.open(&key, Some(offset..size)).await.map_err(io::Error::other)?;
+                    // As a whole, a backend checks what it reads and may have it in memory.
+                    let range = (offset > 0).then_some(offset..size);
+                    let stream = self.staging.open(&key, range).await.map_err(io::Error::other)?;
                     Ok(Some((stream, size.saturating_sub(offset))))
                 }
                 None => Ok(None),

@@ -84,7 +84,9 @@ impl Output {
             let (mut set, attributes) = header.finish()?;
             set.set_raw(AVAILABLE_TRANSFER_SYNTAX_UID, note.transfer_syntax_uid.as_bytes());
             let mut json = Vec::with_capacity(8192);
-            write(&set, &Bulk { attributes, address: address(&set) }, &mut json);
+            // An address holds the study's UID at the source, which must not stand beside a pseudonym.
+            let address = if note.pseudonym.is_empty() { address(&set) } else { None };
+            write(&set, &Bulk { attributes, address }, &mut json);
             self.writer.write(&json).await?;
         }
         Ok(self.writer.commit(serde_json::to_value(note).unwrap_or_default()).await?)
@@ -95,8 +97,7 @@ impl Output {
     }
 }
 
-/// Where the values are that the metadata leave out, seen from the study. The UIDs are those that the instance has now, so the address
-/// tells nothing that the metadata do not.
+/// Where the values are that the metadata leave out, seen from the study.
 fn address(set: &Identifier) -> Option<String> {
     let uid = |tag| Uid::parse(&set.text(tag)).ok();
     let (series, instance) = (uid(tags::SERIES_INSTANCE_UID)?, uid(tags::SOP_INSTANCE_UID)?);

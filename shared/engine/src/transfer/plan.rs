@@ -28,13 +28,8 @@ const STUDY_KEYS: [Tag; 6] = [
 const PERSON_KEYS: [Tag; 4] =
     [tags::ISSUER_OF_PATIENT_ID, tags::PATIENT_NAME, tags::PATIENT_BIRTH_DATE, tags::ACCESSION_NUMBER];
 /// What is asked of an instance.
-const IMAGE_KEYS: [Tag; 5] = [
-    tags::STUDY_INSTANCE_UID,
-    tags::SERIES_INSTANCE_UID,
-    tags::SOP_INSTANCE_UID,
-    tags::SOP_CLASS_UID,
-    tags::INSTANCE_AVAILABILITY,
-];
+const IMAGE_KEYS: [Tag; 4] =
+    [tags::STUDY_INSTANCE_UID, tags::SERIES_INSTANCE_UID, tags::SOP_INSTANCE_UID, tags::SOP_CLASS_UID];
 
 /// A series that is to be transferred.
 #[derive(Debug, Clone, Default)]

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::context::shared;
-use crate::format::bytes;
+use crate::format::{bytes, counted};
 use crate::ui::Spinner;
 
 const HEADS: [&str; 5] = ["Retrieved", "Stored", "Downloaded", "As NIfTI", "Transferred"];
@@ -54,10 +54,13 @@ fn Row(row: UsageRow) -> impl IntoView {
 
 #[expect(clippy::cast_precision_loss, reason = "a size for people")]
 fn cell(amount: Amount) -> impl IntoView {
+    let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     (amount.requests > 0).then(|| {
+        let requests = counted(number(amount.requests), "request", "requests");
+        let images = counted(number(amount.instances), "image", "images");
         view! {
             <div class="tabular-nums">{bytes(amount.bytes as f64)}</div>
-            <div class="text-xs text-base-content/75 tabular-nums">{format!("{} requests, {} images", amount.requests, amount.instances)}</div>
+            <div class="text-xs text-base-content/75 tabular-nums">{format!("{requests}, {images}")}</div>
         }
     })
 }

@@ -108,7 +108,10 @@ impl Intake {
                 }
                 Some(store)
             }
-            Self::Apart(_) => None,
+            Self::Apart(bundle) => {
+                bundle.give_up().await;
+                None
+            }
         };
         Received { store, broken: Some(Broken::Body(error)) }
     }

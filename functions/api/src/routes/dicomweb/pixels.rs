@@ -75,7 +75,8 @@ async fn shown(
     let named = target.frames.as_deref().map(form::numbers).transpose()?;
     let accept = asked.accept.clone().unwrap_or_else(|| target.accept.clone());
     let taken = form::pictures(&accept, named.as_ref().map_or(1, Vec::len))?;
-    if target.instance.is_none() {
+    let is_found = target.instance.is_none();
+    if is_found {
         let middle = app.engine.middle_of(&caller.actor, &target.server, &target.resource()?).await?;
         target.series = middle.series.map(|uid| uid.to_string());
         target.instance = middle.instance.map(|uid| uid.to_string());
@@ -88,7 +89,10 @@ async fn shown(
     let frames = object(app, caller, note, &target).await?.frames(which).await?;
     let numbers = named.unwrap_or_else(|| vec![if small.is_some() { frames.middle() } else { 1 }]);
     frames.check(&numbers)?;
-    let (view, kind, place) = (asked.view(taken.format), taken.format.media_type(), location(&target)?);
+    // What a search has found has its names at the server, which a pseudonym hides.
+    let is_told = !is_found || retrieve::wish(&target, false)?.options.pseudonym.is_empty();
+    let place = is_told.then(|| location(&target)).transpose()?;
+    let (view, kind) = (asked.view(taken.format), taken.format.media_type());
     let mut pictures = Box::pin(pictures(frames, numbers, view, place));
     if taken.is_single {
         return Ok(one(pictures.next().await.ok_or_else(nothing)??));
@@ -122,13 +126,18 @@ async fn frames_in_form(frames: Frames, wanted: Vec<u32>, accept: &str, target: 
     if is_single { Ok(one(pieces.next().await.ok_or_else(nothing)??)) } else { several(kind, pieces).await }
 }
 
-fn pictures(frames: Frames, wanted: Vec<u32>, view: View, place: String) -> impl Stream<Item = Result<Piece, Refusal>> {
+fn pictures(
+    frames: Frames,
+    wanted: Vec<u32>,
+    view: View,
+    place: Option<String>,
+) -> impl Stream<Item = Result<Piece, Refusal>> {
     stream::unfold((frames, wanted.into_iter()), move |(mut frames, mut wanted)| {
         let place = place.clone();
         async move {
             let number = wanted.next()?;
             let kind = view.format.media_type().to_owned();
-            let location = format!("{place}/frames/{number}/rendered");
+            let location = place.map(|place| format!("{place}/frames/{number}/rendered")).unwrap_or_default();
             let piece = frames.rendered(number, view).await.map(|bytes| Piece { kind, location, bytes });
             Some((piece, (frames, wanted)))
         }

@@ -35,6 +35,8 @@ use crate::table::routes;
 
 /// How long an answer may take before its beginning is sent without it, and how often a blank is sent from then on.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Studies that an audit event names; it has room for some hundreds.
+const NAMED: usize = 100;
 /// The event that a store makes, as the table names it.
 pub const EVENT: &str = "images_stored";
 
@@ -83,7 +85,11 @@ pub async fn instances(
 
 fn describe(received: &Received, note: &Note) {
     if let Some(store) = &received.store {
-        for uid in store.studies() {
+        let studies = store.studies();
+        if studies.len() > NAMED {
+            note.detail(format!("and {} more studies", studies.len() - NAMED));
+        }
+        for uid in studies.into_iter().take(NAMED) {
             note.about(Entity::Study { uid });
         }
         note.count(store.count());

@@ -1,6 +1,7 @@
 //! DICOM files out of metadata and the values beside them. Each goes the way of a file that came as a part.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 
 use adit_deid::part10::file_meta;
 use adit_dicomweb::accept::MediaType;
@@ -18,6 +19,11 @@ use crate::peers::Content;
 
 /// Bytes read at once.
 const READ: usize = 256 << 10;
+/// Files may hold so many times the values that came, and a little more.
+const MULTIPLE: u64 = 16;
+const FLOOR: u64 = 256 << 20;
+/// Stretches of all files together at most.
+const STRETCHES: usize = 2_000_000;
 /// Length of what ends with a delimiter.
 const UNDEFINED: u32 = u32::MAX;
 const SEQUENCE_END: [u8; 8] = [0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0];
@@ -35,6 +41,29 @@ pub(super) struct Assembly {
     pub instances: Vec<Instance>,
     /// By their addresses; several of one address are frames in their order.
     pub values: HashMap<String, Vec<Beside>>,
+    /// Addresses of which something was lost.
+    pub lost: HashSet<String>,
+}
+
+/// How much may be made of what came: a value may be named again and again.
+struct Budget {
+    bytes: u64,
+    stretches: usize,
+}
+
+impl Budget {
+    fn of(assembly: &Assembly) -> Self {
+        let beside: u64 = assembly.values.values().flatten().filter_map(|value| value.content.size()).sum();
+        Self { bytes: beside.saturating_mul(MULTIPLE) + FLOOR, stretches: STRETCHES }
+    }
+
+    /// Takes its share; the error: there is no more.
+    fn take(&mut self, parts: &[&Beside]) -> Result<(), u16> {
+        let bytes: u64 = parts.iter().filter_map(|part| part.content.size()).sum();
+        let left = self.bytes.checked_sub(bytes).zip(self.stretches.checked_sub(3 * parts.len()));
+        (self.bytes, self.stretches) = left.ok_or(reason::OUT_OF_RESOURCES)?;
+        Ok(())
+    }
 }
 
 /// A stretch of a file.
@@ -46,11 +75,12 @@ enum Stretch {
 impl Store {
     /// Puts together what came apart, and sends it on.
     pub(super) async fn assemble(&mut self) {
-        let Assembly { instances, values } = std::mem::take(&mut self.assembly);
-        for instance in instances {
-            match file(&instance, &values) {
+        let assembly = std::mem::take(&mut self.assembly);
+        let mut budget = Budget::of(&assembly);
+        for instance in &assembly.instances {
+            match file(instance, &assembly, &mut budget) {
                 Ok(stretches) => self.put(stretches).await,
-                Err(reason) => self.refuse(&instance, reason),
+                Err(reason) => self.refuse(instance, reason),
             }
         }
     }
@@ -94,7 +124,7 @@ impl Store {
 }
 
 /// A file from its preamble to its last byte; the error is the reason why there is none.
-fn file(instance: &Instance, values: &HashMap<String, Vec<Beside>>) -> Result<Vec<Stretch>, u16> {
+fn file(instance: &Instance, assembly: &Assembly, budget: &mut Budget) -> Result<Vec<Stretch>, u16> {
     let pieces = instance.pieces.as_deref().map_err(|error| {
         tracing::info!(reason = %error, "metadata cannot be understood");
         reason::CANNOT_UNDERSTAND
@@ -105,15 +135,25 @@ fn file(instance: &Instance, values: &HashMap<String, Vec<Beside>>) -> Result<Ve
         match piece {
             Piece::Bytes(bytes) => stretches.push(Stretch::Bytes(bytes.clone())),
             Piece::Elsewhere(value) => {
-                let found = find(values, &value.address).ok_or(reason::VALUE_MISSING)?;
+                let found = find(assembly, &value.address).ok_or(reason::VALUE_MISSING)?;
                 if value.is_pixels {
                     syntax = common_syntax(&found)?;
                 }
-                if value.is_pixels && is_encapsulated(&syntax) {
-                    let parts = if is_video(&syntax) { 1 } else { instance.frames as usize };
-                    if found.len() != parts {
-                        return Err(reason::CANNOT_UNDERSTAND);
-                    }
+                let is_compressed = value.is_pixels && is_encapsulated(&syntax);
+                let frames = instance.frames as usize;
+                // Frames come one by one; what is not compressed may come as one part. Everything else is one value.
+                let wanted = match (value.is_pixels, is_compressed) {
+                    (true, true) if !is_video(&syntax) => frames,
+                    (true, false) if found.len() > 1 => frames,
+                    _ => 1,
+                };
+                match found.len().cmp(&wanted) {
+                    Ordering::Less => return Err(reason::VALUE_MISSING),
+                    Ordering::Equal => {}
+                    Ordering::Greater => return Err(reason::CANNOT_UNDERSTAND),
+                }
+                budget.take(&found)?;
+                if is_compressed {
                     encapsulated(&found, &mut stretches)?;
                 } else {
                     native(value, &found, &mut stretches)?;
@@ -128,16 +168,21 @@ fn file(instance: &Instance, values: &HashMap<String, Vec<Beside>>) -> Result<Ve
 }
 
 /// The parts of an address, or of its frames: `address/frames/1` and so on.
-fn find(values: &HashMap<String, Vec<Beside>>, address: &str) -> Option<Vec<Beside>> {
-    if let Some(found) = values.get(address) {
-        return Some(found.clone());
+fn find<'a>(assembly: &'a Assembly, address: &str) -> Option<Vec<&'a Beside>> {
+    let Assembly { values, lost, .. } = assembly;
+    let below = format!("{address}/frames/");
+    if lost.contains(address) || lost.iter().any(|lost| lost.starts_with(&below)) {
+        return None;
     }
-    let frame = |number: usize| values.get(&format!("{address}/frames/{number}"));
-    let frames: Vec<Beside> = (1..).map_while(frame).flatten().cloned().collect();
+    if let Some(found) = values.get(address) {
+        return Some(found.iter().collect());
+    }
+    let frame = |number: usize| values.get(&format!("{below}{number}"));
+    let frames: Vec<&Beside> = (1..).map_while(frame).flatten().collect();
     (!frames.is_empty()).then_some(frames)
 }
 
-fn common_syntax(parts: &[Beside]) -> Result<String, u16> {
+fn common_syntax(parts: &[&Beside]) -> Result<String, u16> {
     let mut all = parts.iter().map(|part| transfer_syntax(&part.kind).ok_or(reason::SYNTAX_NOT_SUPPORTED));
     let first = all.next().unwrap_or(Err(reason::VALUE_MISSING))?;
     for other in all {
@@ -149,7 +194,7 @@ fn common_syntax(parts: &[Beside]) -> Result<String, u16> {
 }
 
 /// A value as it is, several parts one behind the other.
-fn native(value: &Elsewhere, parts: &[Beside], out: &mut Vec<Stretch>) -> Result<(), u16> {
+fn native(value: &Elsewhere, parts: &[&Beside], out: &mut Vec<Stretch>) -> Result<(), u16> {
     let total: u64 = parts.iter().filter_map(|part| part.content.size()).sum();
     // Pixels are words or bytes, whatever the metadata call them.
     let is_named = !value.is_pixels || matches!(&value.tag.2, b"OB" | b"OW");
@@ -161,7 +206,7 @@ fn native(value: &Elsewhere, parts: &[Beside], out: &mut Vec<Stretch>) -> Result
 }
 
 /// Frames, each in a fragment of its own, behind an empty Basic Offset Table (PS3.5 A.4).
-fn encapsulated(parts: &[Beside], out: &mut Vec<Stretch>) -> Result<(), u16> {
+fn encapsulated(parts: &[&Beside], out: &mut Vec<Stretch>) -> Result<(), u16> {
     let item = |length: u32| [&[0xFE, 0xFF, 0, 0xE0], &length.to_le_bytes()[..]].concat();
     let mut head = element_header(Tag(0x7FE0, 0x0010, *b"OB"), UNDEFINED);
     head.extend_from_slice(&item(0));

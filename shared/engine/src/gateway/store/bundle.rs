@@ -1,11 +1,12 @@
 //! The other form of a store (PS3.18 10.5.1): metadata as JSON, and values beside them, each at an address that the metadata name.
 //! Metadata are held, values are spooled. When everything has come, files are made of them (`assemble`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use adit_dicomweb::accept::MediaType;
 use adit_dicomweb::json::{self, InvalidJson};
 use adit_dicomweb::multipart::PartHeaders;
+use adit_store::staging::StagingError;
 
 use super::Store;
 use super::assemble::{Assembly, Beside};
@@ -32,6 +33,8 @@ pub struct Bundle {
     /// Nothing more is kept. The body is read to its end: who is cut off while sending hears no reason.
     is_too_much: bool,
     values: HashMap<String, Vec<Beside>>,
+    /// Addresses of which something could not be spooled: what names them fails.
+    lost: HashSet<String>,
     count: usize,
     open: Open,
 }
@@ -52,6 +55,7 @@ impl Bundle {
             held: 0,
             is_too_much: false,
             values: HashMap::new(),
+            lost: HashSet::new(),
             count: 0,
             open: Open::Nothing,
         }
@@ -71,11 +75,15 @@ impl Bundle {
             return;
         }
         self.count += 1;
-        // A value that could not be spooled has not come: what names it fails.
         match self.store.spool.begin(&format!("beside-{}", self.count)).await {
             Ok(pieces) => self.open = Open::Value(Box::new(pieces), location, kind),
-            Err(error) => tracing::error!(error = %error, "a value could not be spooled"),
+            Err(error) => self.not_spooled(location, &error),
         }
+    }
+
+    fn not_spooled(&mut self, location: String, error: &StagingError) {
+        tracing::error!(error = %error, "a value could not be spooled");
+        self.lost.insert(location);
     }
 
     /// More bytes of the open part.
@@ -91,9 +99,10 @@ impl Bundle {
                     text.extend_from_slice(bytes);
                 }
             }
-            Open::Value(pieces, ..) => {
+            Open::Value(pieces, location, _) => {
                 if let Err(error) = pieces.write(bytes).await {
-                    tracing::error!(error = %error, "a value could not be spooled");
+                    let location = location.clone();
+                    self.not_spooled(location, &error);
                     self.close().await;
                 }
             }
@@ -105,7 +114,7 @@ impl Bundle {
         let Open::Value(pieces, location, kind) = std::mem::replace(&mut self.open, Open::Nothing) else { return };
         match pieces.commit().await {
             Ok(content) => self.values.entry(location).or_default().push(Beside { content, kind }),
-            Err(error) => tracing::error!(error = %error, "a value could not be spooled"),
+            Err(error) => self.not_spooled(location, &error),
         }
     }
 
@@ -113,6 +122,11 @@ impl Bundle {
         if let Open::Value(pieces, ..) = std::mem::replace(&mut self.open, Open::Nothing) {
             pieces.abort().await;
         }
+    }
+
+    /// The rest will not come: nothing of it stays, also not what is just becoming readable.
+    pub async fn give_up(mut self) {
+        self.close().await;
     }
 
     /// The body has come as a whole. What is in it is put together and sent when the store is finished.
@@ -127,7 +141,7 @@ impl Bundle {
         for text in std::mem::take(&mut self.metadata) {
             instances.extend(json::instances(&text).map_err(NotTaken::Metadata)?);
         }
-        self.store.assembly = Assembly { instances, values: self.values };
+        self.store.assembly = Assembly { instances, values: self.values, lost: self.lost };
         Ok(self.store)
     }
 }

@@ -246,6 +246,12 @@ async fn who_may_see_pseudonyms_only_sees_no_other_pixels() {
         let held_back = narrow.get(&risky).send().await.unwrap();
         assert!(held_back.status().is_client_error() || held_back.status().is_server_error(), "{below}");
     }
+    let series = format!("studies/{}/series/{}", study.study_instance_uid(), study.series_instance_uid(0));
+    let found = narrow.get(&format!("/dicomweb/SOURCE/{series}/thumbnail?pseudonym=P-1")).send().await.unwrap();
+    assert_eq!(found.status(), 200);
+    assert!(!found.headers().contains_key("content-location"), "it names the image at the server");
+    let found = scene.program.get(&format!("/dicomweb/SOURCE/{series}/thumbnail")).send().await.unwrap();
+    assert!(found.headers()["content-location"].to_str().unwrap().contains(&study.sop_instance_uid(0, 0)));
     for below in ["thumbnail", "rendered"] {
         let path = format!("/dicomweb/SOURCE/studies/{}/{below}", study.study_instance_uid());
         for (program, status) in [(&narrow, 403), (&searcher, 403), (&stranger, 404)] {

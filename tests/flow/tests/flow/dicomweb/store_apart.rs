@@ -133,7 +133,7 @@ async fn each_instance_is_judged_by_itself() {
     let cases = [
         (json!({"7FE00010": {"vr": "OB", "InlineBinary": "AQIDBA=="}}), 0),
         (at("odd"), 0),
-        (at("by-frame"), 0),
+        (with(at("by-frame"), "00280008", two.clone()), 0),
         (
             json!({"00420011": {"vr": "OB", "BulkDataURI": "pdf"}, "00420012": {"vr": "LO", "Value": ["application/pdf"]}}),
             0,
@@ -146,6 +146,11 @@ async fn each_instance_is_judged_by_itself() {
         (with(at("odd"), "0020000D", json!({"vr": "UI", "Value": ["2.25.99"]})), 0xA900),
         (with(at("odd"), "0020000E", json!({"vr": "UI"})), 0xC000),
         (at("mixed"), 0xC122),
+        // The third of three frames has not come.
+        (with(at("by-frame"), "00280008", json!({"vr": "IS", "Value": ["3"]})), 0xC001),
+        (at("by-frame"), 0xC000),
+        (json!({"00280010": {"vr": "US", "Value": [70_000]}}), 0xC000),
+        (with(at("odd"), "00420011", json!({"vr": "OB", "BulkDataURI": "rle"})), 0xC000),
     ];
     let all: Vec<Value> = cases.iter().enumerate().map(|(number, (changes, _))| instance(number, changes)).collect();
     let (first, rest) = all.split_at(4);
