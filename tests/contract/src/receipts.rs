@@ -53,9 +53,11 @@ fn receipt(number: u16, state: ReceiptState) -> Receipt {
         pseudonym: "P-1".into(),
         size: u64::from(number),
         state,
-        conversion: number
-            .is_multiple_of(3)
-            .then(|| Conversion { instances: 2, files: vec![format!("{number}.nii.gz")] }),
+        conversion: number.is_multiple_of(3).then(|| Conversion {
+            instances: 2,
+            files: vec![format!("{number}.nii.gz")],
+            trouble: None,
+        }),
     }
 }
 

@@ -1,13 +1,15 @@
 //! Images of one series as NIfTI files, by the program `dcm2niix`. Who asks (a reader of the gateway, a transfer into a folder) brings a
 //! folder of images and takes the files; this room knows neither.
 //!
-//! `program` runs the converter, `outputs` names what comes out, `remarks` chooses what of its words people are told, `scratch` is where
-//! files stand meanwhile.
+//! `program` runs the converter, `outputs` names what comes out, `whole` tells what was cut off, `remarks` chooses what of its words people
+//! are told, `count` adds up how many images it speaks of, `scratch` is where files stand meanwhile.
 
+mod count;
 mod outputs;
 mod program;
 mod remarks;
 mod scratch;
+mod whole;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -61,6 +63,9 @@ pub(crate) async fn check() -> Result<(), Refusal> {
 }
 
 /// Converts the images of a folder, which goes. `most`: bytes that the folder of the outputs may hold.
+///
+/// # Errors
+/// The folders cannot be used, or what has come out is cut off (the disk is full): trying again may help.
 pub(crate) async fn convert(images: &Path, outputs: &mut Outputs, most: u64) -> io::Result<Converted> {
     let (verdict, remarks) = program::convert(program::NAME, images, outputs.folder(), most).await?;
     fs::remove_dir_all(images).await?;
@@ -69,7 +74,7 @@ pub(crate) async fn convert(images: &Path, outputs: &mut Outputs, most: u64) -> 
         outputs.drop_new().await?;
         return Ok(Converted { files: Vec::new(), trouble: Some(why), remarks });
     }
-    let files = outputs.take_new().await?;
+    let files = whole::whole(outputs.take_new().await?).await?;
     let trouble = match verdict {
         _ if files.is_empty() => Some("nothing came out of its conversion".to_owned()),
         Verdict::Some => Some("only some of its images could be converted".to_owned()),

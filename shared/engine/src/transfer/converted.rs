@@ -4,12 +4,16 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use adit_domain::task::LogLevel;
 use adit_store::repositories::Receipt;
 
 use super::plan::Plan;
 use super::problem::Problem;
 use super::{Form, Transfer};
 use crate::nifti;
+
+/// Title of what people are told of the converter's work.
+pub(super) const CONVERTER: &str = "dcm2niix";
 
 /// By Series Instance UID at the source.
 #[derive(Default)]
@@ -22,6 +26,8 @@ pub(crate) struct Pieces {
     pub instances: Vec<String>,
     /// Below the study's folder.
     pub files: Vec<String>,
+    /// Why the files do not hold all of it, as people are told.
+    pub trouble: Option<String>,
 }
 
 impl Converted {
@@ -37,6 +43,18 @@ impl Converted {
         self.all().remove(series)
     }
 
+    /// Instances of which the files of a series were made; none: it is not converted.
+    pub fn instances(&self, series: &str) -> Vec<String> {
+        self.all().get(series).map(|pieces| pieces.instances.clone()).unwrap_or_default()
+    }
+
+    /// What is wrong with what was converted, in a fixed order.
+    fn troubles(&self) -> Vec<String> {
+        let mut troubles: Vec<String> = self.all().values().filter_map(|pieces| pieces.trouble.clone()).collect();
+        troubles.sort();
+        troubles
+    }
+
     /// Takes over the series that receipts speak of as a whole, and says which instances those are.
     fn restore(&self, receipts: &[Receipt]) -> HashSet<String> {
         let mut found: HashMap<&str, (Pieces, usize)> = HashMap::new();
@@ -45,6 +63,7 @@ impl Converted {
             let (pieces, wanted) = found.entry(&receipt.series_instance_uid).or_default();
             pieces.instances.push(receipt.sop_instance_uid.clone());
             pieces.files.extend(conversion.files.iter().cloned());
+            pieces.trouble = pieces.trouble.take().or_else(|| conversion.trouble.clone());
             *wanted = usize::try_from(conversion.instances).unwrap_or(usize::MAX);
         }
         let whole = found.into_iter().filter(|(_, (pieces, wanted))| pieces.instances.len() == *wanted);
@@ -74,11 +93,15 @@ impl Transfer {
         nifti::check().await.map_err(|refusal| Problem::Permanent(refusal.body.detail))
     }
 
-    /// Of the receipts of earlier runs those that count: where series are converted, only those of whole series.
+    /// Of the receipts of earlier runs those that count: where series are converted, only those of whole series. What was wrong with their
+    /// conversion is said again: it weighs in this run, too.
     pub(super) fn whole_series(&self, mut receipts: Vec<Receipt>) -> Vec<Receipt> {
         if self.converts() {
             let whole = self.converted.restore(&receipts);
             receipts.retain(|receipt| whole.contains(&receipt.sop_instance_uid));
+            for trouble in self.converted.troubles() {
+                self.ledger.note(LogLevel::Warning, CONVERTER, &trouble);
+            }
         }
         receipts
     }
@@ -135,7 +158,11 @@ mod tests {
             pseudonym: String::new(),
             size: 1,
             state: ReceiptState::Delivered,
-            conversion: Some(Conversion { instances, files: vec![format!("{series}/{number}")] }),
+            conversion: Some(Conversion {
+                instances,
+                files: vec![format!("{series}/{number}")],
+                trouble: (number == 0).then(|| format!("Series {series}: some are missing.")),
+            }),
         }
     }
 
@@ -145,6 +172,9 @@ mod tests {
         let receipts = [receipt("1", 0, 2), receipt("1", 1, 2), receipt("2", 0, 2)];
         let whole = converted.restore(&receipts);
         assert_eq!(whole, HashSet::from(["1.0".to_owned(), "1.1".to_owned()]));
+        assert_eq!(converted.instances("1"), ["1.0", "1.1"]);
+        assert!(converted.instances("2").is_empty());
+        assert_eq!(converted.troubles(), ["Series 1: some are missing."], "it is said again");
         let pieces = converted.take("1").unwrap();
         assert_eq!(pieces.files, ["1/0", "1/1"]);
         assert_eq!(converted.take("2"), None);

@@ -65,7 +65,8 @@ pub(crate) fn broken(task: &Task) -> Outcome {
         log: vec![entry],
         failures: task.failures.clone(),
         failures_total: task.failures_total,
-        progress: task.progress,
+        // The bytes of the run before were counted when it ended.
+        progress: Progress { bytes: 0, ..task.progress },
     }
 }
 

@@ -6,7 +6,7 @@
 use adit_audit::{Actor, Entity, Event, Outcome as Recorded, PatientKind, Role};
 use adit_domain::Uid;
 use adit_domain::job::Job;
-use adit_domain::task::{Task, TaskStatus};
+use adit_domain::task::{Progress, Task, TaskStatus};
 
 use crate::transfer::{Ending, Outcome};
 use crate::{Engine, Refusal, now};
@@ -75,7 +75,8 @@ pub(super) fn not_on_record(task: &Task) -> Outcome {
         log: Vec::new(),
         failures: task.failures.clone(),
         failures_total: task.failures_total,
-        progress: task.progress,
+        // The bytes of the run before were counted when it ended.
+        progress: Progress { bytes: 0, ..task.progress },
     })
 }
 

@@ -192,7 +192,18 @@ impl Engine {
             let urgent = self.0.jobs.get(&job.id).await?.map_or(job.clone(), |record| record.job);
             self.enqueue(&urgent, &claimed.id).await?;
         }
+        if job.options.convert_to_nifti && task.status.is_final() {
+            self.tidy_unconverted(&task).await;
+        }
         self.settle_job(&job.id).await
+    }
+
+    /// Images of series that were not converted wait in staging for another try. When none is to come they go; who asks for one all the
+    /// same has them fetched again.
+    async fn tidy_unconverted(&self, task: &Task) {
+        if let Err(error) = self.0.ports.staging.delete_task(task.id.as_str()).await {
+            tracing::warn!(task = %task.id, error = %error, "what a task has staged could not be deleted");
+        }
     }
 
     /// What a former owner has staged after its task was over belongs to nobody. While the task runs or waits it is of use to the

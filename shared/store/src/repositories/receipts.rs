@@ -45,6 +45,9 @@ pub struct Conversion {
     pub instances: u32,
     /// Some of the files that came of them, below the study's folder, with `/` in between; all receipts together name each once.
     pub files: Vec<String>,
+    /// What was wrong with the conversion, as people were told; one of the receipts says it for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
 }
 
 /// Fate of an instance.
@@ -240,5 +243,7 @@ mod tests {
         let packed: Packed = serde_json::from_str::<Stored>(old).unwrap().into();
         assert_eq!((packed.receipts.len(), packed.receipts[0].state), (1, ReceiptState::HeldBack));
         assert_eq!(packed.receipts[0].conversion, None);
+        let conversion: Conversion = serde_json::from_str(r#"{"instances":1,"files":["a"]}"#).unwrap();
+        assert_eq!(conversion, Conversion { instances: 1, files: vec!["a".into()], trouble: None });
     }
 }

@@ -18,7 +18,7 @@ use adit_domain::{JobId, TaskId};
 use adit_engine::worker::Worked;
 use adit_engine::{Actor, Engine};
 use adit_store::queue::Lane;
-use adit_store::repositories::Receipts;
+use adit_store::repositories::{Receipt, Receipts};
 use adit_test_support::rig::{Rig, pseudonym};
 use adit_test_support::scripted::{Script, Scripted};
 use flate2::read::GzDecoder;
@@ -285,6 +285,34 @@ async fn a_file_that_vanished_lets_all_images_of_its_series_come_again() {
     assert!(detail.failures.iter().all(|failure| failure.step == Step::Verify), "{:?}", detail.failures);
     let receipts = Receipts::new(Arc::clone(&scene.backend.items));
     assert_eq!(receipts.all(&scene.task, 0).await.unwrap().len(), 20, "the others stay delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_image_lets_all_of_its_series_be_converted_again() {
+    let scene = Interrupted::new().await;
+    let (first, before) = scene.first();
+    // As if the source had held one image less when the series was converted.
+    let receipts = Receipts::new(Arc::clone(&scene.backend.items));
+    let mut known = receipts.all(&scene.task, 0).await.unwrap();
+    let names_none = |receipt: &Receipt| receipt.conversion.as_ref().is_some_and(|all| all.files.is_empty());
+    let late = known.iter().position(names_none).expect("there are fewer files than images");
+    known.remove(late);
+    for receipt in &mut known {
+        receipt.conversion.as_mut().unwrap().instances = 19;
+    }
+    receipts.forget_all(&scene.task, 0).await.unwrap();
+    receipts.put(&scene.task, 0, &known).await.unwrap();
+    let end = scene.go_on().await;
+    if end.job.status == JobStatus::Success {
+        assert_eq!((end.progress.verified, names(&scene.target).len()), (40, 4));
+        assert!(std::fs::metadata(&first).unwrap().ino() != before && shape(&first)[2] == 20);
+        return;
+    }
+    // It came last: the others come with the next run.
+    assert_eq!((end.tasks[0].status, end.progress.delivered, end.progress.failed), (TaskStatus::Pending, 20, 20));
+    let detail = scene.engine.task(&scene.actor, &scene.job, &scene.task).await.unwrap();
+    let is_again = |reason: &str| reason.contains("it is converted again");
+    assert!(detail.failures.iter().all(|failure| is_again(&failure.reason)), "{:?}", detail.failures);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ mod dimse;
 mod folder;
 mod naming;
 mod nifti;
+mod swap;
 mod web;
 
 pub(super) use naming::place_for;

@@ -2,22 +2,23 @@
 //! in a folder of its own, all at once. Receipts are written when they stand there; until then a killed run is as if it had not been.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use adit_domain::task::{LogLevel, Step};
 use adit_store::repositories::Conversion;
 use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::folder::{TEMPORARY, link_or_copy, not_writable};
 use super::naming::nifti_folder_for;
+use super::swap::{Place, put};
 use super::{Queue, next, receipt};
 use crate::nifti::{self, Converted, Output, Outputs};
 use crate::transfer::Transfer;
-use crate::transfer::converted::Pieces;
+use crate::transfer::converted::{CONVERTER, Pieces};
 use crate::transfer::ledger::INCOMPLETE;
 use crate::transfer::measure;
 use crate::transfer::plan::Plan;
@@ -27,6 +28,10 @@ use crate::transfer::sink::StagedInstance;
 /// The files of a series may be so many times as large as its images, which may be compressed, and a little more.
 const GROWTH: u64 = 20;
 const A_LITTLE: u64 = 1 << 30;
+/// Series that are converted or wait for their turn before the source is held back: their images fill the staging area meanwhile.
+const AT_ONCE: usize = 4;
+/// Why images of a converted series stay that came late, where its other images may be gone from the source.
+const LATE: &str = "its series was converted to NIfTI before it came; restart the job to convert all of it again";
 
 /// A series all of whose images are staged.
 struct Gathered {
@@ -36,19 +41,49 @@ struct Gathered {
     images: Vec<StagedInstance>,
 }
 
+/// The conversions of one run.
+struct Conversions {
+    plan: Arc<Plan>,
+    running: JoinSet<Result<(), Problem>>,
+    /// Ends them, apart from those whose files come to their place: these have their receipts first.
+    stop: CancellationToken,
+}
+
+impl Conversions {
+    fn begin(&mut self, transfer: &Arc<Transfer>, uid: String, images: Vec<StagedInstance>) {
+        let gathered = Gathered { label: label(&self.plan, &uid, &images), uid, images };
+        let (plan, stop) = (Arc::clone(&self.plan), self.stop.clone());
+        self.running.spawn(Arc::clone(transfer).convert(plan, gathered, stop).in_current_span());
+    }
+
+    /// Waits for all of them; the first problem ends the others.
+    async fn finish(mut self, mut result: Result<(), Problem>) -> Result<(), Problem> {
+        loop {
+            if result.is_err() {
+                self.stop.cancel();
+            }
+            let Some(ended) = self.running.join_next().await else { return result };
+            result = result.and(outcome(ended));
+        }
+    }
+}
+
 impl Transfer {
     /// Gathers instances until no more come, and converts each series when it is whole. Meanwhile the source goes on.
     pub(super) async fn into_nifti(self: Arc<Self>, plan: Arc<Plan>, queue: Queue) -> Result<(), Problem> {
+        let mut conversions = Conversions { plan, running: JoinSet::new(), stop: self.stop.child_token() };
+        let gathered = self.gather(&queue, &mut conversions).await;
+        conversions.finish(gathered).await
+    }
+
+    async fn gather(self: &Arc<Self>, queue: &Queue, conversions: &mut Conversions) -> Result<(), Problem> {
+        let plan = Arc::clone(&conversions.plan);
         let mut waiting: HashMap<String, Vec<StagedInstance>> = HashMap::new();
-        let mut running = JoinSet::new();
-        let begin = |running: &mut JoinSet<_>, uid: String, images: Vec<StagedInstance>| {
-            let gathered = Gathered { label: label(&plan, &uid, &images), uid, images };
-            running.spawn(Arc::clone(&self).convert(Arc::clone(&plan), gathered).in_current_span());
-        };
         loop {
+            let has_room = conversions.running.len() < AT_ONCE;
             let instance = tokio::select! {
-                instance = next(&queue) => instance,
-                Some(ended) = running.join_next() => {
+                instance = next(queue), if has_room => instance,
+                Some(ended) = conversions.running.join_next() => {
                     outcome(ended)?;
                     continue;
                 }
@@ -62,27 +97,25 @@ impl Transfer {
             images.push(instance);
             if plan.exact && self.is_whole(&plan, &uid, images) {
                 let images = waiting.remove(&uid).unwrap_or_default();
-                begin(&mut running, uid, images);
+                conversions.begin(self, uid, images);
             }
         }
         for (uid, images) in waiting {
             if self.is_whole(&plan, &uid, &images) {
-                begin(&mut running, uid, images);
+                conversions.begin(self, uid, images);
             } else {
                 self.incomplete(&plan, &uid, &images).await?;
             }
         }
-        while let Some(ended) = running.join_next().await {
-            outcome(ended)?;
-        }
         Ok(())
     }
 
-    /// Whether nothing of a series is missing, apart from what stays behind on purpose.
+    /// Whether nothing of a series is missing, apart from what stays behind on purpose. What an earlier run has converted is not.
     fn is_whole(&self, plan: &Plan, uid: &str, images: &[StagedInstance]) -> bool {
         let Some(place) = plan.series.iter().position(|series| series.uid == uid) else { return true };
         let behind = usize::try_from(self.ledger.held_back_on_the_way()).unwrap_or(usize::MAX);
-        let come = images.len().saturating_add(behind);
+        let converted = self.converted.instances(uid);
+        let come = images.len().saturating_add(converted.len()).saturating_add(behind);
         if !plan.exact {
             return plan.series[place].count.is_none_or(|count| come as u64 >= count);
         }
@@ -90,7 +123,8 @@ impl Transfer {
         if expected().count() > come {
             return false;
         }
-        let here: HashSet<&str> = images.iter().map(|image| image.note.original.as_str()).collect();
+        let here = images.iter().map(|image| &image.note.original).chain(&converted);
+        let here: HashSet<&str> = here.map(String::as_str).collect();
         expected().all(|uid| here.contains(uid.as_str()) || self.ledger.stays(uid))
     }
 
@@ -108,14 +142,19 @@ impl Transfer {
         Ok(())
     }
 
-    async fn convert(self: Arc<Self>, plan: Arc<Plan>, mut series: Gathered) -> Result<(), Problem> {
+    async fn convert(
+        self: Arc<Self>,
+        plan: Arc<Plan>,
+        mut series: Gathered,
+        stop: CancellationToken,
+    ) -> Result<(), Problem> {
         if let Some(earlier) = self.converted.take(&series.uid) {
-            return self.begin_again(&series, &earlier).await;
+            return self.begin_again(&series, earlier).await;
         }
         let converter = &self.engine.0.converter;
         let _turn = tokio::select! {
             turn = converter.turns.acquire() => turn,
-            () = self.stop.cancelled() => return Err(Problem::Canceled),
+            () = stop.cancelled() => return Err(Problem::Canceled),
         };
         // The same images give the same files, in whatever order they came.
         series.images.sort_by(|one, other| one.note.delivered_as.cmp(&other.note.delivered_as));
@@ -127,24 +166,40 @@ impl Transfer {
         let mut outputs = Outputs::new(files);
         let converted = tokio::select! {
             converted = nifti::convert(&images, &mut outputs, size.saturating_mul(GROWTH) + A_LITTLE) => converted,
-            () = self.stop.cancelled() => return Err(Problem::Canceled),
+            () = stop.cancelled() => return Err(Problem::Canceled),
         };
         let Converted { files, trouble, remarks } = converted.map_err(nifti::refusal)?;
-        let note = |level, what: &str| self.ledger.note(level, "dcm2niix", &format!("{}: {what}.", series.label));
+        let sentence = |what: &str| format!("{}: {what}.", series.label);
         if !remarks.is_empty() {
             // It has something to say of nearly every series; only its verdict weighs.
-            note(LogLevel::Info, &remarks.join("; "));
+            self.ledger.note(LogLevel::Info, CONVERTER, &sentence(&remarks.join("; ")));
         }
-        match trouble {
-            Some(why) if files.is_empty() => return self.unconverted(&series, &why).await,
-            Some(why) => note(LogLevel::Warning, &why),
-            None => {}
+        if let Some(why) = trouble.as_ref().filter(|_| files.is_empty()) {
+            return self.unconverted(&series, why).await;
         }
-        self.put_files(&plan, &series, files).await
+        let trouble = trouble.map(|why| sentence(&why));
+        if let Some(trouble) = &trouble {
+            self.ledger.note(LogLevel::Warning, CONVERTER, trouble);
+        }
+        self.put_files(&plan, &series, files, trouble, &stop).await
     }
 
-    /// Images of a converted series have come late: all of it moves again, so that its files are made of all of its images.
-    async fn begin_again(&self, series: &Gathered, earlier: &Pieces) -> Result<(), Problem> {
+    /// Images of a converted series have come late: all of it moves again, so that its files are made of all of its images. Other sources
+    /// than servers may not hold the earlier ones any more: their files stay as they are.
+    async fn begin_again(&self, series: &Gathered, earlier: Pieces) -> Result<(), Problem> {
+        // An image may come twice over two associations: that is nothing new.
+        let is_known = |image: &StagedInstance| earlier.instances.contains(&image.note.original);
+        let (known, new): (Vec<_>, Vec<_>) = series.images.iter().partition(|image| is_known(image));
+        if new.is_empty() || self.source.server().is_none() {
+            self.converted.add(&series.uid, earlier);
+            for image in &new {
+                self.ledger.fail(&image.note.original, &series.uid, Step::Deliver, LATE, false);
+            }
+            for image in known.into_iter().chain(new) {
+                self.engine.0.ports.staging.delete(&image.key).await?;
+            }
+            return Ok(());
+        }
         let reason = "more images of the series have come since it was converted; it is converted again";
         self.engine.0.receipts.forget(&self.task.id, self.task.epoch, &earlier.instances).await?;
         for uid in &earlier.instances {
@@ -188,7 +243,14 @@ impl Transfer {
     }
 
     /// The files of a series come to their place; then its images have receipts and go from staging.
-    async fn put_files(&self, plan: &Plan, series: &Gathered, files: Vec<Output>) -> Result<(), Problem> {
+    async fn put_files(
+        &self,
+        plan: &Plan,
+        series: &Gathered,
+        files: Vec<Output>,
+        trouble: Option<String>,
+        stop: &CancellationToken,
+    ) -> Result<(), Problem> {
         let Some(first) = series.images.first() else { return Ok(()) };
         let study = self.study_folder(plan, &first.note.pseudonym)?;
         let name = nifti_folder_for(self, plan, &first.note);
@@ -196,21 +258,28 @@ impl Transfer {
             self.engine.take_room(&record.node, files.iter().map(|file| file.size).sum()).await?;
         }
         let names: Vec<String> = files.iter().map(|file| format!("{name}/{}", file.name)).collect();
+        // A former owner of the task may still write: what it has begun is not ours.
+        let temporary = format!("{}-{}-{}", self.temporary_prefix(), self.task.attempts, first.key.series());
         let place = Place {
-            temporary: study.join(format!("{}-{}", self.temporary_prefix(), first.key.series())),
-            old: study.join(format!("{}-{}-old", self.temporary_prefix(), first.key.series())),
+            old: study.join(format!("{temporary}-old")),
+            temporary: study.join(temporary),
             target: study.join(&name),
         };
+        if stop.is_cancelled() {
+            return Err(Problem::Canceled);
+        }
         blocking(move || put(&files, &place)).await.map_err(|error| not_writable(&error))?;
         let count = series.images.len();
         for (number, image) in series.images.iter().enumerate() {
             measure::moved(image.size);
             let files = names.iter().skip(number).step_by(count).cloned().collect();
             let instances = u32::try_from(count).unwrap_or(u32::MAX);
-            self.ledger.delivered_with(receipt(image, Some(Conversion { instances, files })));
+            // One of them says it for all.
+            let trouble = trouble.clone().filter(|_| number == 0);
+            self.ledger.delivered_with(receipt(image, Some(Conversion { instances, files, trouble })));
         }
         let instances = series.images.iter().map(|image| image.note.original.clone()).collect();
-        self.converted.add(&series.uid, Pieces { instances, files: names });
+        self.converted.add(&series.uid, Pieces { instances, files: names, trouble });
         self.flush_receipts().await?;
         self.save_report_sometimes().await;
         for image in &series.images {
@@ -222,36 +291,6 @@ impl Transfer {
     /// Names of folders that this task is still filling begin so.
     pub(in crate::transfer) fn temporary_prefix(&self) -> String {
         format!("{TEMPORARY}{}", self.task.id)
-    }
-}
-
-/// Where the files of a series are put together, where they belong, and where what stands there goes meanwhile.
-struct Place {
-    temporary: PathBuf,
-    old: PathBuf,
-    target: PathBuf,
-}
-
-/// Puts files together and shows them all at once, in place of what an earlier run has put there.
-fn put(files: &[Output], place: &Place) -> io::Result<()> {
-    remove(&place.temporary)?;
-    fs::create_dir_all(&place.temporary)?;
-    for file in files {
-        fs::File::open(&file.path)?.sync_all()?;
-        link_or_copy(&file.path, &place.temporary.join(&file.name))?;
-    }
-    remove(&place.old)?;
-    if place.target.exists() {
-        fs::rename(&place.target, &place.old)?;
-    }
-    fs::rename(&place.temporary, &place.target)?;
-    remove(&place.old)
-}
-
-fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }
 
@@ -273,39 +312,5 @@ fn label(plan: &Plan, uid: &str, images: &[StagedInstance]) -> String {
         (Some(number), None) => format!("Series {number}"),
         (None, Some(description)) => format!("Series {description}"),
         (None, None) => "A series without a number".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_of_a_series_replace_those_of_a_killed_run_as_a_whole() {
-        let dir = tempfile::tempdir().unwrap();
-        let at = |name: &str| dir.path().join(name);
-        let place =
-            Place { temporary: at("study/.adit-t-1"), old: at("study/.adit-t-1-old"), target: at("study/1-CT") };
-        let file = |name: &str| {
-            fs::write(at(name), name).unwrap();
-            Output { name: name.into(), path: at(name), size: 1 }
-        };
-        let names = || {
-            let mut names: Vec<_> =
-                fs::read_dir(at("study/1-CT")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-            names.sort();
-            names
-        };
-        put(&[file("a"), file("b")], &place).unwrap();
-        assert_eq!(names(), ["a", "b"]);
-        // It was killed in the middle of the swap.
-        fs::rename(&place.target, &place.old).unwrap();
-        fs::create_dir(&place.temporary).unwrap();
-        fs::write(place.temporary.join("half"), "x").unwrap();
-        put(&[file("a"), file("c")], &place).unwrap();
-        assert_eq!(names(), ["a", "c"]);
-        put(&[file("a"), file("c")], &place).unwrap();
-        assert_eq!(names(), ["a", "c"]);
-        assert_eq!(fs::read_dir(at("study")).unwrap().count(), 1, "nothing is left beside it");
     }
 }
