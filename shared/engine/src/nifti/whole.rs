@@ -35,7 +35,7 @@ fn check(file: &Output) -> io::Result<()> {
     let is_whole = match file.name.rsplit('.').next() {
         Some("gz") => is_whole_image(GzDecoder::new(File::open(&file.path)?))?,
         Some("nii") => is_whole_image(File::open(&file.path)?)?,
-        Some("json") => serde_json::from_reader::<_, IgnoredAny>(BufReader::new(File::open(&file.path)?)).is_ok(),
+        Some("json") => is_whole_text(File::open(&file.path)?),
         _ => true,
     };
     // Its name may say who the patient is.
@@ -44,6 +44,11 @@ fn check(file: &Output) -> io::Result<()> {
     } else {
         Err(io::Error::new(io::ErrorKind::InvalidData, "a file of the converter is cut off"))
     }
+}
+
+/// Whether a description has its end. It may hold numbers that JSON does not know, such as `nan`.
+fn is_whole_text(file: File) -> bool {
+    !serde_json::from_reader::<_, IgnoredAny>(BufReader::new(file)).is_err_and(|error| error.is_eof() || error.is_io())
 }
 
 /// Reads an image to its end, and compares its length with its header.
@@ -141,6 +146,7 @@ mod tests {
         for broken in ["", r#"{"Modality": "CT", "Echo"#, r#"{"Modality": "CT""#] {
             assert!(!is_whole(at, "a.json", broken.as_bytes()).await, "{broken}");
         }
+        assert!(is_whole(at, "a.json", br#"{"EchoTime": nan}"#).await, "its own way to write a number");
         assert!(is_whole(at, "a.bval", b"0 1000").await);
     }
 
