@@ -210,17 +210,6 @@ test('a series becomes NIfTI files in a folder', async () => {
   await form.getByLabel('Convert to NIfTI').check();
   await shot(page, 'nifti-option', false);
   await checkAccessibility(page, 'option of NIfTI');
-  if (process.env.ADIT_CLOUD_HOME) {
-    // There is no converter in a function: said at once, nothing is begun.
-    await form.getByRole('radio', { name: 'Leave the images as they are' }).check();
-    await form.getByRole('button', { name: 'Start transfer' }).click();
-    await form.getByText(/dcm2niix is missing/).waitFor();
-    assert.ok(errors.every((line) => line.includes('503')), errors.join('\n'));
-    errors.length = 0;
-    await form.getByLabel('Convert to NIfTI').uncheck();
-    await form.getByRole('button', { name: 'Clear' }).click();
-    return;
-  }
   await start('Demo folder', 'P-NIFTI');
   await page.getByText(/transfers? succeeded/).waitFor({ timeout: 30_000 });
   await shot(page, 'nifti-job');

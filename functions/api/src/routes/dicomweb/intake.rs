@@ -54,14 +54,14 @@ fn other_form() -> Refused {
 /// Where the parts go.
 pub(super) enum Intake {
     Files(Store),
-    Apart(Bundle),
+    Apart(Box<Bundle>),
 }
 
 impl Intake {
     pub fn new(store: Store, form: Form) -> Self {
         match form {
             Form::Files => Self::Files(store),
-            Form::Apart => Self::Apart(Bundle::new(store)),
+            Form::Apart => Self::Apart(Box::new(Bundle::new(store))),
         }
     }
 
