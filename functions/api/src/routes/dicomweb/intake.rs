@@ -53,14 +53,14 @@ fn other_form() -> Refused {
 
 /// Where the parts go.
 pub(super) enum Intake {
-    Files(Store),
+    Files(Box<Store>),
     Apart(Box<Bundle>),
 }
 
 impl Intake {
     pub fn new(store: Store, form: Form) -> Self {
         match form {
-            Form::Files => Self::Files(store),
+            Form::Files => Self::Files(Box::new(store)),
             Form::Apart => Self::Apart(Box::new(Bundle::new(store))),
         }
     }
@@ -89,7 +89,7 @@ impl Intake {
     /// The body was read to its end.
     fn whole(self) -> Received {
         let (store, broken) = match self {
-            Self::Files(store) => (Some(store), None),
+            Self::Files(store) => (Some(*store), None),
             Self::Apart(bundle) => match bundle.into_store() {
                 Ok(store) => (Some(store), None),
                 Err(reason) => (None, Some(Broken::Content(reason))),
@@ -106,7 +106,7 @@ impl Intake {
                 if store.count() > 0 {
                     store.give_up().await;
                 }
-                Some(store)
+                Some(*store)
             }
             Self::Apart(bundle) => {
                 bundle.give_up().await;
