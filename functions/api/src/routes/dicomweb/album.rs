@@ -29,7 +29,7 @@ pub async fn rendered(
     let accept = asked.accept.clone().unwrap_or_else(|| target.accept.clone());
     let wish = retrieve::wish(&target, false)?;
     // Addresses at the server would lead from a pseudonym back to the images.
-    let address = wish.options.pseudonym.is_empty().then(|| address(&target));
+    let address = (!wish.options.pseudonymises()).then(|| address(&target));
     let mut reader = app.engine.wado(&caller.actor, &target.server, wish).await?;
     let known = retrieve::recorded(&note, &mut reader).await?;
     let taken = form::pictures(&accept, usize::try_from(known.expected).unwrap_or(usize::MAX))?;

@@ -1,5 +1,5 @@
 //! The data of images without their pixels (PS3.18 10.4.1.1.2). Values that are left out have an address, which leads to the same object:
-//! in the layout that was asked, with the parameters that were sent.
+//! in the layout that was asked, with the parameters that were sent. Those of an image with a pseudonym have none.
 
 use std::sync::Arc;
 

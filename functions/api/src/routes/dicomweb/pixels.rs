@@ -90,7 +90,7 @@ async fn shown(
     let numbers = named.unwrap_or_else(|| vec![if small.is_some() { frames.middle() } else { 1 }]);
     frames.check(&numbers)?;
     // What a search has found has its names at the server, which a pseudonym hides.
-    let is_told = !is_found || retrieve::wish(&target, false)?.options.pseudonym.is_empty();
+    let is_told = !is_found || !retrieve::wish(&target, false)?.options.pseudonymises();
     let place = is_told.then(|| location(&target)).transpose()?;
     let (view, kind) = (asked.view(taken.format), taken.format.media_type());
     let mut pictures = Box::pin(pictures(frames, numbers, view, place));

@@ -45,6 +45,12 @@ pub(super) fn uids(answer: &Value, sequence: &str) -> Vec<String> {
     items.iter().map(|item| item["00081155"]["Value"][0].as_str().unwrap_or_default().to_owned()).collect()
 }
 
+/// Why instances have failed.
+pub(super) fn reasons(answer: &Value) -> Vec<u64> {
+    let items = answer["00081198"]["Value"].as_array().unwrap().iter();
+    items.map(|item| item["00081197"]["Value"][0].as_u64().unwrap()).collect()
+}
+
 pub(super) async fn answered(response: Response, status: u16) -> Value {
     assert_eq!(response.headers()["content-type"], "application/dicom+json");
     let found = response.status().as_u16();
@@ -105,12 +111,7 @@ async fn one_that_fails_does_not_stop_the_others_and_is_named() {
     let answer = answered(send(&scene.program, &path, body(&files)).await, 202).await;
     let (stored, failed) = (uids(&answer, "00081199"), uids(&answer, "00081198"));
     assert_eq!((stored.len(), failed.len()), (2, 5), "{answer}");
-    let reasons: Vec<u64> = answer["00081198"]["Value"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["00081197"]["Value"][0].as_u64().unwrap())
-        .collect();
+    let reasons = reasons(&answer);
     assert_eq!(reasons.iter().filter(|reason| **reason == 0xC000).count(), 4, "{reasons:X?}");
     assert_eq!(reasons.last(), Some(&0xA900), "another study than the path's");
     assert!(failed.contains(&other.sop_instance_uid(0, 0)), "{failed:?}");

@@ -10,7 +10,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 use super::pixels::{FRAMES, film, parts};
-use super::store::{answered, uids};
+use super::store::{answered, reasons, uids};
 use super::{Scene, refusal, studies};
 use crate::ALL;
 
@@ -170,12 +170,7 @@ async fn each_instance_is_judged_by_itself() {
         (OCTETS, "nobody-asks", vec![0; 100]),
     ];
     let answer = answered(send(&scene.program, "/dicomweb/SOURCE/studies/2.25.81", body(&sent)).await, 202).await;
-    let reasons: Vec<u64> = answer["00081198"]["Value"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["00081197"]["Value"][0].as_u64().unwrap())
-        .collect();
+    let reasons = reasons(&answer);
     let expected: Vec<u64> = cases.iter().map(|(_, reason)| *reason).filter(|reason| *reason > 0).collect();
     assert_eq!(reasons, expected, "{answer}");
     let mut stored = uids(&answer, "00081199");
