@@ -110,6 +110,14 @@ class Rights(unittest.TestCase):
         container = RESOURCES["BridgeTask"]["Properties"]["ContainerDefinitions"][0]
         self.assertLessEqual(wanted, {variable["Name"] for variable in container["Environment"] if "Name" in variable})
 
+    def test_the_bridge_writes_nowhere_but_into_its_scratch(self):
+        task = RESOURCES["BridgeTask"]["Properties"]
+        container = task["ContainerDefinitions"][0]
+        self.assertTrue(container["ReadonlyRootFilesystem"])
+        self.assertEqual([(mount["SourceVolume"], mount["ContainerPath"]) for mount in container["MountPoints"]], [("scratch", "/tmp")])
+        # A volume without a host or a file system is the task's own and goes with it.
+        self.assertEqual(task["Volumes"], [{"Name": "scratch"}])
+
 
 class Data(unittest.TestCase):
     def test_staging_is_cleared_by_itself(self):

@@ -134,6 +134,7 @@ impl Engine {
     /// An engine over one backend's ports.
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
+        let ports = Ports { staging: Arc::new(gateway::HeldStaging::new(ports.staging)), ..ports };
         let items = Arc::clone(&ports.items);
         let vault = Vault::new(settings.project_key.as_bytes());
         Self(Arc::new(Shared {

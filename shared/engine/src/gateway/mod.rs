@@ -3,12 +3,15 @@
 //! `download` gives one person a study as a file, `query` answers searches, `retrieval` fetches once for however many ask, `nifti` converts what it brings. What goes over the wire is `adit-dicomweb`'s.
 
 mod download;
+mod held;
 mod idle;
 pub mod nifti;
 pub mod pixels;
 pub mod query;
 pub mod retrieval;
 pub mod store;
+
+pub(crate) use held::HeldStaging;
 
 use adit_domain::group::Direction;
 use adit_domain::{AeTitle, NodeId, Right};

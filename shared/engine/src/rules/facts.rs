@@ -40,7 +40,8 @@ const SOP_INSTANCE: u32 = 0x0008_0018;
 const PATIENT_NAME: u32 = 0x0010_0010;
 const ISSUER: u32 = 0x0010_0021;
 const BIRTH_DATE: u32 = 0x0010_0030;
-const STUDY: u32 = 0x0020_000D;
+/// Study Instance UID.
+pub(crate) const STUDY: u32 = 0x0020_000D;
 const SERIES: u32 = 0x0020_000E;
 
 /// What an object's header says.

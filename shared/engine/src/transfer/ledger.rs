@@ -48,6 +48,8 @@ struct Books {
     /// What the destination should hold, by SOP Instance UID at the source.
     sent_as: HashMap<String, String>,
     unasked: u64,
+    /// The source has said that it could not send everything.
+    was_short: bool,
 }
 
 struct Failure {
@@ -210,6 +212,14 @@ impl Ledger {
 
     pub fn refuse_unasked(&self) {
         self.books().unasked += 1;
+    }
+
+    pub fn fell_short(&self) {
+        self.books().was_short = true;
+    }
+
+    pub fn was_short(&self) -> bool {
+        self.books().was_short
     }
 
     pub fn unasked(&self) -> u64 {

@@ -5,6 +5,7 @@
 //! and does not move again.
 
 mod converted;
+mod counted;
 mod deliver;
 mod direct;
 mod documents;
@@ -27,6 +28,7 @@ mod sink;
 mod tally;
 mod units;
 mod verify;
+mod ways;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -184,7 +186,7 @@ impl Transfer {
         let delivering = Arc::clone(&self).deliver(Arc::clone(&plan), staged, destination);
         let retrieving = async {
             self.redeliver_staged(&plan, &to_deliver).await?;
-            let result = Arc::clone(&self).retrieve(&plan, &to_deliver, source).await;
+            let result = Arc::clone(&self).retrieve(&plan, &to_deliver, vec![source]).await;
             drop(to_deliver);
             self.ledger.step(Step::Deliver);
             result

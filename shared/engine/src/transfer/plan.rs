@@ -151,6 +151,11 @@ impl Transfer {
 
     /// Finds out what is to be transferred.
     pub(super) async fn plan(&self) -> Result<Plan, Problem> {
+        self.plan_as_far_as(|_| false).await
+    }
+
+    /// The same; images are not listed where `is_enough` says so of the series.
+    pub(super) async fn plan_as_far_as(&self, is_enough: impl FnOnce(&Plan) -> bool) -> Result<Plan, Problem> {
         if self.source.server().is_none() {
             return self.plan_objects().await;
         }
@@ -158,12 +163,22 @@ impl Transfer {
         finder.echo(&self.source, &self.stop).await?;
         let mut plan = self.find_study(&mut finder).await?;
         plan.series = self.find_series(&mut finder, &plan).await?;
-        self.find_instances(&mut finder, &mut plan).await?;
+        if !is_enough(&plan) {
+            self.find_instances(&mut finder, &mut plan).await?;
+        }
         finder.close().await;
         let issuer = plan.person.as_ref().map_or("", |person| &person.issuer);
         self.identity.look_up(&self.engine, issuer, &plan.patient_id_text).await?;
         plan.outside = self.outside(&plan);
         Ok(plan)
+    }
+
+    /// Lists the images of a plan that was made without.
+    pub(super) async fn list_images(&self, plan: &mut Plan) -> Result<(), Problem> {
+        let mut finder = self.source.finder(&self.engine, &self.stop).await?;
+        self.find_instances(&mut finder, plan).await?;
+        finder.close().await;
+        Ok(())
     }
 
     async fn find(&self, finder: &mut Finder, query: &Identifier, what: &str) -> Result<Vec<Identifier>, Problem> {

@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::converted::Converted;
+use super::counted::is_enough;
 use super::ledger::{DOCUMENT, Ledger};
 use super::plan::Plan;
 use super::{End, Form, Problem, StagedInstance, Tally, Transfer, deliver};
@@ -41,6 +42,8 @@ pub(crate) struct Reading {
     plan: Arc<Plan>,
     /// The right to have one association open, until everything is fetched.
     permit: Option<OwnedSemaphorePermit>,
+    /// Images are counted and not listed, until some do not come.
+    by_count: bool,
 }
 
 impl Engine {
@@ -66,7 +69,7 @@ impl Engine {
             identity,
             tally: Arc::new(Tally::default()),
             ledger: Arc::new(Ledger::default()),
-            form: if errand.metadata { Form::Metadata(name) } else { Form::Read(name) },
+            form: if errand.metadata { Form::Metadata(name.clone()) } else { Form::Read(name.clone()) },
             converted: Converted::default(),
             delivers_by_web: false.into(),
             stop: stop.clone(),
@@ -75,11 +78,14 @@ impl Engine {
             permit = transfer.source.state.permit() => permit,
             () = stop.cancelled() => return Err(Problem::Canceled),
         };
-        let mut plan = transfer.plan().await?;
+        let by_count = transfer.form == Form::Read(name) && errand.resource.instance.is_none();
+        let by_count = by_count && transfer.job.options.leaves_unchanged();
+        let mut plan = transfer.plan_as_far_as(|plan| by_count && is_enough(plan)).await?;
         if let Some(instance) = &errand.resource.instance {
             transfer.narrow(&mut plan, instance.as_str())?;
         }
-        let reading = Reading { plan: Arc::new(plan), transfer: Arc::new(transfer), permit: Some(permit) };
+        let by_count = by_count && !plan.exact && is_enough(&plan);
+        let reading = Reading { plan: Arc::new(plan), transfer: Arc::new(transfer), permit: Some(permit), by_count };
         reading.check_that_something_comes()?;
         Ok(reading)
     }
@@ -193,7 +199,18 @@ impl Reading {
             None => transfer.source.state.permit().await,
         };
         transfer.ledger.step(Step::Retrieve);
-        Arc::clone(transfer).retrieve(&self.plan, &to_read, permit).await?;
+        let mut permits = vec![permit];
+        let mut is_whole = false;
+        if self.by_count {
+            permits = transfer.more_permits(permits, self.plan.series.len());
+            is_whole = transfer.retrieve_counted(&self.plan, &to_read, permits.len()).await?;
+        }
+        if !is_whole {
+            if self.by_count {
+                transfer.list_images(Arc::make_mut(&mut self.plan)).await?;
+            }
+            Arc::clone(transfer).retrieve(&self.plan, &to_read, permits).await?;
+        }
         if transfer.stop.is_cancelled() {
             return Err(Problem::Canceled);
         }

@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use adit_dimse::{Association, DimseError, Model, Proposal, RetrieveOutcome, Service, StatusClass, get_contexts};
-use adit_domain::node::Services;
+use adit_dimse::{Association, DimseError, Proposal, RetrieveOutcome, Service, StatusClass, get_contexts};
 use adit_domain::task::{LogLevel, Step};
 use adit_store::repositories::Receipt;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -18,50 +17,12 @@ use super::plan::Plan;
 use super::problem::Problem;
 use super::sink::{StagedInstance, StagedNote, TransferSink};
 use super::units::{Unit, units};
+use super::ways::{Method, Way, ways};
 
 /// How often a request is repeated after the connection broke.
-const TRIES: u32 = 3;
-
-/// The ways to fetch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// WADO-RS.
-    Web,
-    Dimse(Method),
-}
-
-impl Way {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Web => "WADO-RS",
-            Self::Dimse(method) => method.name(),
-        }
-    }
-}
-
-/// The two ways of DIMSE.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Get,
-    Move,
-}
-
-impl Method {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Get => "C-GET",
-            Self::Move => "C-MOVE",
-        }
-    }
-
-    fn model(self, services: &Services) -> Model {
-        let study_root = match self {
-            Self::Get => services.study_root_get,
-            Self::Move => services.study_root_move,
-        };
-        if study_root { Model::StudyRoot } else { Model::PatientRoot }
-    }
-}
+pub(super) const TRIES: u32 = 3;
+/// Associations of one retrieval at most.
+const MAX_PARALLEL: usize = 8;
 
 type Open = Arc<Mutex<VecDeque<Unit>>>;
 
@@ -114,24 +75,12 @@ impl Transfer {
         self: Arc<Self>,
         plan: &Arc<Plan>,
         to_deliver: &mpsc::Sender<StagedInstance>,
-        permit: OwnedSemaphorePermit,
+        permits: Vec<OwnedSemaphorePermit>,
     ) -> Result<(), Problem> {
         let Some(server) = self.source.server() else { return self.read_objects(plan, to_deliver).await };
-        let services = server.services;
-        let ways = [
-            (Way::Web, server.dicomweb.wado),
-            (Way::Dimse(Method::Get), services.can_get()),
-            (Way::Dimse(Method::Move), services.can_move()),
-        ];
-        let mut permits = vec![permit];
-        while permits.len() < usize::from(server.limits.associations) && permits.len() < 8 {
-            match self.source.state.try_permit() {
-                Some(permit) => permits.push(permit),
-                None => break,
-            }
-        }
+        let permits = self.more_permits(permits, MAX_PARALLEL);
         let mut last = Ok(());
-        for (way, _) in ways.into_iter().filter(|(_, offered)| *offered) {
+        for way in ways(server) {
             for by_image in [false, true] {
                 // A series comes fastest in one body: single images are asked for only where some of it is missing.
                 let parallel = if way == Way::Web { 1 } else { permits.len() };
@@ -164,6 +113,22 @@ impl Transfer {
         Ok(())
     }
 
+    /// As many further associations at the source as are free now, up to `most` in all and no more than its settings allow.
+    pub(super) fn more_permits(
+        &self,
+        mut permits: Vec<OwnedSemaphorePermit>,
+        most: usize,
+    ) -> Vec<OwnedSemaphorePermit> {
+        let allowed = self.source.server().map_or(1, |server| usize::from(server.limits.associations));
+        while permits.len() < allowed.min(most) {
+            match self.source.state.try_permit() {
+                Some(permit) => permits.push(permit),
+                None => break,
+            }
+        }
+        permits
+    }
+
     /// Some images came and others will not: the others have failed, each by itself, and the run goes on to its verification.
     fn give_up(&self, plan: &Plan, sentence: &str, transient: bool) {
         for (uid, one) in plan.expected.iter().filter(|(uid, _)| self.ledger.is_wanted(uid)) {
@@ -189,7 +154,7 @@ impl Transfer {
     }
 
     /// One pass over open requests with several associations.
-    async fn pass(
+    pub(super) async fn pass(
         self: Arc<Self>,
         way: Way,
         plan: &Arc<Plan>,
@@ -319,6 +284,9 @@ impl Transfer {
                 "Warnings of the source",
                 &format!("{} images came with a warning of the source.", sub.warning.unwrap_or(0)),
             );
+        }
+        if sub.failed.unwrap_or(0) > 0 {
+            self.ledger.fell_short();
         }
         if outcome.status.class() != StatusClass::Failure {
             return Ok(());

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::peers::{Content, Outgoing};
+use crate::rules::STUDY;
 use crate::text::uid_key;
-use adit_deid::{Limits, Report, RewriteError, Rewriter, part10};
+use adit_deid::{Glance, Limits, Report, RewriteError, Rewriter, part10};
 use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, InstanceHead, InstanceSink, Status};
 use adit_domain::task::{LogLevel, Step};
 use adit_store::staging::StagedKey;
@@ -83,6 +84,8 @@ struct Arriving {
     rewriter: Option<Rewriter>,
     output: Output,
     out: Vec<u8>,
+    /// Looks for the study of an image that nobody has listed and nothing else reads.
+    glance: Option<Glance>,
 }
 
 impl TransferSink {
@@ -132,6 +135,9 @@ impl TransferSink {
             let reason = "the image carries another SOP Instance UID than the source announced";
             return Err(self.fail(uid, Step::Transform, reason, false, Status::DOES_NOT_MATCH));
         }
+        if !self.plan.exact && !self.is_asked_for(&report.facts.study_instance_uid) {
+            return Err(self.not_asked_for());
+        }
         let transfer = &self.transfer;
         let claimed = transfer.identity.claim(&transfer.engine, &transfer.job.id, report).await;
         claimed.map_err(|not| match not {
@@ -151,6 +157,16 @@ impl TransferSink {
         note.pseudonym.clone_from(&report.pseudonym);
         note.keeps_description = !changed(report, SERIES_DESCRIPTION);
         Ok(())
+    }
+
+    /// Whether an image of this study belongs here.
+    fn is_asked_for(&self, study: &str) -> bool {
+        uid_key(study) == uid_key(&self.transfer.task.study_instance_uid)
+    }
+
+    fn not_asked_for(&self) -> Status {
+        self.transfer.ledger.refuse_unasked();
+        Status::DOES_NOT_MATCH
     }
 
     async fn start(&self, head: &InstanceHead) -> Result<Box<Arriving>, Status> {
@@ -193,7 +209,9 @@ impl TransferSink {
             pseudonym: String::new(),
             keeps_description: true,
         };
-        Ok(Box::new(Arriving { note, key, rewriter, output, out: Vec::new() }))
+        let is_read = rewriter.is_some() || self.plan.exact;
+        let glance = (!is_read).then(|| Glance::new(&head.transfer_syntax_uid, vec![STUDY]));
+        Ok(Box::new(Arriving { note, key, rewriter, output, out: Vec::new(), glance }))
     }
 }
 
@@ -223,8 +241,7 @@ impl InstanceSink for TransferSink {
             return Ok(());
         }
         if self.plan.exact && !self.plan.expected.contains_key(uid) {
-            transfer.ledger.refuse_unasked();
-            return Err(Status::DOES_NOT_MATCH);
+            return Err(self.not_asked_for());
         }
         if !transfer.ledger.is_wanted(uid) {
             self.current = Some(Current::Known);
@@ -240,6 +257,9 @@ impl InstanceSink for TransferSink {
     async fn write(&mut self, chunk: &[u8]) -> Result<(), Status> {
         let Some(Current::Arriving(arriving)) = &mut self.current else { return Ok(()) };
         self.transfer.ledger.add_bytes(chunk.len() as u64);
+        if let Some(glance) = arriving.glance.as_mut().filter(|glance| !glance.is_done()) {
+            glance.push(chunk);
+        }
         let passes = arriving.rewriter.as_mut().is_none_or(|rewriter| rewriter.passes(chunk));
         let written = match &mut arriving.rewriter {
             Some(rewriter) if !passes => {
@@ -283,6 +303,10 @@ impl InstanceSink for TransferSink {
                 return self.not_staged(&uid, &error);
             }
             report = Some(finished);
+        }
+        if arriving.glance.as_ref().is_some_and(|seen| !self.is_asked_for(&seen.text(STUDY))) {
+            arriving.output.abort().await;
+            return self.not_asked_for();
         }
         let Arriving { note, key, output, .. } = *arriving;
         let staged = match output.commit(&note).await {

@@ -9,6 +9,8 @@ use super::plan::Plan;
 
 /// Images per request at most: a UI element of explicit syntaxes holds 64 KiB.
 const MAX_LIST: usize = 500;
+/// Images per request at least, where a series is shared: each request makes the archive look for every image that it names.
+const MIN_LIST: usize = 25;
 
 /// One request to the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +50,7 @@ pub(super) fn units(plan: &Plan, ledger: &Ledger, parallel: usize, by_image: boo
     }
     let total: usize = missing.values().map(Vec::len).sum();
     // About four requests per association keep all of them busy to the end.
-    let share = if parallel > 1 { total.div_ceil(parallel * 4).clamp(8, MAX_LIST) } else { MAX_LIST };
+    let share = if parallel > 1 { total.div_ceil(parallel * 4).clamp(MIN_LIST, MAX_LIST) } else { MAX_LIST };
     let mut units = Vec::new();
     for (series, mut images) in missing {
         let whole = sizes.get(&series) == Some(&images.len());
