@@ -34,13 +34,11 @@ fn write(runtime: &Handle, mut reader: Reader, folder: &str, pipe: Pipe) -> io::
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
     let mut archive = ZipWriter::new_stream(io::BufWriter::with_capacity(PIECE, pipe));
     let mut piece = vec![0; PIECE];
-    while let Some(mut part) =
-        runtime.block_on(reader.next()).map_err(|refusal| io::Error::other(refusal.body.detail))?
-    {
+    while let Some(part) = runtime.block_on(reader.next()).map_err(|refusal| io::Error::other(refusal.body.detail))? {
         archive.start_file(format!("{folder}/{}", part.place), options)?;
-        let mut left = part.size;
+        let (mut left, mut bytes) = (part.size, part.content.stream());
         while left > 0 {
-            let read = runtime.block_on(part.bytes.read(&mut piece))?;
+            let read = runtime.block_on(bytes.read(&mut piece))?;
             if read == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }

@@ -123,6 +123,8 @@ pub(crate) struct Shared {
     pub post: post::PostOffice,
     pub deidentifiers: projects::Deidentifiers,
     pub peers: peers::Peers,
+    /// What is staged for readers, as far as it is in memory.
+    pub held: gateway::HeldStaging,
     pub readings: gateway::retrieval::Board,
     pub conversions: gateway::nifti::Conversions,
     pub converter: nifti::Converter,
@@ -134,7 +136,8 @@ impl Engine {
     /// An engine over one backend's ports.
     #[must_use]
     pub fn new(ports: Ports, settings: Settings) -> Self {
-        let ports = Ports { staging: Arc::new(gateway::HeldStaging::new(ports.staging)), ..ports };
+        let held = gateway::HeldStaging::new(ports.staging);
+        let ports = Ports { staging: Arc::new(held.clone()), ..ports };
         let items = Arc::clone(&ports.items);
         let vault = Vault::new(settings.project_key.as_bytes());
         Self(Arc::new(Shared {
@@ -169,6 +172,7 @@ impl Engine {
             pages: PageSeal::new(settings.project_key.as_bytes()),
             deidentifiers: projects::Deidentifiers::default(),
             peers: peers::Peers::default(),
+            held,
             readings: gateway::retrieval::Board::default(),
             conversions: gateway::nifti::Conversions::new(),
             converter: nifti::Converter::new(settings.scratch.clone()),

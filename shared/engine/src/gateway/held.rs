@@ -1,11 +1,12 @@
-//! Staging that keeps what is fetched for readers in memory for a moment. Most of it is read at once; on the way to the medium and back
-//! each instance would cost more than all the rest, and on a medium that counts requests also money. What stays longer than a moment, is
-//! large, or finds no room here lies in staging as everything else does.
+//! Staging that holds what is fetched for readers in memory, as far as there is room. Most of it is read at once and then forgotten; on
+//! the way to the medium and back each instance would cost more than all the rest, and on a medium that counts requests also money. What
+//! is large or finds no room here lies in staging as everything else does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Cursor};
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use adit_store::staging::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::transfer::READ;
 
@@ -22,30 +24,32 @@ use crate::transfer::READ;
 const LARGEST: usize = 1 << 20;
 /// Bytes that are held in all.
 const MOST: usize = 64 << 20;
-/// How long an object is held before it is put down.
-const MOMENT: Duration = Duration::from_secs(2);
+/// From here on those who could do without what they have are asked to give it back.
+const MUCH: usize = MOST / 2;
 
 /// Staging with a hand in front of it.
+#[derive(Clone)]
 pub(crate) struct HeldStaging(Arc<Hand>);
 
 struct Hand {
     staging: Arc<dyn Staging>,
     held: Mutex<Held>,
-    /// One object is put down at a time: readers come first.
-    putting_down: tokio::sync::Mutex<()>,
+    /// Tells that room is wanted.
+    full: Notify,
+    /// Size of the object before: the next one is mostly as large.
+    size: AtomicUsize,
 }
 
 #[derive(Default)]
 struct Held {
     objects: HashMap<StagedKey, Object>,
     bytes: usize,
-    next: u64,
+    /// Keys of readers under which something lies in staging.
+    put_down: HashSet<StagedKey>,
 }
 
 #[derive(Clone)]
 struct Object {
-    /// Tells an object from a later one of the same key.
-    number: u64,
     bytes: Bytes,
     metadata: Value,
     crc32: u32,
@@ -53,8 +57,13 @@ struct Object {
 
 impl HeldStaging {
     pub fn new(staging: Arc<dyn Staging>) -> Self {
-        let held = Mutex::new(Held::default());
-        Self(Arc::new(Hand { staging, held, putting_down: tokio::sync::Mutex::new(()) }))
+        let (held, full) = (Mutex::default(), Notify::new());
+        Self(Arc::new(Hand { staging, held, full, size: AtomicUsize::new(0) }))
+    }
+
+    /// Waits until room is wanted.
+    pub async fn wants_room(&self) {
+        self.0.full.notified().await;
     }
 }
 
@@ -74,65 +83,48 @@ impl Hand {
         self.held().objects.get(key).cloned()
     }
 
-    fn drop_all(&self, goes: impl Fn(&StagedKey, &Object) -> bool) -> bool {
+    /// Takes an object in place of one of the same key; gives its bytes back if there is no room.
+    fn take(&self, key: &StagedKey, bytes: Bytes, metadata: &Value) -> Result<Staged, Bytes> {
         let held = &mut *self.held();
-        let before = held.objects.len();
-        let bytes = &mut held.bytes;
-        held.objects.retain(|key, object| {
-            let goes = goes(key, object);
-            if goes {
-                *bytes -= object.bytes.len();
-            }
-            !goes
-        });
-        held.objects.len() < before
+        held.remove(key);
+        let is_much = held.bytes + bytes.len() > MUCH;
+        let taken = if held.bytes + bytes.len() <= MOST {
+            held.bytes += bytes.len();
+            let object = Object { crc32: crc32fast::hash(&bytes), bytes, metadata: metadata.clone() };
+            let staged = object.staged(key);
+            held.objects.insert(key.clone(), object);
+            Ok(staged)
+        } else {
+            Err(bytes)
+        };
+        if is_much {
+            self.full.notify_waiters();
+        }
+        taken
     }
 
-    /// Takes an object, if there is room.
-    fn take(&self, key: &StagedKey, bytes: Bytes, metadata: &Value) -> Result<Object, Bytes> {
+    /// Commits an object that is not held.
+    async fn put_down(
+        &self,
+        writer: Box<dyn StagedWriter>,
+        key: StagedKey,
+        metadata: Value,
+    ) -> Result<Staged, StagingError> {
+        let staged = writer.commit(metadata).await?;
         let held = &mut *self.held();
-        let before = held.objects.get(key).map_or(0, |object| object.bytes.len());
-        if held.bytes - before + bytes.len() > MOST {
-            return Err(bytes);
-        }
-        held.next += 1;
-        held.bytes = held.bytes - before + bytes.len();
-        let object = Object { number: held.next, crc32: crc32fast::hash(&bytes), bytes, metadata: metadata.clone() };
-        held.objects.insert(key.clone(), object.clone());
-        Ok(object)
-    }
-
-    async fn put_down_later(self: Arc<Self>, key: StagedKey, number: u64) {
-        tokio::time::sleep(MOMENT).await;
-        if let Err(error) = self.put_down(&key, number).await {
-            tracing::warn!(error = %error, "what is held for readers could not be staged; it stays in memory until they have gone");
-        }
-    }
-
-    async fn put_down(&self, key: &StagedKey, number: u64) -> Result<(), StagingError> {
-        let _one = self.putting_down.lock().await;
-        let Some(object) = self.find(key).filter(|object| object.number == number) else { return Ok(()) };
-        write(self.staging.as_ref(), key, &object.bytes, object.metadata).await?;
-        // Who asks between the two finds it in either place. If it was removed or replaced meanwhile, nobody asks for it.
-        if !self.drop_all(|other, object| other == key && object.number == number) {
-            self.staging.delete(key).await?;
-        }
-        Ok(())
-    }
-
-    /// An object of the same key that is held makes way for one that lies in staging.
-    async fn make_way(&self, key: &StagedKey) {
-        if self.find(key).is_some() {
-            let _one = self.putting_down.lock().await;
-            self.drop_all(|other, _| other == key);
-        }
+        held.remove(&key);
+        held.put_down.insert(key);
+        Ok(staged)
     }
 }
 
-async fn write(staging: &dyn Staging, key: &StagedKey, bytes: &[u8], metadata: Value) -> Result<Staged, StagingError> {
-    let mut writer = staging.begin(key).await?;
-    writer.write(bytes).await?;
-    writer.commit(metadata).await
+impl Held {
+    /// Removes an object; whether there was one.
+    fn remove(&mut self, key: &StagedKey) -> bool {
+        let object = self.objects.remove(key);
+        self.bytes -= object.as_ref().map_or(0, |object| object.bytes.len());
+        object.is_some()
+    }
 }
 
 fn too_large() -> StagingError {
@@ -145,7 +137,8 @@ impl Staging for HeldStaging {
         if key.task() != READ {
             return self.0.staging.begin(key).await;
         }
-        Ok(Box::new(Writer { hand: Arc::clone(&self.0), key: key.clone(), to: To::Memory(Vec::new()) }))
+        let size = self.0.size.load(Ordering::Relaxed);
+        Ok(Box::new(Writer { hand: Arc::clone(&self.0), key: key.clone(), to: To::Memory(Vec::with_capacity(size)) }))
     }
 
     async fn open(&self, key: &StagedKey, range: Option<Range<u64>>) -> Result<Stream, StagingError> {
@@ -167,19 +160,30 @@ impl Staging for HeldStaging {
         let mut all = self.0.staging.list(task_id).await?;
         let task = part(task_id);
         let held = self.0.held();
-        let held = held.objects.iter().filter(|(key, _)| key.task() == task);
-        all.extend(held.map(|(key, object)| object.staged(key)));
+        all.retain(|staged| !held.objects.contains_key(&staged.key));
+        let of_task = held.objects.iter().filter(|(key, _)| key.task() == task);
+        all.extend(of_task.map(|(key, object)| object.staged(key)));
         Ok(all)
     }
 
     async fn delete(&self, key: &StagedKey) -> Result<(), StagingError> {
-        // What is held lies nowhere else, unless it is being put down: who does that removes it.
-        if self.0.drop_all(|other, _| other == key) { Ok(()) } else { self.0.staging.delete(key).await }
+        // What is held lies nowhere else, unless an earlier one of the same key found no room.
+        let is_elsewhere = {
+            let held = &mut *self.0.held();
+            let was_held = held.remove(key);
+            held.put_down.remove(key) || !was_held
+        };
+        if is_elsewhere { self.0.staging.delete(key).await } else { Ok(()) }
     }
 
     async fn delete_task(&self, task_id: &str) -> Result<(), StagingError> {
         let task = part(task_id);
-        self.0.drop_all(|key, _| key.task() == task);
+        {
+            let held = &mut *self.0.held();
+            held.objects.retain(|key, _| key.task() != task);
+            held.put_down.retain(|key| key.task() != task);
+            held.bytes = held.objects.values().map(|object| object.bytes.len()).sum();
+        }
         self.0.staging.delete_task(task_id).await
     }
 
@@ -192,10 +196,8 @@ impl Staging for HeldStaging {
     }
 
     async fn grant(&self, key: &StagedKey, way: GrantWay, valid: Duration) -> Result<Option<Grant>, StagingError> {
-        if let Some(object) = self.0.find(key) {
-            self.0.put_down(key, object.number).await?;
-        }
-        self.0.staging.grant(key, way, valid).await
+        // What is held has no address.
+        if self.0.find(key).is_some() { Ok(None) } else { self.0.staging.grant(key, way, valid).await }
     }
 
     fn local_path(&self, key: &StagedKey) -> Option<PathBuf> {
@@ -233,24 +235,19 @@ impl StagedWriter for Writer {
 
     async fn commit(self: Box<Self>, metadata: Value) -> Result<Staged, StagingError> {
         let Self { hand, key, to } = *self;
-        let mut held = match to {
-            To::Staging(writer) => {
-                hand.make_way(&key).await;
-                return writer.commit(metadata).await;
-            }
-            To::Memory(held) => held,
+        let mut bytes = match to {
+            To::Memory(bytes) => bytes,
+            To::Staging(writer) => return hand.put_down(writer, key, metadata).await,
         };
         metadata_text(&metadata)?;
-        held.shrink_to_fit();
-        match hand.take(&key, held.into(), &metadata) {
-            Ok(object) => {
-                let staged = object.staged(&key);
-                tokio::spawn(hand.put_down_later(key, object.number));
-                Ok(staged)
-            }
+        hand.size.store(bytes.len(), Ordering::Relaxed);
+        bytes.shrink_to_fit();
+        match hand.take(&key, bytes.into(), &metadata) {
+            Ok(staged) => Ok(staged),
             Err(bytes) => {
-                hand.make_way(&key).await;
-                write(hand.staging.as_ref(), &key, &bytes, metadata).await
+                let mut writer = hand.staging.begin(&key).await?;
+                writer.write(&bytes).await?;
+                hand.put_down(writer, key, metadata).await
             }
         }
     }
@@ -267,6 +264,7 @@ mod tests {
     use adit_backend_embedded::DirectoryStaging;
     use serde_json::json;
     use tokio::io::AsyncReadExt;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -282,7 +280,9 @@ mod tests {
     }
 
     async fn put(staging: &HeldStaging, key: &StagedKey, bytes: &[u8]) -> Staged {
-        write(staging, key, bytes, json!({ "n": 1 })).await.unwrap()
+        let mut writer = staging.begin(key).await.unwrap();
+        writer.write(bytes).await.unwrap();
+        writer.commit(json!({ "n": 1 })).await.unwrap()
     }
 
     async fn part_of(staging: &dyn Staging, key: &StagedKey, range: Option<Range<u64>>) -> Vec<u8> {
@@ -291,52 +291,31 @@ mod tests {
         all
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn what_is_small_is_held_for_a_moment_and_then_lies_in_staging() {
+    #[tokio::test]
+    async fn what_is_small_is_held_and_reads_as_if_it_were_staged() {
         let (_folder, medium, staging) = begin().await;
         let staged = put(&staging, &key("1"), b"0123456789").await;
         assert_eq!((staged.size, staged.crc32), (10, crc32fast::hash(b"0123456789")));
-        assert_eq!(medium.usage().await.unwrap().objects, 0, "nothing is written before it has to be");
+        assert_eq!(medium.usage().await.unwrap().objects, 0, "nothing is written");
         assert_eq!(staging.usage().await.unwrap(), Usage { objects: 1, bytes: 10 });
         let read = |range| part_of(&staging, &staged.key, range);
         assert_eq!((read(None).await, read(Some(2..5)).await), (b"0123456789".to_vec(), b"234".to_vec()));
         assert_eq!(read(Some(8..20)).await, b"89", "as a file does");
         assert!(staging.read_all(&staged.key, 9).await.is_err());
         assert_eq!(staging.list(READ).await.unwrap(), [staged.clone()]);
+        assert!(staging.local_path(&staged.key).is_none());
 
-        while medium.usage().await.unwrap().objects == 0 {
-            tokio::time::sleep(MOMENT).await;
-        }
-        while !staging.0.held().objects.is_empty() {
-            tokio::time::sleep(MOMENT).await;
-        }
-        assert_eq!(staging.0.held().bytes, 0);
-        assert_eq!(staging.list(READ).await.unwrap(), [staged.clone()], "with what was said of it");
-        assert_eq!(read(Some(2..5)).await, b"234");
-        staging.delete(&staged.key).await.unwrap();
-        assert!(matches!(staging.read_all(&staged.key, 99).await, Err(StagingError::Absent)));
-    }
-
-    #[tokio::test]
-    async fn what_is_removed_or_replaced_in_time_is_not_put_down() {
-        let (_folder, medium, staging) = begin().await;
-        put(&staging, &key("1"), b"first").await;
-        let first = staging.0.find(&key("1")).unwrap().number;
-        put(&staging, &key("1"), b"second").await;
-        staging.0.put_down(&key("1"), first).await.unwrap();
-        assert_eq!(medium.usage().await.unwrap().objects, 0, "a later one has taken its place");
-        assert_eq!(staging.usage().await.unwrap().bytes, 6);
-        let second = staging.0.find(&key("1")).unwrap().number;
+        put(&staging, &key("1"), b"replaced").await;
+        assert_eq!(staging.usage().await.unwrap(), Usage { objects: 1, bytes: 8 });
         staging.delete(&key("1")).await.unwrap();
-        staging.0.put_down(&key("1"), second).await.unwrap();
-        assert_eq!((medium.usage().await.unwrap().objects, staging.usage().await.unwrap().objects), (0, 0));
-        put(&staging, &key("2"), b"third").await;
+        assert!(matches!(staging.read_all(&key("1"), 99).await, Err(StagingError::Absent)));
+        put(&staging, &key("2"), b"another").await;
         staging.delete_task(READ).await.unwrap();
-        assert_eq!(staging.usage().await.unwrap().objects, 0);
+        assert_eq!(staging.usage().await.unwrap(), Usage::default());
     }
 
     #[tokio::test]
-    async fn what_is_large_belongs_to_others_or_finds_no_room_lies_in_staging_at_once() {
+    async fn what_is_large_belongs_to_others_or_finds_no_room_is_staged() {
         let (_folder, medium, staging) = begin().await;
         let large = vec![7; LARGEST + 1];
         let mut writer = staging.begin(&key("large")).await.unwrap();
@@ -349,18 +328,40 @@ mod tests {
         assert_eq!(medium.usage().await.unwrap().objects, 2);
 
         let one = vec![1; LARGEST];
-        for number in 0..MOST / LARGEST {
+        let wanted = staging.clone();
+        let mut room = tokio::spawn(async move { wanted.wants_room().await });
+        tokio::task::yield_now().await;
+        for number in 0..MUCH / LARGEST {
             put(&staging, &key(&number.to_string()), &one).await;
         }
+        assert!(timeout(Duration::from_millis(50), &mut room).await.is_err(), "there is room");
+        for number in MUCH / LARGEST..MOST / LARGEST {
+            put(&staging, &key(&number.to_string()), &one).await;
+        }
+        timeout(Duration::from_secs(5), room).await.expect("room is wanted").unwrap();
         assert_eq!((medium.usage().await.unwrap().objects, staging.0.held().bytes), (2, MOST));
-        let staged = put(&staging, &key("0"), &[2; LARGEST]).await;
+        put(&staging, &key("0"), &[2; LARGEST]).await;
         assert_eq!(
-            staging.read_all(&staged.key, 2 << 20).await.unwrap(),
+            staging.read_all(&key("0"), 2 << 20).await.unwrap(),
             [2; LARGEST].as_slice(),
             "one for one there is room"
         );
-        put(&staging, &key("one more"), &one).await;
+        put(&staging, &key("more"), &one).await;
         assert_eq!(medium.usage().await.unwrap().objects, 3);
-        assert!(staging.local_path(&key("one more")).is_some() && staging.local_path(&key("0")).is_none());
+        assert!(staging.local_path(&key("more")).is_some());
+
+        // The same again when there is room: there is one of it, and it can be removed.
+        staging.delete(&key("1")).await.unwrap();
+        put(&staging, &key("more"), b"held now").await;
+        assert_eq!(staging.read_all(&key("more"), 99).await.unwrap(), b"held now".as_slice());
+        let count = staging.list(READ).await.unwrap().iter().filter(|staged| staged.key == key("more")).count();
+        assert_eq!(count, 1);
+        staging.delete(&key("more")).await.unwrap();
+        assert!(matches!(staging.read_all(&key("more"), 99).await, Err(StagingError::Absent)));
+        // A small one is replaced by a large one.
+        let mut writer = staging.begin(&key("0")).await.unwrap();
+        writer.write(&large).await.unwrap();
+        writer.commit(json!({})).await.unwrap();
+        assert_eq!(staging.read_all(&key("0"), 2 << 20).await.unwrap(), large);
     }
 }

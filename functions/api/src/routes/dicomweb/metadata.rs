@@ -65,9 +65,9 @@ fn objects(reader: Reader, around: Arc<Around>) -> impl Stream<Item = Result<Vec
 }
 
 async fn one(reader: &mut Reader) -> Result<Option<Vec<u8>>, Refusal> {
-    let Some(mut part) = reader.next().await? else { return Ok(None) };
+    let Some(part) = reader.next().await? else { return Ok(None) };
     let mut json = Vec::with_capacity(usize::try_from(part.size).unwrap_or(0));
-    part.bytes.read_to_end(&mut json).await.map_err(|error| {
+    part.content.stream().read_to_end(&mut json).await.map_err(|error| {
         tracing::error!(error = %error, "a staged object cannot be read");
         Refusal::peer("The staging area cannot be read.")
     })?;

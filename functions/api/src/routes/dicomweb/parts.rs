@@ -1,11 +1,12 @@
 //! Instances as the parts of one body, sent while they arrive.
 
+use std::future::ready;
 use std::io;
 use std::time::Duration;
 
 use adit_dicomweb::accept::Syntaxes;
 use adit_dicomweb::multipart::Writer;
-use adit_engine::gateway::retrieval::{Part, Reader};
+use adit_engine::gateway::retrieval::{Content, Part, Reader};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -96,5 +97,8 @@ impl State {
 
 /// The bytes of a part.
 pub fn bytes(part: Part) -> BoxStream<'static, io::Result<Bytes>> {
-    ReaderStream::with_capacity(part.bytes, PIECE).boxed()
+    match part.content {
+        Content::Whole(bytes) => stream::once(ready(Ok(bytes))).boxed(),
+        Content::Pieces(stream) => ReaderStream::with_capacity(stream, PIECE).boxed(),
+    }
 }

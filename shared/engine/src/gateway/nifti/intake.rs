@@ -8,7 +8,7 @@ use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt;
 
 use crate::Refusal;
-use crate::gateway::retrieval::{Part, Reader};
+use crate::gateway::retrieval::{Content, Reader};
 use crate::nifti::refusal;
 
 /// A series in its folder.
@@ -24,7 +24,7 @@ pub(super) struct Series {
 /// left out.
 pub(super) async fn take_in(mut reader: Reader, folder: &Path, most: u64) -> Result<Vec<Series>, Refusal> {
     let (mut all, mut places, mut bytes) = (Vec::new(), HashMap::new(), 0);
-    while let Some(mut part) = reader.next().await? {
+    while let Some(part) = reader.next().await? {
         if is_document_class(&part.sop_class_uid) {
             continue;
         }
@@ -42,7 +42,7 @@ pub(super) async fn take_in(mut reader: Reader, folder: &Path, most: u64) -> Res
         };
         let series: &mut Series = &mut all[at];
         let path = series.folder.join(format!("{}.dcm", series.images));
-        write(&mut part, &path).await.map_err(refusal)?;
+        write(part.content, &path).await.map_err(refusal)?;
         series.images += 1;
     }
     all.sort_by(|one: &Series, other| one.order().cmp(&other.order()));
@@ -64,9 +64,9 @@ async fn begin(place: &str, folder: PathBuf) -> Result<Series, Refusal> {
     Ok(Series { name, folder, images: 0 })
 }
 
-async fn write(part: &mut Part, path: &Path) -> std::io::Result<()> {
+async fn write(content: Content, path: &Path) -> std::io::Result<()> {
     let mut file = File::create(path).await?;
-    tokio::io::copy(&mut part.bytes, &mut file).await?;
+    tokio::io::copy(&mut content.stream(), &mut file).await?;
     file.flush().await
 }
 

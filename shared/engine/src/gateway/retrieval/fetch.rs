@@ -38,7 +38,10 @@ impl Engine {
         reading.end(result);
         let keep = Duration::from_secs(u64::from(limits.cache_s)).max(Duration::from_secs(1));
         loop {
-            unread_for(reading.changes(), || reading.idle_since(), keep).await;
+            tokio::select! {
+                () = unread_for(reading.changes(), || reading.idle_since(), keep) => {}
+                () = self.room_is_wanted_of(&reading) => {}
+            }
             self.0.readings.remove(&key, &reading);
             // Somebody may have come in the moment before.
             if reading.idle_since().is_some() {
@@ -46,6 +49,17 @@ impl Engine {
             }
         }
         self.remove_staged(reading.drop_all()).await;
+    }
+
+    /// Waits until others want room in memory, and this retrieval is one that somebody has read to its end and nobody reads now: it is
+    /// not likely to be asked for again.
+    async fn room_is_wanted_of(&self, reading: &Reading) {
+        loop {
+            self.0.held.wants_room().await;
+            if reading.is_served() && reading.idle_since().is_some() {
+                return;
+            }
+        }
     }
 
     async fn fetch_errand(

@@ -15,7 +15,7 @@ use adit_domain::{JobId, Right, Uid};
 use adit_store::repositories::NodeRecord;
 
 pub(crate) use board::{Board, Key};
-pub use reader::{Known, Part, Place, Reader};
+pub use reader::{Content, Known, Part, Place, Reader};
 
 use crate::clock::random;
 use crate::transfer::{Errand, READ};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use adit_domain::JobId;
 use adit_store::staging::{Staging, Stream};
+use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::super::pixels::Object;
@@ -28,7 +29,7 @@ pub struct Known {
 /// One instance.
 pub struct Part {
     /// Its bytes: a DICOM file, or an object of the DICOM JSON model.
-    pub bytes: Stream,
+    pub content: Content,
     /// How many.
     pub size: u64,
     /// Transfer syntax of the file.
@@ -39,6 +40,25 @@ pub struct Part {
     pub series: String,
     /// Where it stands among all that is read: patient, study, series, file, with `/` between them.
     pub place: String,
+}
+
+/// The bytes of an instance.
+pub enum Content {
+    /// What is small is here.
+    Whole(Bytes),
+    /// What is large comes in pieces.
+    Pieces(Stream),
+}
+
+impl Content {
+    /// The bytes one piece after the other, however they lie.
+    #[must_use]
+    pub fn stream(self) -> Stream {
+        match self {
+            Self::Whole(bytes) => Box::new(Cursor::new(bytes)),
+            Self::Pieces(stream) => stream,
+        }
+    }
 }
 
 /// Where an instance stands at the server.
@@ -130,14 +150,14 @@ impl Reader {
     pub async fn next(&mut self) -> Result<Option<Part>, Refusal> {
         let Some(Came { instance, place }) = self.go_on().await? else { return Ok(None) };
         // What is small is read at once: a reader who asks piece by piece would wait for the disk each time.
-        let bytes: Stream = if instance.size <= AT_ONCE {
-            Box::new(Cursor::new(self.staging.read_all(&instance.key, AT_ONCE).await?))
+        let content = if instance.size <= AT_ONCE {
+            Content::Whole(self.staging.read_all(&instance.key, AT_ONCE).await?)
         } else {
-            self.staging.open(&instance.key, None).await?
+            Content::Pieces(self.staging.open(&instance.key, None).await?)
         };
         let (size, note) = (instance.size, instance.note);
         Ok(Some(Part {
-            bytes,
+            content,
             size,
             transfer_syntax_uid: note.transfer_syntax_uid,
             sop_class_uid: note.sop_class_uid,

@@ -28,6 +28,8 @@ struct Book {
     /// How many of the first have gone: nobody can begin to read any more.
     gone: usize,
     end: Option<Result<(), Refusal>>,
+    /// Somebody has read it to its good end.
+    is_served: bool,
     /// How many instances each reader has finished.
     readers: BTreeMap<u64, usize>,
     next_reader: u64,
@@ -58,6 +60,7 @@ impl Reading {
             staged: VecDeque::new(),
             gone: 0,
             end: None,
+            is_served: false,
             readers: BTreeMap::new(),
             next_reader: 0,
             idle_since: Some(Instant::now()),
@@ -108,6 +111,11 @@ impl Reading {
         self.book().idle_since
     }
 
+    /// Whether somebody has read it to its good end.
+    pub fn is_served(&self) -> bool {
+        self.book().is_served
+    }
+
     /// What the plan says. The first thing that a reader gets.
     pub fn learn(&self, known: Known) {
         self.book().known = Some(known);
@@ -144,6 +152,7 @@ impl Reading {
             (None, Some(end)) => Next::End(end.clone()),
             (None, None) => Next::Wait,
         };
+        book.is_served |= matches!(next, Next::End(Ok(())));
         drop(book);
         if is_progress {
             self.changed();
@@ -234,7 +243,9 @@ mod tests {
         reading.leave(slow);
         assert_eq!((reading.ahead(), reading.idle_since()), (100, None));
         reading.end(Ok(()));
+        assert!(!reading.is_served());
         assert!(matches!(reading.next(fast, 5), Next::End(Ok(()))));
+        assert!(reading.is_served());
         reading.leave(fast);
         assert!(reading.idle_since().is_some());
         assert_eq!(reading.drop_all().len(), 4);

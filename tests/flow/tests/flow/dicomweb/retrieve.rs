@@ -247,7 +247,7 @@ async fn an_image_of_another_study_is_not_passed_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stalled_reader_holds_the_archive_back() {
-    let study = StudySpec::ct("PAT-1", "Doe^Jane", 60, 512);
+    let study = StudySpec::ct("PAT-1", "Doe^Jane", 60, 768);
     let scene = Scene::limited(std::slice::from_ref(&study), json!({ "associations": 1, "cache_mb": 4 })).await;
     let path = format!("/dicomweb/SOURCE/studies/{}", study.study_instance_uid());
     let mut slow = scene.program.get(&path).send().await.unwrap();
@@ -259,7 +259,7 @@ async fn a_stalled_reader_holds_the_archive_back() {
     while let Some(chunk) = slow.chunk().await.unwrap() {
         bytes += chunk.len();
     }
-    assert!(bytes > 60 * 512 * 512 * 2);
+    assert!(bytes > 60 * 768 * 768 * 2);
     let usage = scene.rig.backend.staging.usage().await.unwrap();
     assert!(usage.bytes < 8 << 20, "{usage:?} are kept");
 }
@@ -273,14 +273,8 @@ async fn a_slow_reader_does_not_hold_others_back_and_nothing_is_left_behind() {
     assert!(slow.chunk().await.unwrap().is_some());
     assert_eq!(fetched(&scene.program, &path).await.len(), 40);
     drop(slow);
-    // Kept for a repeated request, after a moment where all staged objects lie.
-    let begun = Instant::now();
-    while scene.rig.backend.staging.usage().await.unwrap().objects < 40 {
-        assert!(begun.elapsed() < Duration::from_secs(20), "images are not kept");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
     assert_eq!(fetched(&scene.program, &path).await.len(), 40);
-    assert_eq!(scene.source.retrievals(), 1, "they come from there");
+    assert_eq!(scene.source.retrievals(), 1, "kept for a repeated request");
     // A new ADIT on the same data has none of it.
     scene.rig.engine.recover().await.unwrap();
     scene.rig.assert_clean().await;
