@@ -4,8 +4,8 @@
 //! source back when the destination is slower. What was delivered before, by an earlier attempt or process, has a receipt
 //! and does not move again.
 
+mod by_count;
 mod converted;
-mod counted;
 mod deliver;
 mod direct;
 mod documents;

@@ -14,8 +14,8 @@ use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::by_count::is_enough;
 use super::converted::Converted;
-use super::counted::is_enough;
 use super::ledger::{DOCUMENT, Ledger};
 use super::plan::Plan;
 use super::{End, Form, Problem, StagedInstance, Tally, Transfer, deliver};
