@@ -65,6 +65,16 @@ impl HeldStaging {
     pub async fn wants_room(&self) {
         self.0.full.notified().await;
     }
+
+    /// Whether room is still wanted.
+    pub fn is_much(&self) -> bool {
+        self.0.held().bytes > MUCH
+    }
+
+    /// Whether an object takes up room here.
+    pub fn holds(&self, key: &StagedKey) -> bool {
+        self.0.held().objects.contains_key(key)
+    }
 }
 
 impl Object {
@@ -85,22 +95,20 @@ impl Hand {
 
     /// Takes an object in place of one of the same key; gives its bytes back if there is no room.
     fn take(&self, key: &StagedKey, bytes: Bytes, metadata: &Value) -> Result<Staged, Bytes> {
+        let object = Object { crc32: crc32fast::hash(&bytes), bytes, metadata: metadata.clone() };
+        let staged = object.staged(key);
         let held = &mut *self.held();
-        held.remove(key);
-        let is_much = held.bytes + bytes.len() > MUCH;
-        let taken = if held.bytes + bytes.len() <= MOST {
-            held.bytes += bytes.len();
-            let object = Object { crc32: crc32fast::hash(&bytes), bytes, metadata: metadata.clone() };
-            let staged = object.staged(key);
-            held.objects.insert(key.clone(), object);
-            Ok(staged)
-        } else {
-            Err(bytes)
-        };
-        if is_much {
+        let before = held.objects.get(key).map_or(0, |object| object.bytes.len());
+        let bytes = held.bytes - before + object.bytes.len();
+        if bytes > MUCH {
             self.full.notify_waiters();
         }
-        taken
+        if bytes > MOST {
+            return Err(object.bytes);
+        }
+        held.bytes = bytes;
+        held.objects.insert(key.clone(), object);
+        Ok(staged)
     }
 
     /// Commits an object that is not held.

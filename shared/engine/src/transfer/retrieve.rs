@@ -120,7 +120,7 @@ impl Transfer {
         most: usize,
     ) -> Vec<OwnedSemaphorePermit> {
         let allowed = self.source.server().map_or(1, |server| usize::from(server.limits.associations));
-        while permits.len() < allowed.min(most) {
+        while permits.len() < allowed.min(most).min(MAX_PARALLEL) {
             match self.source.state.try_permit() {
                 Some(permit) => permits.push(permit),
                 None => break,

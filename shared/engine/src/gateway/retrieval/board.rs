@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use adit_dicomweb::paths::Resource;
 use adit_domain::{GroupId, JobId, NodeId, Uid, UserId};
-use adit_store::staging::Staging;
+use adit_store::staging::{StagedKey, Staging};
 
 use super::reader::Reader;
 use super::reading::Reading;
@@ -44,6 +44,14 @@ impl Board {
     /// What is fetched under this key.
     pub fn find(&self, key: &Key) -> Option<Arc<Reading>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    /// Of what somebody has read to its end and nobody reads now, and of which some object `counts`, the oldest.
+    pub fn oldest_served(&self, counts: impl Fn(&StagedKey) -> bool) -> Option<Arc<Reading>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let served = all.values().filter(|reading| reading.is_served() && reading.has_staged(&counts));
+        let idle = served.filter_map(|reading| Some((reading.idle_since()?, reading)));
+        idle.min_by_key(|(since, _)| *since).map(|(_, reading)| Arc::clone(reading))
     }
 
     /// Takes a retrieval off the board, unless another one stands there by now: who asks again begins anew.

@@ -51,12 +51,14 @@ impl Engine {
         self.remove_staged(reading.drop_all()).await;
     }
 
-    /// Waits until others want room in memory, and this retrieval is one that somebody has read to its end and nobody reads now: it is
-    /// not likely to be asked for again.
-    async fn room_is_wanted_of(&self, reading: &Reading) {
+    /// Waits until others want room in memory, and of those who hold some and are not likely to be asked for again, because somebody has
+    /// read them to their end and nobody reads them now, this retrieval is the oldest.
+    async fn room_is_wanted_of(&self, reading: &Arc<Reading>) {
+        let held = &self.0.held;
         loop {
-            self.0.held.wants_room().await;
-            if reading.is_served() && reading.idle_since().is_some() {
+            held.wants_room().await;
+            let oldest = self.0.readings.oldest_served(|key| held.holds(key));
+            if held.is_much() && oldest.is_some_and(|oldest| Arc::ptr_eq(&oldest, reading)) {
                 return;
             }
         }

@@ -28,8 +28,8 @@ struct Book {
     /// How many of the first have gone: nobody can begin to read any more.
     gone: usize,
     end: Option<Result<(), Refusal>>,
-    /// Somebody has read it to its good end.
-    is_served: bool,
+    /// How many instances the reader had begun who had begun the most of those who have gone.
+    begun: usize,
     /// How many instances each reader has finished.
     readers: BTreeMap<u64, usize>,
     next_reader: u64,
@@ -60,7 +60,7 @@ impl Reading {
             staged: VecDeque::new(),
             gone: 0,
             end: None,
-            is_served: false,
+            begun: 0,
             readers: BTreeMap::new(),
             next_reader: 0,
             idle_since: Some(Instant::now()),
@@ -98,7 +98,9 @@ impl Reading {
 
     pub fn leave(&self, reader: u64) {
         let mut book = self.book();
-        book.readers.remove(&reader);
+        let finished = book.readers.remove(&reader);
+        // The last one is not asked for again when there is nothing behind it.
+        book.begun = book.begun.max(finished.map_or(0, |finished| finished + 1));
         if book.readers.is_empty() {
             book.idle_since = Some(Instant::now());
         }
@@ -111,9 +113,15 @@ impl Reading {
         self.book().idle_since
     }
 
-    /// Whether somebody has read it to its good end.
+    /// Whether somebody has read it as far as the last of its instances, and it has ended well.
     pub fn is_served(&self) -> bool {
-        self.book().is_served
+        let book = self.book();
+        matches!(book.end, Some(Ok(()))) && book.begun >= book.gone + book.staged.len()
+    }
+
+    /// Whether it holds an instance of this kind.
+    pub fn has_staged(&self, is_meant: impl Fn(&StagedKey) -> bool) -> bool {
+        self.book().staged.iter().any(|came| is_meant(&came.instance.key))
     }
 
     /// What the plan says. The first thing that a reader gets.
@@ -152,7 +160,6 @@ impl Reading {
             (None, Some(end)) => Next::End(end.clone()),
             (None, None) => Next::Wait,
         };
-        book.is_served |= matches!(next, Next::End(Ok(())));
         drop(book);
         if is_progress {
             self.changed();
@@ -243,11 +250,10 @@ mod tests {
         reading.leave(slow);
         assert_eq!((reading.ahead(), reading.idle_since()), (100, None));
         reading.end(Ok(()));
-        assert!(!reading.is_served());
         assert!(matches!(reading.next(fast, 5), Next::End(Ok(()))));
-        assert!(reading.is_served());
+        assert!(!reading.is_served(), "its last reader had come to the third");
         reading.leave(fast);
-        assert!(reading.idle_since().is_some());
+        assert!(reading.idle_since().is_some() && reading.is_served());
         assert_eq!(reading.drop_all().len(), 4);
     }
 
