@@ -95,7 +95,7 @@ impl Transfer {
 
     /// Of the receipts of earlier runs those that count: where series are converted, only those of whole series. What was wrong with their
     /// conversion is said again: it weighs in this run, too.
-    pub(super) fn whole_series(&self, mut receipts: Vec<Receipt>) -> Vec<Receipt> {
+    pub(super) fn whole_series(&self, plan: &Plan, mut receipts: Vec<Receipt>) -> Vec<Receipt> {
         if self.converts() {
             let whole = self.converted.restore(&receipts);
             receipts.retain(|receipt| whole.contains(&receipt.sop_instance_uid));
@@ -103,6 +103,7 @@ impl Transfer {
                 self.ledger.note(LogLevel::Warning, CONVERTER, &trouble);
             }
         }
+        self.counted.restore(plan, &receipts);
         receipts
     }
 

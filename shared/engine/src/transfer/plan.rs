@@ -326,11 +326,11 @@ impl Transfer {
                     expected.insert(uid, Expected { series: place, sop_class_uid: answer.text(tags::SOP_CLASS_UID) });
                 }
             }
-            if expected.len() == before && series.count.unwrap_or(0) > 0 {
+            if expected.len() == before && series.count != Some(0) {
                 self.ledger.note(
                     LogLevel::Info,
                     "No list of images",
-                    "The source counts images that it does not list; they are counted only.",
+                    "The source does not list the images of a series; they are counted only.",
                 );
                 return Ok(());
             }

@@ -1,6 +1,6 @@
 //! A retrieval without a destination: plan and fetch as a task does, into staging, for readers who come there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use adit_dicomweb::paths::Resource;
@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::converted::Converted;
+use super::counted::Counted;
 use super::ledger::{DOCUMENT, Ledger};
 use super::plan::Plan;
 use super::{End, Form, Problem, StagedInstance, Tally, Transfer, deliver};
@@ -68,6 +69,7 @@ impl Engine {
             ledger: Arc::new(Ledger::default()),
             form: if errand.metadata { Form::Metadata(name) } else { Form::Read(name) },
             converted: Converted::default(),
+            counted: Counted::default(),
             delivers_by_web: false.into(),
             stop: stop.clone(),
         };
@@ -204,7 +206,17 @@ impl Reading {
             let (name, reason) = (transfer.source.name(), ledger.first_reason());
             return Err(Problem::Permanent(format!("{missing} images of {name} could not be given: {reason}.")));
         }
-        Ok(())
+        match transfer.lacking(&self.plan, |_| true).first() {
+            Some(lack) => {
+                Err(Problem::Permanent(format!("{} could not give everything. {lack}.", transfer.source.name())))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Series at the source of which nobody knows whether all of their images have come; known when everything is fetched.
+    pub fn doubtful(&self) -> HashSet<String> {
+        self.transfer.doubtful(&self.plan)
     }
 
     /// Bytes that came from the source.

@@ -117,6 +117,7 @@ impl TransferSink {
         match error {
             RewriteError::HeldBack(reason) => {
                 self.transfer.ledger.hold_back(uid, reason);
+                self.transfer.counted.came(&self.plan, &self.series_of(uid), uid);
                 return Ok(());
             }
             RewriteError::Residual(reason) => self.transfer.tally.stopped(reason),
@@ -219,6 +220,7 @@ impl InstanceSink for TransferSink {
         }
         if let Some(reason) = transfer.holds_back("", &head.sop_class_uid) {
             transfer.ledger.hold_back(uid, reason);
+            transfer.counted.came(&self.plan, &self.series_of(uid), uid);
             self.current = Some(Current::Known);
             return Ok(());
         }
@@ -296,6 +298,7 @@ impl InstanceSink for TransferSink {
             self.transfer.tally.add(&report);
         }
         self.transfer.form.book(&self.transfer.ledger, &uid);
+        self.transfer.counted.came(&self.plan, &note.series, &uid);
         // A closed channel means that the delivery has given up; the staged instance waits for the next run.
         if self.to_deliver.send(StagedInstance { key, size: staged.size, note }).await.is_err() {
             self.transfer.stop.cancel();

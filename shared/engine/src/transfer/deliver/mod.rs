@@ -3,6 +3,7 @@
 mod bucket;
 mod dimse;
 mod folder;
+mod gathered;
 mod naming;
 mod nifti;
 mod swap;
