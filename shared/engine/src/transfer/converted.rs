@@ -1,7 +1,7 @@
 //! Series that stand at the destination as NIfTI files: which files, and of which instances. A series is there as a whole or not at all.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use adit_domain::task::LogLevel;
@@ -109,9 +109,10 @@ impl Transfer {
 
     /// Instances of series of which the folder does not hold every file, after what a killed run has left there is gone.
     pub(super) async fn lost_conversions(&self, plan: &Plan) -> Result<HashSet<String>, Problem> {
-        let pseudonyms = self.pseudonyms();
-        let folders = pseudonyms.iter().map(|pseudonym| self.study_folder(plan, pseudonym));
-        let folders = folders.collect::<Result<Vec<PathBuf>, Problem>>()?;
+        let mut folders = Vec::new();
+        for pseudonym in self.pseudonyms() {
+            folders.push(self.study_folder(plan, &pseudonym).await?);
+        }
         let (all, leftover) = (self.converted.all().clone(), self.temporary_prefix());
         let look = move || {
             for folder in &folders {

@@ -49,6 +49,7 @@ use crate::peers::End;
 use crate::{Engine, now};
 use converted::Converted;
 use counted::Counted;
+use deliver::Homes;
 use identity::Identity;
 use ledger::Ledger;
 use plan::Plan;
@@ -73,6 +74,8 @@ pub(crate) struct Transfer {
     pub form: Form,
     /// Series that stand at the destination as NIfTI files.
     pub converted: Converted,
+    /// Folders in which the study stands, by pseudonym.
+    pub homes: Homes,
     /// What has come of series whose images the source does not list.
     pub counted: Counted,
     /// Ends this run: a person, the process, or a stage that cannot go on.
@@ -116,6 +119,7 @@ impl Engine {
             delivers_by_web: AtomicBool::new(false),
             form: Form::File,
             converted: Converted::default(),
+            homes: Homes::default(),
             counted: Counted::default(),
             stop: stop.child_token(),
         };

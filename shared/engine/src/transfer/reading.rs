@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::converted::Converted;
 use super::counted::Counted;
+use super::deliver::Homes;
 use super::ledger::{DOCUMENT, Ledger};
 use super::plan::Plan;
 use super::{End, Form, Problem, StagedInstance, Tally, Transfer, deliver};
@@ -69,6 +70,7 @@ impl Engine {
             ledger: Arc::new(Ledger::default()),
             form: if errand.metadata { Form::Metadata(name) } else { Form::Read(name) },
             converted: Converted::default(),
+            homes: Homes::default(),
             counted: Counted::default(),
             delivers_by_web: false.into(),
             stop: stop.clone(),

@@ -204,7 +204,7 @@ impl Transfer {
         stop: &CancellationToken,
     ) -> Result<(), Problem> {
         let Some(first) = series.images.first() else { return Ok(()) };
-        let study = self.study_folder(plan, &first.note.pseudonym)?;
+        let study = self.study_folder(plan, &first.note.pseudonym).await?;
         let name = nifti_folder_for(self, plan, &first.note);
         if let Some(record) = &self.destination.record {
             self.engine.take_room(&record.node, files.iter().map(|file| file.size).sum()).await?;
