@@ -97,14 +97,14 @@ impl Counted {
     }
 
     /// A request for a whole series has ended.
-    pub fn ended(&self, plan: &Plan, series: &str, ended: Ended) {
+    pub(super) fn ended(&self, plan: &Plan, series: &str, ended: Ended) {
         if !plan.exact {
             self.all().entry(series.to_owned()).or_default().ended = Some(ended);
         }
     }
 
     /// The same for a request of DIMSE.
-    pub fn answered(&self, plan: &Plan, unit: &Unit, outcome: &Result<RetrieveOutcome, DimseError>) {
+    pub(super) fn answered(&self, plan: &Plan, unit: &Unit, outcome: &Result<RetrieveOutcome, DimseError>) {
         if unit.images.is_empty() {
             self.ended(plan, &plan.series[unit.series].uid, Ended::of(outcome));
         }
