@@ -201,7 +201,7 @@ impl Transfer {
         };
         let (retrieved, delivered) = tokio::join!(retrieving, delivering);
         self.flush_receipts().await?;
-        if !self.converts() {
+        if retrieved.is_ok() && !self.converts() && !self.stop.is_cancelled() {
             self.say_what_lacks(&plan, |_| true);
         }
         // A delivery that cannot go on stops the retrieval: its problem is the cause.

@@ -91,6 +91,10 @@ impl Transfer {
                 conversions.begin(self, Gathered::new(&plan, uid, images));
             }
         }
+        if self.stop.is_cancelled() {
+            // What is missing was not to come.
+            return Err(Problem::Canceled);
+        }
         // What else the source lacks is said below, series by series.
         self.say_what_lacks(&plan, |uid| !waiting.contains_key(uid) && self.converted.instances(uid).is_empty());
         for (uid, images) in waiting {
