@@ -59,7 +59,8 @@ impl Ended {
             Some(format!("its retrieval ended with status {}", outcome.status))
         };
         let numbers = [sub.completed, sub.warning, sub.failed];
-        let images = sub.completed.map(|_| numbers.into_iter().flatten().map(u64::from).sum());
+        let has_numbers = sub.completed.is_some() || failed > 0;
+        let images = has_numbers.then(|| numbers.into_iter().flatten().map(u64::from).sum());
         Self { trouble, images }
     }
 }
@@ -134,7 +135,9 @@ impl Counted {
                 format!("{failed} of its images have failed")
             });
         }
-        if let Some(trouble) = ended.and_then(|ended| ended.trouble.clone()) {
+        // A count that is met outweighs a retrieval that broke off, but not what the source says it could not send.
+        let is_met = counted.is_some_and(|count| come >= count) && said.is_none();
+        if let Some(trouble) = ended.and_then(|ended| ended.trouble.clone()).filter(|_| !is_met) {
             return lacks(trouble);
         }
         match (counted, ended) {
@@ -234,6 +237,7 @@ mod tests {
             (Some(3), 3, well(None)),
             (Some(3), 3, well(Some(3))),
             (Some(3), 4, well(Some(4))),
+            (Some(3), 3, badly(None)),
             (None, 3, well(Some(3))),
             (None, 0, well(Some(0))),
         ] {
@@ -243,7 +247,9 @@ mod tests {
             (Some(3), 2, well(Some(2))),
             (Some(3), 3, well(Some(4))),
             (Some(3), 3, badly(Some(4))),
-            (Some(3), 3, badly(None)),
+            (Some(3), 3, badly(Some(1))),
+            (Some(3), 2, badly(None)),
+            (None, 3, badly(None)),
             (None, 3, None),
             (None, 3, badly(Some(3))),
             (None, 2, well(Some(3))),
