@@ -90,7 +90,10 @@ fn holds_some(folder: &Path, marks: &Marks) -> io::Result<bool> {
 /// Folders in a folder; none where there is no such folder.
 fn folders_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        // What else stands there is the business of who writes.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
         entries => entries?,
     };
     let mut folders = Vec::new();

@@ -8,6 +8,7 @@ use adit_domain::job::{JobAction, JobStatus};
 use adit_domain::task::{LogLevel, TaskStatus};
 use adit_test_support::proxy::{self, Wire};
 use adit_test_support::scripted::Script;
+use adit_test_support::web::{self, WebScript};
 use serde_json::json;
 
 use super::{log_of, names, nifti, scene, shape, study, with_end};
@@ -176,4 +177,26 @@ async fn images_as_they_are_do_not_count_as_all_when_the_source_says_that_some_a
     let said = "Series 1 is not complete: the source could not send 1 of its images";
     assert!(end.tasks[0].message.contains(said), "{}", end.tasks[0].message);
     assert_eq!(files(&target).len(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_of_dicomweb_are_whole_when_they_end_and_nobody_calls_them_partial() {
+    let single = StudySpec { series: study().series[..1].to_vec(), ..study() };
+    let unlisting = WebScript { instance_search_status: Some(501), ..WebScript::default() };
+    let broken = WebScript { break_off: 1, ..unlisting.clone() };
+    let partial = WebScript { partial: Some("Some images are offline"), ..unlisting.clone() };
+    for (script, is_whole) in [(unlisting, true), (broken, true), (partial, false)] {
+        let (scene, folder, target) = scene(single.clone(), Script::default(), &ALL).await;
+        let peer = web::start(&scene.dir.path().join("source"), script).await;
+        let from = scene.rig.web_server("WEB", &peer.url, json!({})).await;
+        let end = scene.rig.transfer(&from, &folder, &scene.study(), nifti()).await;
+        if is_whole {
+            assert_eq!((end.job.status, end.progress.verified), (JobStatus::Success, 6), "{end:?}");
+            assert_eq!(names(&target), BOTH[..2]);
+            continue;
+        }
+        let said = "Series 1 (Axial) was not converted to NIfTI: the source says that it has sent only a part of it";
+        assert_eq!((end.tasks[0].status, files(&target).len()), (TaskStatus::Pending, 0), "{end:?}");
+        assert!(end.tasks[0].message.contains(said), "{}", end.tasks[0].message);
+    }
 }
