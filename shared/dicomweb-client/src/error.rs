@@ -42,7 +42,8 @@ impl WebError {
     pub fn is_retriable(&self) -> bool {
         match self {
             Self::Connect(_) | Self::Timeout(_) | Self::Broken(_) | Self::Source(_) => true,
-            Self::Status(status) => matches!(status, 408 | 425 | 429 | 500..=599),
+            // What a server has not implemented (501, 505) it will not have learnt by then.
+            Self::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 506..=599),
             Self::Multipart(error) => matches!(error, MultipartError::Truncated | MultipartError::Empty),
             Self::Setup(_) | Self::Token(_) | Self::Protocol(_) => false,
         }

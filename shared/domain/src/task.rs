@@ -228,6 +228,10 @@ pub struct Task {
     /// Receipts of an earlier epoch no longer count: a restart begins a new one.
     #[serde(default)]
     pub epoch: u32,
+    /// Delivered instances of this epoch that are counted as moved, in whatever run. Figures of a run that ended before it knew of its
+    /// receipts are lower.
+    #[serde(default)]
+    pub counted: u64,
     /// Final figures of the last run.
     #[serde(default)]
     pub progress: Progress,

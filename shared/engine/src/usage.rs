@@ -98,11 +98,12 @@ impl Engine {
         Err(Refusal::too_much(sentence, until))
     }
 
-    /// The write that counts a run of a task to the owner of its job; none: it has moved nothing.
+    /// The write that counts a run of a task to the owner of its job; none: it has moved nothing. Each instance counts once, also when its
+    /// run was killed before it could be counted: then with the next run that ends.
     pub(crate) async fn run_as_use(&self, job: &Job, task: &Task, outcome: &Outcome) -> Result<Option<Write>, Refusal> {
         let amount = Amount {
             requests: 1,
-            instances: outcome.progress.delivered.saturating_sub(task.progress.delivered),
+            instances: outcome.progress.delivered.saturating_sub(task.counted),
             bytes: outcome.progress.bytes,
         };
         if amount.instances + amount.bytes == 0 {

@@ -21,6 +21,8 @@ pub struct Wire {
     pub cut_after: Option<u64>,
     /// Nothing passes any more after this many bytes from the server, as often as `times` says.
     pub stall_after: Option<u64>,
+    /// Reports of a C-GET come without the numbers of images that are done, failed and so on.
+    pub without_numbers: bool,
     /// How many connections misbehave.
     pub times: usize,
 }
@@ -36,7 +38,7 @@ pub async fn start(target: SocketAddr, wire: Wire) -> SocketAddr {
             let (_, _) = (near.set_nodelay(true), far.set_nodelay(true));
             let (near_in, near_out) = near.into_split();
             let (far_in, far_out) = far.into_split();
-            let unlimited = Wire { cut_after: None, stall_after: None, ..wire };
+            let unlimited = Wire { cut_after: None, stall_after: None, without_numbers: false, ..wire };
             tokio::spawn(carry(near_in, far_out, unlimited, Arc::clone(&misbehaved)));
             tokio::spawn(carry(far_in, near_out, wire, Arc::clone(&misbehaved)));
         }
@@ -60,6 +62,9 @@ async fn carry(
                 Ok(0) | Err(_) => return,
                 Ok(count) => {
                     buffer.truncate(count);
+                    if wire.without_numbers {
+                        rename_numbers(&mut buffer);
+                    }
                     if sender.send((Instant::now() + wire.delay, buffer)).await.is_err() {
                         return;
                     }
@@ -89,4 +94,13 @@ async fn carry(
     let reading = tokio::spawn(reading);
     writing.await;
     reading.abort();
+}
+
+/// Makes attributes of the numbers in command sets (0000,1020..1023) that nobody knows. A report is sent at once and comes in one piece.
+fn rename_numbers(bytes: &mut [u8]) {
+    for at in 0..bytes.len().saturating_sub(7) {
+        if matches!(bytes[at..at + 8], [0, 0, 0x20..=0x23, 0x10, 2, 0, 0, 0]) {
+            bytes[at + 2] += 0x20;
+        }
+    }
 }

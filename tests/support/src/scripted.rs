@@ -10,7 +10,7 @@ use std::time::Duration;
 use adit_archive::FolderArchive;
 use adit_dimse::{
     Admission, Archive, Caller, Identifier, InstanceHead, InstanceSink, Model, ObjectRef, Peer, Provider, Server,
-    ServerConfig, Status,
+    ServerConfig, Status, Tag, tags,
 };
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -45,8 +45,16 @@ pub struct Script {
     pub find_delay: Duration,
     /// Every retrieval begins this much later.
     pub retrieve_delay: Duration,
-    /// Answers carry no character set.
+    /// Searches end with this status at once.
     pub find_status: Option<u16>,
+    /// Searches for images end with this status at once.
+    pub image_find_status: Option<u16>,
+    /// Attributes that its answers to searches lack.
+    pub hides: Vec<Tag>,
+    /// The image of this UID is never sent, and not spoken of.
+    pub loses: Option<String>,
+    /// The image of this UID cannot be sent.
+    pub cannot_send: Option<String>,
 }
 
 /// The running peer.
@@ -144,10 +152,16 @@ impl Archive for Actor {
         if let Some(status) = self.script.find_status {
             return Status(status);
         }
+        if let Some(status) = self.script.image_find_status
+            && query.text(tags::QUERY_RETRIEVE_LEVEL) == "IMAGE"
+        {
+            return Status(status);
+        }
         let (sender, mut all) = mpsc::channel(1);
         let finding = self.archive.find(model, query, sender);
         let passing = async {
-            while let Some(found) = all.recv().await {
+            while let Some(mut found) = all.recv().await {
+                self.script.hides.iter().for_each(|tag| found.remove(*tag));
                 // Even a sleep of nothing lasts until the next tick of the timer.
                 if !self.script.find_delay.is_zero() {
                     tokio::time::sleep(self.script.find_delay).await;
@@ -174,6 +188,9 @@ impl Archive for Actor {
             return Ok(Vec::new());
         }
         let mut objects = self.archive.select(model, query).await?;
+        objects.retain(|object| Some(&object.sop_instance_uid) != self.script.loses.as_ref());
+        let cannot_send = |object: &&mut ObjectRef| Some(&object.sop_instance_uid) == self.script.cannot_send.as_ref();
+        objects.iter_mut().filter(cannot_send).for_each(|object| object.path = PathBuf::from("/nonexistent"));
         let mut failing = self.counters.failing.lock().await;
         if failing.is_none() {
             *failing =

@@ -30,6 +30,8 @@ pub struct WebScript {
     pub refuse: Option<(usize, u16, &'static str)>,
     /// Searches are always answered with this status.
     pub search_status: Option<u16>,
+    /// Searches for instances are always answered with this status.
+    pub instance_search_status: Option<u16>,
     /// Retrievals are always answered with this status.
     pub retrieve_status: Option<u16>,
     /// So many retrievals of series break off in the middle of an instance.
@@ -194,7 +196,8 @@ impl Shared {
     }
 
     fn search(&self, query: &[(String, String)], unique: Tag, keys: &[(Tag, &str)]) -> Response {
-        if let Some(status) = self.script.search_status {
+        let of_instances = self.script.instance_search_status.filter(|_| unique == tags::SOP_INSTANCE_UID);
+        if let Some(status) = self.script.search_status.or(of_instances) {
             return StatusCode::from_u16(status).unwrap().into_response();
         }
         let number = |name: &str| query.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.parse().ok());

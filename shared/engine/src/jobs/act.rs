@@ -59,11 +59,11 @@ impl Engine {
 
     /// Ends one running task (staff).
     pub async fn kill_task(&self, actor: &Actor, job: &JobId, id: &TaskId) -> Result<TaskDetail, Refusal> {
-        self.readable(actor, job).await?;
+        let record = self.readable(actor, job).await?;
         if !actor.staff {
             return Err(Refusal::forbidden("Only staff may end a single task. You can cancel the whole job."));
         }
-        self.end_task(job, id).await?;
+        self.end_task(&record.job, id).await?;
         self.settle_job(job).await?;
         self.task(actor, job, id).await
     }
@@ -75,15 +75,15 @@ impl Engine {
         })
         .await?;
         for task in self.0.tasks.of_job(&job.id).await? {
-            self.end_task(&job.id, &task.value.id).await?;
+            self.end_task(job, &task.value.id).await?;
         }
         self.settle_job(&job.id).await?;
         self.wait_no_longer(job).await
     }
 
     /// A waiting task is canceled at once; a running one is told to stop.
-    async fn end_task(&self, job: &JobId, id: &TaskId) -> Result<(), Refusal> {
-        self.change_task(job, id, |task| match task.status {
+    async fn end_task(&self, job: &Job, id: &TaskId) -> Result<(), Refusal> {
+        let ended = self.change_task(&job.id, id, |task| match task.status {
             TaskStatus::Pending => {
                 task.status = TaskStatus::Canceled;
                 "Canceled before it began.".clone_into(&mut task.message);
@@ -96,9 +96,12 @@ impl Engine {
                 new
             }
             _ => false,
-        })
-        .await?;
+        });
+        let ended = ended.await?;
         self.0.running.cancel(id);
+        if let Some(task) = ended {
+            self.tidy_unconverted(job, &task).await;
+        }
         Ok(())
     }
 

@@ -126,6 +126,7 @@ fn reopened(task: &mut Task, action: JobAction) -> bool {
         task.wait_again(action != JobAction::Resume);
         if action == JobAction::Restart {
             task.epoch += 1;
+            task.counted = 0;
         }
     }
     yes

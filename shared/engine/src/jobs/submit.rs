@@ -228,6 +228,7 @@ pub(crate) fn new_task(job: &Job, study: StudySelection, now: Timestamp, place: 
         sent: None,
         losses: Losses::default(),
         epoch: 0,
+        counted: 0,
         // Until the source is asked, people see what the search has told.
         progress: Progress { expected: study.images.map_or(0, u64::from), ..Progress::default() },
     }

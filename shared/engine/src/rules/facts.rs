@@ -42,7 +42,8 @@ const ISSUER: u32 = 0x0010_0021;
 const BIRTH_DATE: u32 = 0x0010_0030;
 /// Study Instance UID.
 pub(crate) const STUDY: u32 = 0x0020_000D;
-const SERIES: u32 = 0x0020_000E;
+/// Series Instance UID.
+pub(crate) const SERIES: u32 = 0x0020_000E;
 
 /// What an object's header says.
 #[derive(Debug, Clone, Default)]

@@ -30,7 +30,7 @@ use adit_store::repositories::firings::FiringRecord;
 use adit_store::repositories::rules::MAX_RULES;
 
 pub use arrive::Arrived;
-pub(crate) use facts::{STUDY, first, glance, header};
+pub(crate) use facts::{SERIES, STUDY, first, glance, header};
 pub(crate) use fire::INBOX_NAME;
 pub(crate) use inbox::Senders;
 pub(crate) use place::{Place, Unread, head_of};

@@ -1,7 +1,7 @@
 //! Series that stand at the destination as NIfTI files: which files, and of which instances. A series is there as a whole or not at all.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use adit_domain::task::LogLevel;
@@ -95,7 +95,7 @@ impl Transfer {
 
     /// Of the receipts of earlier runs those that count: where series are converted, only those of whole series. What was wrong with their
     /// conversion is said again: it weighs in this run, too.
-    pub(super) fn whole_series(&self, mut receipts: Vec<Receipt>) -> Vec<Receipt> {
+    pub(super) fn whole_series(&self, plan: &Plan, mut receipts: Vec<Receipt>) -> Vec<Receipt> {
         if self.converts() {
             let whole = self.converted.restore(&receipts);
             receipts.retain(|receipt| whole.contains(&receipt.sop_instance_uid));
@@ -103,14 +103,16 @@ impl Transfer {
                 self.ledger.note(LogLevel::Warning, CONVERTER, &trouble);
             }
         }
+        self.counted.restore(plan, &receipts);
         receipts
     }
 
     /// Instances of series of which the folder does not hold every file, after what a killed run has left there is gone.
     pub(super) async fn lost_conversions(&self, plan: &Plan) -> Result<HashSet<String>, Problem> {
-        let pseudonyms = self.pseudonyms();
-        let folders = pseudonyms.iter().map(|pseudonym| self.study_folder(plan, pseudonym));
-        let folders = folders.collect::<Result<Vec<PathBuf>, Problem>>()?;
+        let mut folders = Vec::new();
+        for pseudonym in self.pseudonyms() {
+            folders.push(self.study_folder(plan, &pseudonym).await?);
+        }
         let (all, leftover) = (self.converted.all().clone(), self.temporary_prefix());
         let look = move || {
             for folder in &folders {

@@ -47,6 +47,7 @@ impl Transfer {
             expected: expected(&series, &objects),
             series,
             exact: true,
+            by_count: false,
             by_name: false,
             outside: Outside::default(),
         };

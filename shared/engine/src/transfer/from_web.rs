@@ -12,6 +12,7 @@ use adit_domain::task::{LogLevel, Step};
 use tokio::sync::mpsc;
 
 use super::Transfer;
+use super::counted::Ended;
 use super::plan::Plan;
 use super::problem::Problem;
 use super::sink::{StagedInstance, TransferSink};
@@ -80,6 +81,7 @@ impl Transfer {
         self.remarks(&retrieval);
         let sink = TransferSink::new(Arc::clone(self), Arc::clone(plan), to_deliver.clone(), series.to_owned());
         let mut arrival = Arrival { transfer: self, sink, series, part: Part::Dropped, uid: String::new() };
+        let mut parts = 0;
         loop {
             let event = tokio::select! {
                 event = retrieval.next() => event,
@@ -90,13 +92,17 @@ impl Transfer {
             };
             match event {
                 Ok(None) => break,
-                Ok(Some(event)) => arrival.take(event).await,
+                Ok(Some(event)) => {
+                    parts += u64::from(matches!(event, Event::Part(_)));
+                    arrival.take(event).await;
+                }
                 Err(error) => {
                     arrival.sink.abort().await;
                     return Err(failed(error));
                 }
             }
         }
+        self.counted.ended(plan, series, Ended::body(parts, retrieval.is_partial));
         self.source.took("WADO-RS", begun);
         Ok(())
     }

@@ -48,8 +48,6 @@ struct Books {
     /// What the destination should hold, by SOP Instance UID at the source.
     sent_as: HashMap<String, String>,
     unasked: u64,
-    /// The source has said that it could not send everything.
-    was_short: bool,
 }
 
 struct Failure {
@@ -214,14 +212,6 @@ impl Ledger {
         self.books().unasked += 1;
     }
 
-    pub fn fell_short(&self) {
-        self.books().was_short = true;
-    }
-
-    pub fn was_short(&self) -> bool {
-        self.books().was_short
-    }
-
     pub fn unasked(&self) -> u64 {
         self.books().unasked
     }
@@ -275,10 +265,11 @@ impl Ledger {
         self.books().held_back.keys().filter(|uid| !uid.contains('#')).count() as u64
     }
 
-    /// Whether as many have come as the source has counted, when it gave numbers only.
-    pub fn has_counted(&self, plan: &Plan) -> bool {
-        let (received, behind) = (self.progress().received, self.held_back_on_the_way());
-        !plan.exact && received > 0 && received + behind >= plan.expected_count()
+    /// How many instances of a series have failed so far, and how many of these for good.
+    pub fn failed_in(&self, series: &str) -> (u64, u64) {
+        let books = self.books();
+        let failed = books.failures.values().filter(|failure| failure.series == series);
+        failed.fold((0, 0), |(all, lost), failure| (all + 1, lost + u64::from(!failure.transient)))
     }
 
     /// How many instances are missing by count, when the source gave numbers only.

@@ -6,6 +6,7 @@
 
 mod by_count;
 mod converted;
+mod counted;
 mod deliver;
 mod direct;
 mod documents;
@@ -39,6 +40,7 @@ use adit_domain::task::{Step, Task};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use counted::UNKNOWN;
 pub(crate) use form::{Form, READ};
 pub(crate) use outcome::{Ending, Outcome, broken};
 pub(crate) use problem::Problem;
@@ -48,6 +50,8 @@ pub(crate) use sink::StagedInstance;
 use crate::peers::End;
 use crate::{Engine, now};
 use converted::Converted;
+use counted::Counted;
+use deliver::Homes;
 use identity::Identity;
 use ledger::Ledger;
 use plan::Plan;
@@ -72,6 +76,10 @@ pub(crate) struct Transfer {
     pub form: Form,
     /// Series that stand at the destination as NIfTI files.
     pub converted: Converted,
+    /// Folders in which the study stands, by pseudonym.
+    pub homes: Homes,
+    /// What has come of series whose images the source does not list.
+    pub counted: Counted,
     /// Ends this run: a person, the process, or a stage that cannot go on.
     pub stop: CancellationToken,
 }
@@ -113,6 +121,8 @@ impl Engine {
             delivers_by_web: AtomicBool::new(false),
             form: Form::File,
             converted: Converted::default(),
+            homes: Homes::default(),
+            counted: Counted::default(),
             stop: stop.child_token(),
         };
         let result = Box::pin(Arc::new(transfer).run()).await;
@@ -163,7 +173,7 @@ impl Transfer {
         let plan = Arc::new(plan);
         self.ledger.expect(plan.expected_count());
         self.restore(&plan).await?;
-        if self.ledger.wants_more(&plan) {
+        if self.wants_more(&plan) {
             let moved = self.wants_direct_move() && Arc::clone(&self).direct_move(&plan).await?;
             if !moved {
                 Arc::clone(&self).stream(Arc::clone(&plan), at_source, at_destination).await?;
@@ -193,6 +203,9 @@ impl Transfer {
         };
         let (retrieved, delivered) = tokio::join!(retrieving, delivering);
         self.flush_receipts().await?;
+        if retrieved.is_ok() && !self.converts() && !self.stop.is_cancelled() {
+            self.say_what_lacks(&plan, |_| true);
+        }
         // A delivery that cannot go on stops the retrieval: its problem is the cause.
         delivered.and(retrieved)
     }

@@ -63,17 +63,21 @@ impl Transfer {
             Ok(outcome) => outcome,
             Err(error) => return Ok(Err(error)),
         };
-        if outcome.status.is_done() && outcome.sub_operations.completed.unwrap_or(1) > 0 {
-            self.await_stragglers(&wanted).await;
+        let completed = outcome.sub_operations.completed;
+        if outcome.status.is_done() && completed.unwrap_or(1) > 0 {
+            let (series, sent) = (plan.series[unit.series].uid.as_str(), completed.map_or(0, u64::from));
+            // Where the source lists no images their number has to do.
+            let is_here = || plan.exact || self.counted.of_series(series) >= sent;
+            self.await_stragglers(&wanted, is_here).await;
         }
         drop(expecting);
         Ok(Ok(outcome))
     }
 
     /// Some servers answer the C-MOVE before their last image is through.
-    async fn await_stragglers(&self, wanted: &HashSet<String>) {
+    async fn await_stragglers(&self, wanted: &HashSet<String>, is_here: impl Fn() -> bool) {
         let until = tokio::time::Instant::now() + STRAGGLERS;
-        while wanted.iter().any(|uid| self.ledger.is_wanted(uid))
+        while (!is_here() || wanted.iter().any(|uid| self.ledger.is_wanted(uid)))
             && tokio::time::Instant::now() < until
             && !self.stop.is_cancelled()
         {

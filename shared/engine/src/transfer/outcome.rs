@@ -84,8 +84,11 @@ fn complete(ledger: &Ledger, plan: &Plan) -> (Ending, String) {
     let (behind, surprises) = left_behind(ledger);
     if failed > 0 || ledger.short_of(plan) > 0 {
         let missing = failed.max(ledger.short_of(plan));
-        let message =
-            format!("{missing} of {} images did not arrive: {}.{behind}", plan.expected_count(), ledger.first_reason());
+        // A source that gives no numbers expects nothing.
+        let of = Some(plan.expected_count())
+            .filter(|all| *all >= missing)
+            .map_or_else(String::new, |all| format!(" of {all}"));
+        let message = format!("{missing}{of} images did not arrive: {}.{behind}", ledger.first_reason());
         let status = partly(ledger);
         let ending = if ledger.may_get_better() { Ending::Retry(status) } else { Ending::Finished(status) };
         return (ending, message);

@@ -9,6 +9,7 @@ use adit_domain::task::LogLevel;
 use adit_domain::text::encode_for_query;
 
 use super::Transfer;
+use super::by_count::usual_classes;
 use super::outside::{Outside, Person};
 use super::problem::Problem;
 use crate::peers::{End, Finder};
@@ -67,6 +68,8 @@ pub(crate) struct Plan {
     pub expected: HashMap<String, Expected>,
     /// Whether the source listed its instances one by one.
     pub exact: bool,
+    /// The source was not asked for a list: images are counted until some do not come.
+    pub by_count: bool,
     /// Only some images of a series are wanted: they are always asked for by name.
     pub by_name: bool,
     /// What may stand in names of folders.
@@ -79,8 +82,11 @@ impl Plan {
         if self.exact { self.expected.len() as u64 } else { self.series.iter().filter_map(|series| series.count).sum() }
     }
 
-    /// Classes of the expected instances.
+    /// Classes of the expected instances; empty: nobody knows.
     pub fn classes(&self) -> Vec<String> {
+        if self.by_count {
+            return usual_classes(&self.series);
+        }
         let mut classes: Vec<String> =
             self.expected.values().map(|one| one.sop_class_uid.clone()).filter(|uid| !uid.is_empty()).collect();
         classes.sort();
@@ -154,7 +160,7 @@ impl Transfer {
         self.plan_as_far_as(|_| false).await
     }
 
-    /// The same; images are not listed where `is_enough` says so of the series.
+    /// The same; images are counted and not listed where `is_enough` says so of the series.
     pub(super) async fn plan_as_far_as(&self, is_enough: impl FnOnce(&Plan) -> bool) -> Result<Plan, Problem> {
         if self.source.server().is_none() {
             return self.plan_objects().await;
@@ -163,7 +169,8 @@ impl Transfer {
         finder.echo(&self.source, &self.stop).await?;
         let mut plan = self.find_study(&mut finder).await?;
         plan.series = self.find_series(&mut finder, &plan).await?;
-        if !is_enough(&plan) {
+        plan.by_count = is_enough(&plan);
+        if !plan.by_count {
             self.find_instances(&mut finder, &mut plan).await?;
         }
         finder.close().await;
@@ -175,6 +182,7 @@ impl Transfer {
 
     /// Lists the images of a plan that was made without.
     pub(super) async fn list_images(&self, plan: &mut Plan) -> Result<(), Problem> {
+        plan.by_count = false;
         let mut finder = self.source.finder(&self.engine, &self.stop).await?;
         self.find_instances(&mut finder, plan).await?;
         finder.close().await;
@@ -265,6 +273,7 @@ impl Transfer {
             series: Vec::new(),
             expected: HashMap::new(),
             exact: false,
+            by_count: false,
             by_name: false,
             outside: Outside::default(),
         })
@@ -341,11 +350,11 @@ impl Transfer {
                     expected.insert(uid, Expected { series: place, sop_class_uid: answer.text(tags::SOP_CLASS_UID) });
                 }
             }
-            if expected.len() == before && series.count.unwrap_or(0) > 0 {
+            if expected.len() == before && series.count != Some(0) {
                 self.ledger.note(
                     LogLevel::Info,
                     "No list of images",
-                    "The source counts images that it does not list; they are counted only.",
+                    "The source does not list the images of a series; they are counted only.",
                 );
                 return Ok(());
             }

@@ -1,6 +1,6 @@
 //! A retrieval without a destination: plan and fetch as a task does, into staging, for readers who come there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use adit_dicomweb::paths::Resource;
@@ -14,8 +14,9 @@ use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::by_count::is_enough;
 use super::converted::Converted;
+use super::counted::Counted;
+use super::deliver::Homes;
 use super::ledger::{DOCUMENT, Ledger};
 use super::plan::Plan;
 use super::{End, Form, Problem, StagedInstance, Tally, Transfer, deliver};
@@ -42,8 +43,6 @@ pub(crate) struct Reading {
     plan: Arc<Plan>,
     /// The right to have one association open, until everything is fetched.
     permit: Option<OwnedSemaphorePermit>,
-    /// Images are counted and not listed, until some do not come.
-    by_count: bool,
 }
 
 impl Engine {
@@ -71,6 +70,8 @@ impl Engine {
             ledger: Arc::new(Ledger::default()),
             form: if errand.metadata { Form::Metadata(name.clone()) } else { Form::Read(name.clone()) },
             converted: Converted::default(),
+            homes: Homes::default(),
+            counted: Counted::default(),
             delivers_by_web: false.into(),
             stop: stop.clone(),
         };
@@ -80,12 +81,11 @@ impl Engine {
         };
         let by_count = transfer.form == Form::Read(name) && errand.resource.instance.is_none();
         let by_count = by_count && transfer.job.options.leaves_unchanged();
-        let mut plan = transfer.plan_as_far_as(|plan| by_count && is_enough(plan)).await?;
+        let mut plan = transfer.plan_as_far_as(|plan| by_count && transfer.may_count(plan)).await?;
         if let Some(instance) = &errand.resource.instance {
             transfer.narrow(&mut plan, instance.as_str())?;
         }
-        let by_count = by_count && !plan.exact && is_enough(&plan);
-        let reading = Reading { plan: Arc::new(plan), transfer: Arc::new(transfer), permit: Some(permit), by_count };
+        let reading = Reading { plan: Arc::new(plan), transfer: Arc::new(transfer), permit: Some(permit) };
         reading.check_that_something_comes()?;
         Ok(reading)
     }
@@ -201,13 +201,13 @@ impl Reading {
         transfer.ledger.step(Step::Retrieve);
         let mut permits = vec![permit];
         let mut is_whole = false;
-        if self.by_count {
+        if self.plan.by_count {
             permits = transfer.more_permits(permits, self.plan.series.len());
             is_whole = transfer.retrieve_counted(&self.plan, &to_read, permits.len()).await?;
         }
         if !is_whole {
-            if self.by_count {
-                transfer.list_images(Arc::make_mut(&mut self.plan)).await?;
+            if self.plan.by_count {
+                transfer.list_at_last(Arc::make_mut(&mut self.plan)).await?;
             }
             Arc::clone(transfer).retrieve(&self.plan, &to_read, permits).await?;
         }
@@ -221,7 +221,17 @@ impl Reading {
             let (name, reason) = (transfer.source.name(), ledger.first_reason());
             return Err(Problem::Permanent(format!("{missing} images of {name} could not be given: {reason}.")));
         }
-        Ok(())
+        match transfer.lacking(&self.plan, |_| true).first() {
+            Some(lack) => {
+                Err(Problem::Permanent(format!("{} could not give everything. {lack}.", transfer.source.name())))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Series at the source of which nobody knows whether all of their images have come; known when everything is fetched.
+    pub fn doubtful(&self) -> HashSet<String> {
+        self.transfer.doubtful(&self.plan)
     }
 
     /// Bytes that came from the source.

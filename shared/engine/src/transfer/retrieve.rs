@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use adit_dimse::{Association, DimseError, Proposal, RetrieveOutcome, Service, StatusClass, get_contexts};
+use adit_dimse::{Association, Proposal, RetrieveOutcome, Service, StatusClass, get_contexts};
 use adit_domain::task::{LogLevel, Step};
 use adit_store::repositories::Receipt;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -16,7 +16,7 @@ use super::moved::Arrivals;
 use super::plan::Plan;
 use super::problem::Problem;
 use super::sink::{StagedInstance, StagedNote, TransferSink};
-use super::units::{Unit, units};
+use super::units::Unit;
 use super::ways::{Method, Way, ways};
 
 /// How often a request is repeated after the connection broke.
@@ -34,7 +34,7 @@ impl Transfer {
             .into_iter()
             .filter(|receipt| !plan.exact || plan.expected.contains_key(&receipt.sop_instance_uid))
             .collect();
-        let known = self.whole_series(known);
+        let known = self.whole_series(plan, known);
         if !known.is_empty() {
             self.ledger.note(
                 LogLevel::Info,
@@ -61,6 +61,7 @@ impl Transfer {
                 continue;
             }
             self.ledger.received(&note.original);
+            self.counted.came(plan, &note.series, &note.original);
             let instance = StagedInstance { key: staged.key, size: staged.size, note };
             if to_deliver.send(instance).await.is_err() {
                 return Err(Problem::Canceled);
@@ -84,8 +85,8 @@ impl Transfer {
             for by_image in [false, true] {
                 // A series comes fastest in one body: single images are asked for only where some of it is missing.
                 let parallel = if way == Way::Web { 1 } else { permits.len() };
-                let open = units(plan, &self.ledger, parallel, by_image);
-                if open.is_empty() || (by_image && !plan.exact) || self.ledger.has_counted(plan) {
+                let open = self.open_units(plan, parallel, by_image);
+                if open.is_empty() {
                     break;
                 }
                 last = Arc::clone(&self).pass(way, plan, open, to_deliver, permits.len()).await;
@@ -107,7 +108,7 @@ impl Transfer {
             Err(Problem::Permanent(sentence)) if plan.exact && self.ledger.has_received() => {
                 self.give_up(plan, &sentence, false)
             }
-            Err(problem) if self.ledger.wants_more(plan) => return Err(problem),
+            Err(problem) if self.wants_more(plan) => return Err(problem),
             _ => {}
         }
         Ok(())
@@ -178,7 +179,7 @@ impl Transfer {
             }
         }
         // One association that could not be opened does no harm when the others have done everything.
-        if open.lock().unwrap_or_else(PoisonError::into_inner).is_empty() && !self.ledger.wants_more(plan) {
+        if open.lock().unwrap_or_else(PoisonError::into_inner).is_empty() && !self.wants_more(plan) {
             Ok(())
         } else {
             result
@@ -240,7 +241,6 @@ impl Transfer {
             return self.by_web(&self.source.web()?, plan, unit, to_deliver).await;
         };
         let model = method.model(&server.services);
-        let failed = |error: &DimseError| Problem::of_peer(self.source.name(), method.name(), error);
         if open.is_none() {
             let proposal = match method {
                 Method::Get => Proposal::new().get(model, &get_contexts(&plan.classes())),
@@ -263,14 +263,14 @@ impl Transfer {
                 self.by_move(association, model, to).await?
             }
         };
+        self.counted.answered(plan, unit, &outcome);
         match outcome {
             Ok(outcome) => self.judge(method, &outcome),
             Err(error) => {
-                let broken = open.take();
-                if let Some(association) = broken {
+                if let Some(association) = open.take() {
                     association.abort().await;
                 }
-                Err(failed(&error))
+                Err(Problem::of_peer(self.source.name(), method.name(), &error))
             }
         }
     }
@@ -284,9 +284,6 @@ impl Transfer {
                 "Warnings of the source",
                 &format!("{} images came with a warning of the source.", sub.warning.unwrap_or(0)),
             );
-        }
-        if sub.failed.unwrap_or(0) > 0 {
-            self.ledger.fell_short();
         }
         if outcome.status.class() != StatusClass::Failure {
             return Ok(());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::peers::{Content, Outgoing};
-use crate::rules::STUDY;
+use crate::rules::{SERIES, STUDY};
 use crate::text::uid_key;
 use adit_deid::{Glance, Limits, Report, RewriteError, Rewriter, part10};
 use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, InstanceHead, InstanceSink, Status};
@@ -84,7 +84,7 @@ struct Arriving {
     rewriter: Option<Rewriter>,
     output: Output,
     out: Vec<u8>,
-    /// Looks for the study of an image that nobody has listed and nothing else reads.
+    /// Looks for study and series of an image that nobody has listed.
     glance: Option<Glance>,
 }
 
@@ -120,6 +120,7 @@ impl TransferSink {
         match error {
             RewriteError::HeldBack(reason) => {
                 self.transfer.ledger.hold_back(uid, reason);
+                self.transfer.counted.came(&self.plan, &self.series_of(uid), uid);
                 return Ok(());
             }
             RewriteError::Residual(reason) => self.transfer.tally.stopped(reason),
@@ -134,9 +135,6 @@ impl TransferSink {
         if uid_key(&report.facts.sop_instance_uid) != uid_key(uid) {
             let reason = "the image carries another SOP Instance UID than the source announced";
             return Err(self.fail(uid, Step::Transform, reason, false, Status::DOES_NOT_MATCH));
-        }
-        if !self.plan.exact && !self.is_asked_for(&report.facts.study_instance_uid) {
-            return Err(self.not_asked_for());
         }
         let transfer = &self.transfer;
         let claimed = transfer.identity.claim(&transfer.engine, &transfer.job.id, report).await;
@@ -159,9 +157,10 @@ impl TransferSink {
         Ok(())
     }
 
-    /// Whether an image of this study belongs here.
-    fn is_asked_for(&self, study: &str) -> bool {
-        uid_key(study) == uid_key(&self.transfer.task.study_instance_uid)
+    /// Whether an image that is counted and not listed belongs to the series that was asked for.
+    fn is_asked_for(&self, seen: &Glance) -> bool {
+        let is = |tag: u32, uid: &str| uid_key(&seen.text(tag)) == uid_key(uid);
+        is(STUDY, &self.transfer.task.study_instance_uid) && is(SERIES, &self.series_hint)
     }
 
     fn not_asked_for(&self) -> Status {
@@ -209,8 +208,7 @@ impl TransferSink {
             pseudonym: String::new(),
             keeps_description: true,
         };
-        let is_read = rewriter.is_some() || self.plan.exact;
-        let glance = (!is_read).then(|| Glance::new(&head.transfer_syntax_uid, vec![STUDY]));
+        let glance = self.plan.by_count.then(|| Glance::new(&head.transfer_syntax_uid, vec![STUDY, SERIES]));
         Ok(Box::new(Arriving { note, key, rewriter, output, out: Vec::new(), glance }))
     }
 }
@@ -237,6 +235,7 @@ impl InstanceSink for TransferSink {
         }
         if let Some(reason) = transfer.holds_back("", &head.sop_class_uid) {
             transfer.ledger.hold_back(uid, reason);
+            transfer.counted.came(&self.plan, &self.series_of(uid), uid);
             self.current = Some(Current::Known);
             return Ok(());
         }
@@ -304,7 +303,7 @@ impl InstanceSink for TransferSink {
             }
             report = Some(finished);
         }
-        if arriving.glance.as_ref().is_some_and(|seen| !self.is_asked_for(&seen.text(STUDY))) {
+        if arriving.glance.as_ref().is_some_and(|seen| !self.is_asked_for(seen)) {
             arriving.output.abort().await;
             return self.not_asked_for();
         }
@@ -320,6 +319,7 @@ impl InstanceSink for TransferSink {
             self.transfer.tally.add(&report);
         }
         self.transfer.form.book(&self.transfer.ledger, &uid);
+        self.transfer.counted.came(&self.plan, &note.series, &uid);
         // A closed channel means that the delivery has given up; the staged instance waits for the next run.
         if self.to_deliver.send(StagedInstance { key, size: staged.size, note }).await.is_err() {
             self.transfer.stop.cancel();

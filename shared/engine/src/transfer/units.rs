@@ -91,6 +91,7 @@ mod tests {
             series,
             expected,
             exact: true,
+            by_count: false,
             by_name: false,
             outside: Default::default(),
         }

@@ -144,7 +144,7 @@ impl Transfer {
     async fn held_in_folder(&self, plan: &Plan) -> Result<HashSet<String>, Problem> {
         let mut held = HashSet::new();
         for pseudonym in self.pseudonyms() {
-            let root = self.study_folder(plan, &pseudonym)?;
+            let root = self.study_folder(plan, &pseudonym).await?;
             let listed = tokio::task::spawn_blocking(move || files(&root)).await;
             let names = listed
                 .map_err(std::io::Error::other)

@@ -115,6 +115,12 @@ impl Engine {
         }
         let claimed_at = Instant::now();
         let Some(task) = self.claim(&task.value).await? else {
+            if record.job.options.convert_to_nifti
+                && let Some(task) = self.0.tasks.get(job_id, id).await?
+            {
+                // It may have been given up just now.
+                self.tidy_unconverted(&record.job, &task.value).await;
+            }
             self.settle_job(job_id).await?;
             return Ok(Worked::Later(Duration::from_secs(1)));
         };
@@ -184,7 +190,7 @@ impl Engine {
             .await?;
         let Some(task) = settled else {
             tracing::warn!("another worker has taken this task over");
-            return self.tidy_after_losing(claimed).await;
+            return self.tidy_after_losing(job, claimed).await;
         };
         tracing::info!(ending = ?outcome.ending, delivered = outcome.progress.delivered,
             expected = outcome.progress.expected, failed = outcome.failures_total, "task settled");
@@ -192,15 +198,16 @@ impl Engine {
             let urgent = self.0.jobs.get(&job.id).await?.map_or(job.clone(), |record| record.job);
             self.enqueue(&urgent, &claimed.id).await?;
         }
-        if job.options.convert_to_nifti && task.status.is_final() {
-            self.tidy_unconverted(&task).await;
-        }
+        self.tidy_unconverted(job, &task).await;
         self.settle_job(&job.id).await
     }
 
-    /// Images of series that were not converted wait in staging for another try. When none is to come they go; who asks for one all the
-    /// same has them fetched again.
-    async fn tidy_unconverted(&self, task: &Task) {
+    /// Images of series that were not converted wait in staging for another try. When the task is over, in whatever way, they go; who lets
+    /// it go on all the same has them fetched again.
+    pub(crate) async fn tidy_unconverted(&self, job: &Job, task: &Task) {
+        if !job.options.convert_to_nifti || !task.status.is_final() {
+            return;
+        }
         if let Err(error) = self.0.ports.staging.delete_task(task.id.as_str()).await {
             tracing::warn!(task = %task.id, error = %error, "what a task has staged could not be deleted");
         }
@@ -208,9 +215,11 @@ impl Engine {
 
     /// What a former owner has staged after its task was over belongs to nobody. While the task runs or waits it is of use to the
     /// present owner.
-    async fn tidy_after_losing(&self, claimed: &Task) -> Result<(), Refusal> {
+    async fn tidy_after_losing(&self, job: &Job, claimed: &Task) -> Result<(), Refusal> {
         let now = self.0.tasks.get(&claimed.job_id, &claimed.id).await?;
-        if now.is_none_or(|task| task.value.status == TaskStatus::Success) {
+        let is_over =
+            |status: TaskStatus| status == TaskStatus::Success || (job.options.convert_to_nifti && status.is_final());
+        if now.is_none_or(|task| is_over(task.value.status)) {
             self.0.ports.staging.delete_task(claimed.id.as_str()).await.map_err(Refusal::from)?;
         }
         Ok(())

@@ -16,6 +16,7 @@ pub(super) fn apply(task: &mut Task, outcome: &Outcome, handed_back: bool) {
         task.note(entry.at, entry.level, entry.title.clone(), entry.message.clone());
     }
     task.progress = outcome.progress;
+    task.counted = task.counted.max(outcome.progress.delivered);
     task.failures = outcome.failures.iter().take(MAX_FAILURES).cloned().collect();
     task.failures_total = outcome.failures_total;
     task.message.clone_from(&outcome.message);

@@ -4,6 +4,7 @@ mod addresses;
 mod download;
 mod hostile;
 mod nifti;
+mod nifti_unlisted;
 mod pixels;
 mod query;
 mod retrieve;

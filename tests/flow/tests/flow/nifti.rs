@@ -1,5 +1,8 @@
 //! Transfers into folders as NIfTI files. Needs the program dcm2niix, which `scripts/install-peers` installs.
 
+mod late;
+mod unlisted;
+
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -187,7 +190,14 @@ async fn a_series_that_lacks_an_image_is_not_converted_until_it_has_come() {
     let behind = detail.failures.iter().filter(|failure| failure.step == Step::Deliver);
     assert_eq!(behind.filter(|failure| failure.reason.contains("other images of the series")).count(), 5);
     assert_eq!(files(&target).len(), 0, "no slices are missing from any file");
-    assert_eq!(scene.rig.backend.staging.usage().await.unwrap().objects, 5, "what has come stays for the next try");
+    let log = log_of(&scene.rig, &end).await;
+    let said = "Series 1 (Axial) was not converted to NIfTI: 1 of its images did not come.";
+    assert!(log.iter().any(|(level, text)| *level == LogLevel::Warning && text == said), "{log:?}");
+    let staging = &scene.rig.backend.staging;
+    assert_eq!(staging.usage().await.unwrap().objects, 5, "what has come stays for the next try");
+    scene.rig.engine.act(&scene.rig.actor, &end.job.id, JobAction::Cancel).await.unwrap();
+    let end = scene.rig.outcome(&end.job.id).await;
+    assert_eq!((end.job.status, staging.usage().await.unwrap().objects), (JobStatus::Canceled, 0), "there is none");
 }
 
 /// A transfer of two series of twenty images whose worker was stopped when the first one stood there.

@@ -7,9 +7,12 @@ use std::path::Path;
 use adit_archive::generate::{SeriesSpec, StudySpec, write_study};
 use adit_deid::{ProjectKey, map_uid};
 use adit_domain::job::JobStatus;
+use adit_domain::right::Scope;
 use adit_domain::transfer::TransferOptions;
+use adit_test_support::gate::{Gate, Program};
 use adit_test_support::orthanc::{self, Orthanc};
 use adit_test_support::rig::{KEY, Rig, pseudonym};
+use serde_json::{Value, json};
 
 const GET: [&str; 3] = ["study_root_find", "study_root_get", "store_scp"];
 const MOVE: [&str; 3] = ["study_root_find", "study_root_move", "store_scp"];
@@ -116,4 +119,50 @@ fn walk(root: &Path) -> Vec<std::path::PathBuf> {
         if path.is_dir() { all.extend(walk(&path)) } else { all.push(path) }
     }
     all
+}
+
+/// Metadata of the images of a study, without what differs between transfer syntaxes, and these.
+async fn metadata(program: &Program, server: &str, study: &str) -> (Vec<Value>, Vec<String>) {
+    let answer = program.get(&format!("/dicomweb/{server}/studies/{study}/metadata")).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{server}");
+    let mut all: Vec<Value> = answer.json().await.unwrap();
+    let mut syntaxes = Vec::new();
+    for one in &mut all {
+        let attributes = one.as_object_mut().unwrap();
+        assert!(attributes.remove("7FE00010").is_some(), "its pixels are spoken of");
+        let syntax = attributes.remove("00083002").unwrap();
+        syntaxes.push(syntax["Value"][0].as_str().unwrap().to_owned());
+    }
+    all.sort_by_key(|one| one["00080018"].to_string());
+    (all, syntaxes)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metadata_of_big_endian_images_are_those_of_the_same_images_in_little_endian() {
+    let dir = tempfile::tempdir().unwrap();
+    let rig = Rig::start(&dir.path().join("data")).await;
+    let (big, little) = (dir.path().join("big"), dir.path().join("little"));
+    let mut spec = StudySpec::ct("PAT-1", "Müller^Jürgen", 2, 64);
+    spec.charset = "ISO_IR 192".into();
+    let servers =
+        [("BIG", orthanc::start(&big, "BIG", &[]).await), ("LITTLE", orthanc::start(&little, "LITTLE", &[]).await)];
+    for file in write_study(&spec, &dir.path().join("files")).unwrap() {
+        servers[1].1.upload(&file).await;
+        let turned = file.with_extension("big");
+        let (from, to) = (file.to_str().unwrap(), turned.to_str().unwrap());
+        adit_test_support::dcmtk::run("dcmconv", false, &["+tb", from, to]).await;
+        servers[0].1.upload(&turned).await;
+    }
+    for (name, orthanc) in &servers {
+        rig.server(name, at(orthanc), &GET).await;
+    }
+    let gate = Gate::over(&rig).await;
+    let program = gate.program(&rig, "script", &Scope::ALL, false).await;
+    let study = spec.study_instance_uid();
+    let (of_big, syntaxes) = metadata(&program, "BIG", &study).await;
+    assert_eq!(syntaxes, ["1.2.840.10008.1.2.2"; 2], "they came as they are");
+    let (of_little, _) = metadata(&program, "LITTLE", &study).await;
+    assert_eq!((of_big.len(), &of_big[0]["00280010"]["Value"]), (2, &json!([64])));
+    assert!(of_big[0]["00081140"]["Value"][0]["00081155"].is_object(), "what is in sequences is read");
+    assert_eq!(of_big, of_little);
 }

@@ -17,6 +17,8 @@ pub(super) struct Series {
     /// As its folder would be called in a download: says no more than its images.
     pub name: String,
     pub folder: PathBuf,
+    /// Nobody knows whether all of its images have come.
+    pub is_doubtful: bool,
     images: usize,
 }
 
@@ -45,6 +47,9 @@ pub(super) async fn take_in(mut reader: Reader, folder: &Path, most: u64) -> Res
         write(part.content, &path).await.map_err(refusal)?;
         series.images += 1;
     }
+    for at in reader.doubtful().iter().filter_map(|series| places.get(series)) {
+        all[*at].is_doubtful = true;
+    }
     all.sort_by(|one: &Series, other| one.order().cmp(&other.order()));
     Ok(all)
 }
@@ -61,7 +66,7 @@ impl Series {
 async fn begin(place: &str, folder: PathBuf) -> Result<Series, Refusal> {
     fs::create_dir_all(&folder).await.map_err(refusal)?;
     let name = place.rsplit('/').nth(1).unwrap_or_default().to_owned();
-    Ok(Series { name, folder, images: 0 })
+    Ok(Series { name, folder, is_doubtful: false, images: 0 })
 }
 
 async fn write(content: Content, path: &Path) -> std::io::Result<()> {

@@ -12,6 +12,7 @@ use super::conversion::Conversion;
 use super::intake::take_in;
 use super::reader::lost;
 use crate::nifti::{self, Converted, Output, Outputs};
+use crate::transfer::UNKNOWN;
 use crate::{Engine, Refusal};
 
 /// The file that names what could not be converted; it comes last.
@@ -71,6 +72,11 @@ impl Engine {
         let mut outputs = Outputs::new(place.join(OUTPUT));
         let (mut files, mut warnings) = (0, Vec::new());
         for (number, series) in all.iter().enumerate() {
+            if series.is_doubtful {
+                tracing::warn!(conversion = %conversion.id, series = number + 1, "a series may lack images and was not converted");
+                warnings.push(format!("{}: {UNKNOWN}", series.name));
+                continue;
+            }
             let converted = nifti::convert(&series.folder, &mut outputs, most).await.map_err(nifti::refusal)?;
             let Converted { files: ready, trouble, .. } = converted;
             if let Some(why) = trouble {
@@ -82,10 +88,9 @@ impl Engine {
             conversion.add(ready);
         }
         if files == 0 {
-            return Err(Refusal::absent(format!(
-                "Nothing of this can be converted to NIfTI. {}.",
-                warnings.join("; ")
-            )));
+            let sentence = format!("Nothing of this can be converted to NIfTI. {}.", warnings.join("; "));
+            let may_lack = all.iter().any(|series| series.is_doubtful);
+            return Err(if may_lack { Refusal::peer(sentence) } else { Refusal::absent(sentence) });
         }
         if !warnings.is_empty() {
             let text = format!("Not everything could be converted to NIfTI.\n\n{}\n", warnings.join("\n"));

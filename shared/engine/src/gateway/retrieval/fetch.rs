@@ -98,6 +98,7 @@ impl Engine {
             }
         };
         let (fetched, ()) = tokio::join!(fetching.fetch(to_read), publishing);
+        reading.doubt(fetching.doubtful());
         if let Some(group) = &key.group {
             self.count_bytes(group, fetching.bytes()).await;
         }

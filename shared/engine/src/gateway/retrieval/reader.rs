@@ -1,5 +1,6 @@
 //! What a reader has in hand: instances one after the other, each as a stream.
 
+use std::collections::HashSet;
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -164,6 +165,13 @@ impl Reader {
             series: note.series,
             place,
         }))
+    }
+
+    /// Series, by their UIDs at the server, of which nobody knows whether all of their images have come; known when there is no next
+    /// instance.
+    #[must_use]
+    pub fn doubtful(&self) -> HashSet<String> {
+        self.reading.doubtful()
     }
 
     /// The first instance, to be read in pieces; none: nothing came.

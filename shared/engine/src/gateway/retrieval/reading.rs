@@ -1,6 +1,6 @@
 //! One retrieval as its readers see it: what is known, what has come so far, how it ended, and who has read how much.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use adit_api::downloads::DownloadProgress;
@@ -30,6 +30,8 @@ struct Book {
     end: Option<Result<(), Refusal>>,
     /// How many instances the reader had begun who had begun the most of those who have gone.
     begun: usize,
+    /// Series of which nobody knows whether all of their images have come.
+    doubtful: HashSet<String>,
     /// How many instances each reader has finished.
     readers: BTreeMap<u64, usize>,
     next_reader: u64,
@@ -61,6 +63,7 @@ impl Reading {
             gone: 0,
             end: None,
             begun: 0,
+            doubtful: HashSet::new(),
             readers: BTreeMap::new(),
             next_reader: 0,
             idle_since: Some(Instant::now()),
@@ -143,6 +146,15 @@ impl Reading {
     pub fn add(&self, came: Came) {
         self.book().staged.push_back(came);
         self.changed();
+    }
+
+    /// Series, by their UIDs at the server, of which nobody knows whether all of their images have come. Told before the end.
+    pub fn doubt(&self, series: HashSet<String>) {
+        self.book().doubtful = series;
+    }
+
+    pub fn doubtful(&self) -> HashSet<String> {
+        self.book().doubtful.clone()
     }
 
     pub fn end(&self, result: Result<(), Refusal>) {

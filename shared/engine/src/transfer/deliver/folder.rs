@@ -5,9 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use adit_domain::node::NodeKind;
-
-use super::naming::{file_for, folder_for};
+use super::naming::file_for;
 use super::{Queue, next};
 use crate::transfer::Transfer;
 use crate::transfer::plan::Plan;
@@ -24,7 +22,8 @@ impl Transfer {
             if self.stop.is_cancelled() {
                 return Err(Problem::Canceled);
             }
-            let target = self.study_folder(&plan, &instance.note.pseudonym)?.join(file_for(&self, &plan, &instance));
+            let target =
+                self.study_folder(&plan, &instance.note.pseudonym).await?.join(file_for(&self, &plan, &instance));
             if let Some(record) = &self.destination.record {
                 self.engine.take_room(&record.node, instance.size).await?;
             }
@@ -32,14 +31,6 @@ impl Transfer {
             self.delivered(&instance).await?;
         }
         Ok(())
-    }
-
-    /// The folder of this task's study under a pseudonym, which is empty when identity stays.
-    pub(in crate::transfer) fn study_folder(&self, plan: &Plan, pseudonym: &str) -> Result<PathBuf, Problem> {
-        match self.destination.record.as_ref().map(|record| &record.node.config.kind) {
-            Some(NodeKind::Folder(folder)) => Ok(folder_for(self, plan, Path::new(&folder.path), pseudonym)),
-            _ => Err(Problem::Permanent("The destination is not a folder.".into())),
-        }
     }
 
     async fn put(&self, instance: &StagedInstance, target: PathBuf) -> Result<(), Problem> {

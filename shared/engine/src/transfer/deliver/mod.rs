@@ -3,11 +3,14 @@
 mod bucket;
 mod dimse;
 mod folder;
+mod gathered;
+mod home;
 mod naming;
 mod nifti;
 mod swap;
 mod web;
 
+pub(super) use home::Homes;
 pub(super) use naming::place_for;
 
 use std::sync::Arc;

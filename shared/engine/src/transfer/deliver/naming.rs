@@ -76,7 +76,12 @@ fn study_for(transfer: &Transfer, plan: &Plan, pseudonym: &str) -> PathBuf {
     modalities.sort_unstable();
     modalities.dedup();
     let modalities = modalities.join(",");
-    Path::new(&sanitize(patient)).join(sanitize(&format!("{}-{modalities}", study_name(transfer, plan))))
+    Path::new(&sanitize(patient)).join(sanitize(&format!("{}{modalities}", study_beginning(transfer, plan))))
+}
+
+/// How the name of a study's folder begins, whatever its modalities are.
+pub(super) fn study_beginning(transfer: &Transfer, plan: &Plan) -> String {
+    format!("{}-", study_name(transfer, plan))
 }
 
 /// Where an instance stands below the folder of all it was fetched with: patient, study, series, file.
@@ -99,13 +104,23 @@ fn study_name(transfer: &Transfer, plan: &Plan) -> String {
 /// The file of an instance below the study's folder.
 pub(super) fn file_for(transfer: &Transfer, plan: &Plan, instance: &StagedInstance) -> PathBuf {
     let folder = sanitize(&series_name(transfer, plan, &instance.note));
-    Path::new(&folder).join(format!("{}.dcm", part(&instance.note.delivered_as)))
+    Path::new(&folder).join(file_name(&instance.note.delivered_as))
 }
 
 /// The folder of a converted series below the study's folder. Its files bear no UID, so no other series may come here.
 pub(super) fn nifti_folder_for(transfer: &Transfer, plan: &Plan, note: &StagedNote) -> String {
-    let uids = [&transfer.task.study_instance_uid, &note.series].map(|uid| transfer.identity.uid(uid));
-    format!("{}~{}", sanitize(&series_name(transfer, plan, note)), short_hash(&uids.join("/")))
+    format!("{}{}", sanitize(&series_name(transfer, plan, note)), nifti_ending(transfer, &note.series))
+}
+
+/// How the name of a converted series' folder ends.
+pub(super) fn nifti_ending(transfer: &Transfer, series: &str) -> String {
+    let uids = [&transfer.task.study_instance_uid, series].map(|uid| transfer.identity.uid(uid));
+    format!("~{}", short_hash(&uids.join("/")))
+}
+
+/// The file name of an image with this UID at the destination.
+pub(super) fn file_name(delivered_as: &str) -> String {
+    format!("{}.dcm", part(delivered_as))
 }
 
 /// Number and description of a series as far as they may be known, else its UID at the destination.

@@ -1,7 +1,7 @@
 //! Delivery into a folder as NIfTI files: images wait in staging until their series is whole, then it is converted, and its files appear
 //! in a folder of its own, all at once. Receipts are written when they stand there; until then a killed run is as if it had not been.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::folder::{TEMPORARY, link_or_copy, not_writable};
+use super::gathered::Gathered;
 use super::naming::nifti_folder_for;
 use super::swap::{Place, put};
 use super::{Queue, next, receipt};
 use crate::nifti::{self, Converted, Output, Outputs};
 use crate::transfer::Transfer;
 use crate::transfer::converted::{CONVERTER, Pieces};
-use crate::transfer::ledger::INCOMPLETE;
 use crate::transfer::measure;
 use crate::transfer::plan::Plan;
 use crate::transfer::problem::Problem;
@@ -33,14 +33,6 @@ const AT_ONCE: usize = 4;
 /// Why images of a converted series stay that came late, where its other images may be gone from the source.
 const LATE: &str = "its series was converted to NIfTI before it came; restart the job to convert all of it again";
 
-/// A series all of whose images are staged.
-struct Gathered {
-    uid: String,
-    /// How people are told of it.
-    label: String,
-    images: Vec<StagedInstance>,
-}
-
 /// The conversions of one run.
 struct Conversions {
     plan: Arc<Plan>,
@@ -50,8 +42,7 @@ struct Conversions {
 }
 
 impl Conversions {
-    fn begin(&mut self, transfer: &Arc<Transfer>, uid: String, images: Vec<StagedInstance>) {
-        let gathered = Gathered { label: label(&self.plan, &uid, &images), uid, images };
+    fn begin(&mut self, transfer: &Arc<Transfer>, gathered: Gathered) {
         let (plan, stop) = (Arc::clone(&self.plan), self.stop.clone());
         self.running.spawn(Arc::clone(transfer).convert(plan, gathered, stop).in_current_span());
     }
@@ -95,48 +86,23 @@ impl Transfer {
             let uid = instance.note.series.clone();
             let images = waiting.entry(uid.clone()).or_default();
             images.push(instance);
-            if plan.exact && self.is_whole(&plan, &uid, images) {
+            if plan.exact && self.has_listed(&plan, &uid, images) {
                 let images = waiting.remove(&uid).unwrap_or_default();
-                conversions.begin(self, uid, images);
+                conversions.begin(self, Gathered::new(&plan, uid, images));
             }
         }
+        if self.stop.is_cancelled() {
+            // What is missing was not to come.
+            return Err(Problem::Canceled);
+        }
+        // What else the source lacks is said below, series by series.
+        self.say_what_lacks(&plan, |uid| !waiting.contains_key(uid) && self.converted.instances(uid).is_empty());
         for (uid, images) in waiting {
-            if self.is_whole(&plan, &uid, &images) {
-                conversions.begin(self, uid, images);
+            let series = Gathered::new(&plan, uid, images);
+            if self.is_whole(&plan, &series) {
+                conversions.begin(self, series);
             } else {
-                self.incomplete(&plan, &uid, &images).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether nothing of a series is missing, apart from what stays behind on purpose. What an earlier run has converted is not.
-    fn is_whole(&self, plan: &Plan, uid: &str, images: &[StagedInstance]) -> bool {
-        let Some(place) = plan.series.iter().position(|series| series.uid == uid) else { return true };
-        let behind = usize::try_from(self.ledger.held_back_on_the_way()).unwrap_or(usize::MAX);
-        let converted = self.converted.instances(uid);
-        let come = images.len().saturating_add(converted.len()).saturating_add(behind);
-        if !plan.exact {
-            return plan.series[place].count.is_none_or(|count| come as u64 >= count);
-        }
-        let expected = || plan.expected.iter().filter(|(_, one)| one.series == place).map(|(uid, _)| uid);
-        if expected().count() > come {
-            return false;
-        }
-        let here = images.iter().map(|image| &image.note.original).chain(&converted);
-        let here: HashSet<&str> = here.map(String::as_str).collect();
-        expected().all(|uid| here.contains(uid.as_str()) || self.ledger.stays(uid))
-    }
-
-    /// A series that lacks images is not converted: nobody would see that slices are missing. What has come stays staged for another try,
-    /// unless none can help.
-    async fn incomplete(&self, plan: &Plan, uid: &str, images: &[StagedInstance]) -> Result<(), Problem> {
-        let of_series = plan.expected.iter().filter(|(_, one)| plan.series[one.series].uid == uid);
-        let for_good = of_series.clone().any(|(uid, _)| self.ledger.is_lost(uid));
-        for image in images {
-            self.ledger.fail(&image.note.original, uid, Step::Deliver, INCOMPLETE, !for_good);
-            if for_good {
-                self.engine.0.ports.staging.delete(&image.key).await?;
+                self.incomplete(&plan, &series).await?;
             }
         }
         Ok(())
@@ -211,16 +177,6 @@ impl Transfer {
         Ok(())
     }
 
-    /// Nothing came of a series: its images stay behind, with the reason.
-    async fn unconverted(&self, series: &Gathered, why: &str) -> Result<(), Problem> {
-        let reason = format!("{} cannot be converted to NIfTI: {why}", series.label);
-        for image in &series.images {
-            self.ledger.hold_back(&image.note.original, &reason);
-            self.engine.0.ports.staging.delete(&image.key).await?;
-        }
-        Ok(())
-    }
-
     /// Puts staged images into a folder.
     async fn lay_out(&self, images: &[StagedInstance], folder: &Path) -> Result<(), Problem> {
         tokio::fs::create_dir(folder).await.map_err(nifti::refusal)?;
@@ -252,7 +208,7 @@ impl Transfer {
         stop: &CancellationToken,
     ) -> Result<(), Problem> {
         let Some(first) = series.images.first() else { return Ok(()) };
-        let study = self.study_folder(plan, &first.note.pseudonym)?;
+        let study = self.study_folder(plan, &first.note.pseudonym).await?;
         let name = nifti_folder_for(self, plan, &first.note);
         if let Some(record) = &self.destination.record {
             self.engine.take_room(&record.node, files.iter().map(|file| file.size).sum()).await?;
@@ -300,17 +256,4 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
 
 fn outcome(ended: Result<Result<(), Problem>, JoinError>) -> Result<(), Problem> {
     ended.unwrap_or_else(|_| Err(Problem::Transient("A part of the conversion to NIfTI broke.".into())))
-}
-
-/// A series by number and description, as far as people outside may know them.
-fn label(plan: &Plan, uid: &str, images: &[StagedInstance]) -> String {
-    let number = plan.series.iter().find(|series| series.uid == uid).and_then(|series| series.number);
-    let keeps = images.iter().all(|image| image.note.keeps_description);
-    let description = plan.outside.series.get(uid).filter(|text| keeps && !text.is_empty());
-    match (number, description) {
-        (Some(number), Some(description)) => format!("Series {number} ({description})"),
-        (Some(number), None) => format!("Series {number}"),
-        (None, Some(description)) => format!("Series {description}"),
-        (None, None) => "A series without a number".to_owned(),
-    }
 }

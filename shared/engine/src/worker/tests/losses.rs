@@ -5,6 +5,8 @@ use std::time::Duration;
 use adit_domain::retry::{MAX_LOSSES, ORPHAN_MS, STRANDED_MS};
 use adit_store::clock::ManualClock;
 use adit_store::repositories::LiveProgress;
+use adit_store::staging::StagedKey;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 
@@ -36,6 +38,38 @@ async fn a_task_whose_workers_die_ends_and_one_that_gets_on_does_not() {
             assert!(end.message.starts_with("ADIT gave this transfer up"), "{}", end.message);
             assert_eq!(record.job.status, JobStatus::Failure);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn images_that_wait_for_their_series_go_with_a_task_that_is_given_up() {
+    for by_sweep in [true, false] {
+        let site = Site::open();
+        let engine = site.engine("first");
+        let mut job = job(1);
+        job.options.convert_to_nifti = true;
+        let task = task(&job, 1);
+        engine.submit(&job, vec![task.clone()], Vec::new()).await.unwrap();
+        let staging = &site.backend.staging;
+        let mut writer = staging.begin(&StagedKey::new(task.id.as_str(), "1", "2")).await.unwrap();
+        writer.write(b"an image").await.unwrap();
+        writer.commit(serde_json::json!({})).await.unwrap();
+        for life in 1..=MAX_LOSSES {
+            assert_eq!(staging.usage().await.unwrap().objects, 1, "it may be of use to the next one");
+            engine.claim(&stored(&engine, &task).await).await.unwrap().expect("it waits");
+            if by_sweep || life < MAX_LOSSES {
+                expire(&engine, &task).await;
+                engine.sweep().await.unwrap();
+                expire(&engine, &task).await;
+            }
+        }
+        if !by_sweep {
+            expire(&engine, &task).await;
+            let delivery = receive(&engine).await;
+            engine.work_on(&delivery, &CancellationToken::new()).await;
+        }
+        assert_eq!(stored(&engine, &task).await.status, TaskStatus::Failure);
+        assert_eq!(staging.usage().await.unwrap().objects, 0);
     }
 }
 

@@ -4,6 +4,7 @@ mod large;
 mod losses;
 mod mail;
 mod ownership;
+mod usage;
 
 use std::sync::Arc;
 

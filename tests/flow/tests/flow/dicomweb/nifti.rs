@@ -20,7 +20,7 @@ const ACCEPT: &str = "multipart/related; type=application/octet-stream";
 const LAYOUTS: [&str; 2] = ["/dicomweb/SOURCE", "/api/dicom-web/SOURCE/wadors"];
 
 /// A CT series, a report, an MR series.
-fn study() -> StudySpec {
+pub(super) fn study() -> StudySpec {
     let mut study = StudySpec::ct("PAT-1", "Müller^Jürgen", 6, 32);
     study.series.push(SeriesSpec::new("SR", "Report", 1, 0));
     study.series.push(SeriesSpec::new("MR", "Head", 4, 16));
@@ -59,15 +59,15 @@ async fn files(response: Response) -> Vec<(String, Vec<u8>)> {
     parts(response).await.into_iter().map(named).collect()
 }
 
-async fn ask(program: &Program, path: &str) -> Response {
+pub(super) async fn ask(program: &Program, path: &str) -> Response {
     program.get(path).header("accept", ACCEPT).send().await.unwrap()
 }
 
-async fn converted(program: &Program, path: &str) -> Vec<(String, Vec<u8>)> {
+pub(super) async fn converted(program: &Program, path: &str) -> Vec<(String, Vec<u8>)> {
     files(ask(program, path).await).await
 }
 
-fn names(files: &[(String, Vec<u8>)]) -> Vec<&str> {
+pub(super) fn names(files: &[(String, Vec<u8>)]) -> Vec<&str> {
     files.iter().map(|(name, _)| name.as_str()).collect()
 }
 
@@ -84,7 +84,7 @@ fn shape(file: &[u8]) -> [u16; 3] {
 }
 
 /// Files in the scratch folder, without locks.
-fn left(scene: &Scene) -> usize {
+pub(super) fn left(scene: &Scene) -> usize {
     fn count(folder: &Path) -> usize {
         // It may go in between.
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());

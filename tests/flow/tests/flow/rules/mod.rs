@@ -4,6 +4,7 @@ mod files;
 mod inbox;
 mod late;
 mod limits;
+mod nifti;
 mod schedules;
 
 use std::time::Duration;

@@ -1,25 +1,18 @@
 //! The header of a data set as it streams by: everything but pixels and other large values, which are counted only.
 
+mod walk;
+
 use std::io::{ErrorKind, Write};
 
-use adit_dimse::{Identifier, Tag, dictionary, uids};
+use adit_dimse::{Identifier, Tag, uids};
 use flate2::write::DeflateDecoder;
 use thiserror::Error;
 
-/// Values of binary attributes that are longer than this stay outside, in bytes.
-const BULK_FROM: u32 = 16 * 1024;
-/// Longest header that is held, in bytes.
-const MAX_HEADER: usize = 64 << 20;
-/// Levels of sequences in one another at most.
-const MAX_DEPTH: usize = 32;
-const UNDEFINED: u32 = u32::MAX;
+use walk::Walk;
 
 /// A data set that cannot be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum InvalidHeader {
-    /// It is in a transfer syntax of which the header cannot be read.
-    #[error("the image is in a transfer syntax whose header cannot be read")]
-    Syntax,
     /// Its elements make no sense.
     #[error("the image's header is damaged")]
     Damaged,
@@ -52,30 +45,12 @@ impl Write for Inflated {
     }
 }
 
-struct Walk {
-    explicit: bool,
-    /// What stays of the header.
-    kept: Vec<u8>,
-    /// The beginning of an element header whose rest has not come yet.
-    held: Vec<u8>,
-    /// Bytes of the present value that are still to come, and whether they are kept.
-    rest: (u32, bool),
-    /// Sequences and items of undefined length around the present place: whether what is in them is explicit.
-    around: Vec<bool>,
-    bulk: Vec<Tag>,
-    /// The pixels have begun: nothing after them is wanted.
-    is_past: bool,
-    wrong: Option<InvalidHeader>,
-}
-
 impl HeaderReader {
     /// A reader for a data set in this transfer syntax.
     #[must_use]
     pub fn new(transfer_syntax_uid: &str) -> Self {
         let mut walk = Walk::new(transfer_syntax_uid != uids::IMPLICIT_VR_LITTLE_ENDIAN);
-        if transfer_syntax_uid == uids::EXPLICIT_VR_BIG_ENDIAN {
-            walk.wrong = Some(InvalidHeader::Syntax);
-        }
+        walk.big_endian = transfer_syntax_uid == uids::EXPLICIT_VR_BIG_ENDIAN;
         let is_deflated = transfer_syntax_uid == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
         let input = if is_deflated {
             Input::Deflated(Box::new(DeflateDecoder::new(Inflated(walk))))
@@ -121,126 +96,13 @@ impl HeaderReader {
         if let Some(wrong) = walk.wrong {
             return Err(wrong);
         }
-        let is_whole = walk.is_past || walk.rest.0 == 0 && walk.around.is_empty() && walk.held.iter().all(|b| *b == 0);
-        if !is_whole {
+        if !walk.is_whole() {
             return Err(InvalidHeader::Damaged);
         }
         let syntax = if walk.explicit { uids::EXPLICIT_VR_LITTLE_ENDIAN } else { uids::IMPLICIT_VR_LITTLE_ENDIAN };
         let set = Identifier::decode(&walk.kept, syntax).map_err(|_| InvalidHeader::Damaged)?;
         Ok((set, walk.bulk))
     }
-}
-
-impl Walk {
-    fn new(explicit: bool) -> Self {
-        Self {
-            explicit,
-            kept: Vec::with_capacity(4096),
-            held: Vec::new(),
-            rest: (0, false),
-            around: Vec::new(),
-            bulk: Vec::new(),
-            is_past: false,
-            wrong: None,
-        }
-    }
-
-    fn is_done(&self) -> bool {
-        self.is_past || self.wrong.is_some()
-    }
-
-    fn push(&mut self, mut chunk: &[u8]) {
-        while !chunk.is_empty() && !self.is_done() {
-            if self.rest.0 > 0 {
-                let (value, after) = chunk.split_at(chunk.len().min(self.rest.0 as usize));
-                self.rest.0 -= u32::try_from(value.len()).unwrap_or(self.rest.0);
-                if self.rest.1 {
-                    self.kept.extend_from_slice(value);
-                }
-                chunk = after;
-                continue;
-            }
-            self.held.push(chunk[0]);
-            chunk = &chunk[1..];
-            if let Some(element) = self.element() {
-                self.begin(&element);
-            }
-            if self.kept.len() > MAX_HEADER {
-                self.wrong = Some(InvalidHeader::TooLarge);
-            }
-        }
-    }
-
-    /// The element header in `held`, once it is whole.
-    fn element(&self) -> Option<Element> {
-        let held = &self.held;
-        let length4 = |at: usize| held.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-        let (group, element) = match held.get(..4)? {
-            [g0, g1, e0, e1] => (u16::from_le_bytes([*g0, *g1]), u16::from_le_bytes([*e0, *e1])),
-            _ => return None,
-        };
-        let explicit = self.around.last().copied().unwrap_or(self.explicit);
-        if group == 0xFFFE || !explicit {
-            return Some(Element {
-                tag: Tag(group, element, dictionary::vr_of(group, element, false)),
-                length: length4(4)?,
-            });
-        }
-        let vr = [*held.get(4)?, *held.get(5)?];
-        let is_long = matches!(
-            &vr,
-            b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"SQ" | b"SV" | b"UC" | b"UN" | b"UR" | b"UT" | b"UV"
-        );
-        let length =
-            if is_long { length4(8)? } else { held.get(6..8).map(|b| u32::from(u16::from_le_bytes([b[0], b[1]])))? };
-        Some(Element { tag: Tag(group, element, vr), length })
-    }
-
-    fn begin(&mut self, Element { tag, length }: &Element) {
-        let (tag, length) = (*tag, *length);
-        let is_outermost = self.around.is_empty();
-        let is_binary = matches!(&tag.2, b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"UN");
-        let is_pixels = tag.0 == 0x7FE0 && matches!(tag.1, 0x08..=0x10);
-        let head = std::mem::take(&mut self.held);
-        match (tag.0, tag.1) {
-            _ if is_outermost && is_pixels => {
-                self.bulk.push(tag);
-                self.is_past = true;
-            }
-            (0xFFFE, 0xE00D | 0xE0DD) => {
-                self.kept.extend_from_slice(&head);
-                if self.around.pop().is_none() {
-                    self.wrong = Some(InvalidHeader::Damaged);
-                }
-            }
-            _ if length == UNDEFINED => {
-                let explicit = self.around.last().copied().unwrap_or(self.explicit);
-                // Inside an element of unknown VR everything is implicit (PS3.5 6.2.2 Note 5).
-                let is_unknown = explicit && &tag.2 == b"UN" && tag.0 != 0xFFFE;
-                self.around.push(explicit && !is_unknown);
-                self.kept.extend_from_slice(&head);
-                if self.around.len() > MAX_DEPTH {
-                    self.wrong = Some(InvalidHeader::Damaged);
-                }
-            }
-            _ if is_outermost && is_binary && length > BULK_FROM => {
-                self.bulk.push(tag);
-                self.rest = (length, false);
-            }
-            _ => {
-                self.kept.extend_from_slice(&head);
-                self.rest = (length, true);
-                if length as usize > MAX_HEADER {
-                    self.wrong = Some(InvalidHeader::TooLarge);
-                }
-            }
-        }
-    }
-}
-
-struct Element {
-    tag: Tag,
-    length: u32,
 }
 
 #[cfg(test)]
@@ -290,6 +152,69 @@ mod tests {
         }
     }
 
+    /// An element in big endian.
+    fn big(tag: Tag, value: &[u8]) -> Vec<u8> {
+        let mut bytes = [tag.0.to_be_bytes(), tag.1.to_be_bytes()].concat();
+        bytes.extend_from_slice(&tag.2);
+        let length = u32::try_from(value.len()).unwrap();
+        match &tag.2 {
+            b"OW" | b"SQ" => bytes.extend_from_slice(&[&[0, 0][..], &length.to_be_bytes()].concat()),
+            _ => bytes.extend_from_slice(&u16::try_from(length).unwrap().to_be_bytes()),
+        }
+        bytes.extend_from_slice(value);
+        bytes
+    }
+
+    #[test]
+    fn big_endian_is_turned_round() {
+        const ROWS: Tag = Tag(0x28, 0x10, *b"US");
+        const POINTER: Tag = Tag(0x28, 0x09, *b"AT");
+        const TABLE: Tag = Tag(0x28, 0x1201, *b"OW");
+        const LENGTH: Tag = Tag(0x28, 0x3006, *b"OW");
+        const EXPOSURE: Tag = Tag(0x18, 0x9328, *b"FD");
+        const ICON: Tag = Tag(0x88, 0x200, *b"SQ");
+        const REQUEST: Tag = Tag(0x40, 0x275, *b"SQ");
+        let delimiter = |element: u16| [&[0xFF, 0xFE][..], &element.to_be_bytes(), &[0; 4]].concat();
+        let item = |length: u32| [&[0xFF, 0xFE, 0xE0, 0][..], &length.to_be_bytes()].concat();
+        let icon = [big(ROWS, &[0, 64]), big(PIXELS, &[0, 1, 0, 2])].concat();
+        let icon = [item(u32::try_from(icon.len()).unwrap()), icon].concat();
+        let mut request = big(REQUEST, &[]);
+        request[8..].fill(0xFF);
+        let inner = [item(u32::MAX), big(tags::MODALITY, b"CT"), big(ICON, &icon), delimiter(0xE00D)].concat();
+        let bytes = [
+            big(tags::PATIENT_ID, b"P1"),
+            big(EXPOSURE, &1.5_f64.to_be_bytes()),
+            big(POINTER, &[0x00, 0x54, 0x00, 0x80]),
+            big(ROWS, &[2, 0]),
+            big(TABLE, &[1, 2, 3, 4]),
+            big(LENGTH, &[7; 40_000]),
+            [request, inner, delimiter(0xE0DD)].concat(),
+            big(ICON, &icon),
+            big(PIXELS, &[9; 100]),
+        ]
+        .concat();
+        let mut small = Identifier::new();
+        small.set_raw(ROWS, &64_u16.to_le_bytes());
+        small.set_raw(PIXELS, &[1, 0, 2, 0]);
+        let mut requested = Identifier::new().with(tags::MODALITY, "CT");
+        requested.set_items(ICON, vec![small.clone()]);
+        let mut expected = Identifier::new().with(tags::PATIENT_ID, "P1");
+        expected.set_raw(EXPOSURE, &1.5_f64.to_le_bytes());
+        expected.set_raw(POINTER, &[0x54, 0x00, 0x80, 0x00]);
+        expected.set_raw(ROWS, &512_u16.to_le_bytes());
+        expected.set_raw(TABLE, &[2, 1, 4, 3]);
+        expected.set_items(REQUEST, vec![requested]);
+        expected.set_items(ICON, vec![small]);
+        let little = |set: &Identifier| set.encode(uids::EXPLICIT_VR_LITTLE_ENDIAN);
+        for piece in [1, 3, 64, bytes.len()] {
+            let (set, bulk) = read(&bytes, uids::EXPLICIT_VR_BIG_ENDIAN, piece).unwrap();
+            assert_eq!((little(&set), bulk), (little(&expected), vec![LENGTH, PIXELS]), "by {piece}");
+        }
+        // Within the icon, which ends later.
+        let cut = bytes.len() - big(PIXELS, &[9; 100]).len() - big(PIXELS, &[0; 4]).len();
+        assert_eq!(read(&bytes[..cut], uids::EXPLICIT_VR_BIG_ENDIAN, 7), Err(InvalidHeader::Damaged));
+    }
+
     #[test]
     fn sequences_of_undefined_length_are_walked() {
         let mut bytes = vec![0x40, 0, 0x75, 0x02, b'S', b'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
@@ -309,7 +234,6 @@ mod tests {
     fn what_is_cut_off_or_makes_no_sense_is_no_header() {
         let bytes = Identifier::new().with(tags::PATIENT_ID, "P1").encode(uids::EXPLICIT_VR_LITTLE_ENDIAN);
         assert_eq!(read(&bytes[..9], uids::EXPLICIT_VR_LITTLE_ENDIAN, 2), Err(InvalidHeader::Damaged));
-        assert_eq!(read(&bytes, uids::EXPLICIT_VR_BIG_ENDIAN, 2), Err(InvalidHeader::Syntax));
         let huge = [0x10, 0, 0x20, 0, b'U', b'T', 0, 0, 0, 0, 0, 0x7F, 1];
         assert_eq!(read(&huge, uids::EXPLICIT_VR_LITTLE_ENDIAN, 20), Err(InvalidHeader::TooLarge));
         let deep = [0x08, 0, 0x40, 0x11, b'S', b'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF].repeat(100);

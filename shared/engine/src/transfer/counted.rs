@@ -1,0 +1,290 @@
+//! Where a source does not list its images: whether a series has come as a whole. By the source's own count of the series; where it gives
+//! none, by the numbers with which the retrieval ended. What nobody can know is told from what is missing.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use adit_dimse::{DimseError, RetrieveOutcome, StatusClass};
+use adit_domain::task::LogLevel;
+use adit_store::repositories::Receipt;
+
+use super::Transfer;
+use super::plan::{Plan, Series};
+use super::units::{Unit, units};
+
+/// What is said of a series of which nobody knows how many images it has.
+pub(crate) const UNKNOWN: &str =
+    "its source says neither how many images it holds nor how many it has sent, so some may be missing";
+
+/// What has come of each series, by its UID at the source. Empty where the source lists its images.
+#[derive(Default)]
+pub(crate) struct Counted(Mutex<HashMap<String, Arrival>>);
+
+#[derive(Default)]
+struct Arrival {
+    /// SOP Instance UIDs at the source of what has come, what stays behind on purpose included.
+    instances: HashSet<String>,
+    ended: Option<Ended>,
+}
+
+/// How the last request for the whole series ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ended {
+    /// Why not all of it was sent, if so.
+    trouble: Option<String>,
+    /// Images that the source speaks of; none: it gives no number.
+    images: Option<u64>,
+}
+
+impl Ended {
+    /// A body of WADO-RS that came to its end.
+    pub fn body(parts: u64, is_partial: bool) -> Self {
+        let trouble = is_partial.then(|| "the source says that it has sent only a part of it".to_owned());
+        Self { trouble, images: Some(parts) }
+    }
+
+    fn of(outcome: &Result<RetrieveOutcome, DimseError>) -> Self {
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => return Self { trouble: Some(format!("its retrieval broke off: {error}")), images: None },
+        };
+        let sub = outcome.sub_operations;
+        let failed = sub.failed.unwrap_or(0);
+        let trouble = if failed > 0 {
+            Some(format!("the source could not send {failed} of its images"))
+        } else if outcome.status.class() == StatusClass::Success || (outcome.status.is_done() && sub.failed.is_some()) {
+            // Warnings of a receiver mean that it has kept the images.
+            None
+        } else {
+            Some(format!("its retrieval ended with status {}", outcome.status))
+        };
+        let numbers = [sub.completed, sub.warning, sub.failed];
+        let has_numbers = sub.completed.is_some() || failed > 0;
+        let images = has_numbers.then(|| numbers.into_iter().flatten().map(u64::from).sum());
+        Self { trouble, images }
+    }
+}
+
+/// Whether a series has come as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wholeness {
+    Whole,
+    /// Something is missing. `for_good`: asking again will not bring it.
+    Lacks {
+        why: String,
+        for_good: bool,
+    },
+    /// Nobody says how many images it has.
+    Unknown,
+}
+
+impl Counted {
+    fn all(&self) -> MutexGuard<'_, HashMap<String, Arrival>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An instance is there, or stays behind on purpose.
+    pub fn came(&self, plan: &Plan, series: &str, uid: &str) {
+        if !plan.exact {
+            self.all().entry(series.to_owned()).or_default().instances.insert(uid.to_owned());
+        }
+    }
+
+    /// Takes over what earlier runs have delivered.
+    pub fn restore(&self, plan: &Plan, receipts: &[Receipt]) {
+        for receipt in receipts {
+            self.came(plan, &receipt.series_instance_uid, &receipt.sop_instance_uid);
+        }
+    }
+
+    /// A request for a whole series has ended.
+    pub(super) fn ended(&self, plan: &Plan, series: &str, ended: Ended) {
+        if !plan.exact {
+            self.all().entry(series.to_owned()).or_default().ended = Some(ended);
+        }
+    }
+
+    /// The same for a request of DIMSE.
+    pub(super) fn answered(&self, plan: &Plan, unit: &Unit, outcome: &Result<RetrieveOutcome, DimseError>) {
+        if unit.images.is_empty() {
+            self.ended(plan, &plan.series[unit.series].uid, Ended::of(outcome));
+        }
+    }
+
+    /// Whether the last request for a whole series ended without trouble.
+    fn has_ended_well(&self, series: &str) -> bool {
+        let all = self.all();
+        all.get(series).and_then(|arrival| arrival.ended.as_ref()).is_some_and(|ended| ended.trouble.is_none())
+    }
+
+    /// How many have come of a series.
+    pub fn of_series(&self, series: &str) -> u64 {
+        self.all().get(series).map_or(0, |arrival| arrival.instances.len() as u64)
+    }
+
+    /// Weighs a series. `failed` of its images have failed so far, `lost` of these for good.
+    fn weigh(&self, series: &Series, failed: u64, lost: u64) -> Wholeness {
+        let all = self.all();
+        let arrival = all.get(&series.uid);
+        let come = arrival.map_or(0, |arrival| arrival.instances.len() as u64);
+        let ended = arrival.and_then(|arrival| arrival.ended.as_ref());
+        let (counted, said) = (series.count, ended.and_then(|ended| ended.images));
+        let most = counted.max(said);
+        let lacks = |why: String| {
+            let for_good = lost > 0 && failed == lost && most.is_some_and(|most| come + lost >= most);
+            Wholeness::Lacks { why, for_good }
+        };
+        if failed > 0 {
+            return lacks(if failed == 1 {
+                "1 of its images has failed".to_owned()
+            } else {
+                format!("{failed} of its images have failed")
+            });
+        }
+        // A count that is met outweighs a retrieval that broke off, but not what the source says it could not send.
+        let is_met = counted.is_some_and(|count| come >= count) && said.is_none();
+        if let Some(trouble) = ended.and_then(|ended| ended.trouble.clone()).filter(|_| !is_met) {
+            return lacks(trouble);
+        }
+        match (counted, ended) {
+            (None, None) => lacks("it was not fetched".to_owned()),
+            _ if most.is_some_and(|most| come < most) => {
+                lacks(format!("{come} of its {} images have come", most.unwrap_or_default()))
+            }
+            // More than the source speaks of: its numbers mean nothing.
+            (None, Some(_)) if said != Some(come) => Wholeness::Unknown,
+            _ => Wholeness::Whole,
+        }
+    }
+}
+
+impl Transfer {
+    /// Whether a series of a plan that lists no images has come as a whole.
+    pub(super) fn wholeness(&self, plan: &Plan, series: &str) -> Wholeness {
+        let Some(series) = plan.series.iter().find(|one| one.uid == series) else { return Wholeness::Unknown };
+        let (failed, lost) = self.ledger.failed_in(&series.uid);
+        self.counted.weigh(series, failed, lost)
+    }
+
+    /// The requests for what is missing. A source that lists no images is asked once more only for series that have not come as a whole.
+    pub(super) fn open_units(&self, plan: &Plan, parallel: usize, by_image: bool) -> VecDeque<Unit> {
+        let mut open = units(plan, &self.ledger, parallel, by_image);
+        if !plan.exact {
+            let is_open = |unit: &Unit| {
+                let lack = self.wholeness(plan, &plan.series[unit.series].uid);
+                !by_image && matches!(lack, Wholeness::Lacks { for_good: false, .. })
+            };
+            open.retain(is_open);
+        }
+        open
+    }
+
+    /// Whether every series was sent without trouble and has come as a whole. Stricter than what a source without lists has to meet: a
+    /// count may be out of date.
+    pub(super) fn have_all_ended_well(&self, plan: &Plan) -> bool {
+        let is_whole = |series: &Series| {
+            self.counted.has_ended_well(&series.uid) && self.wholeness(plan, &series.uid) == Wholeness::Whole
+        };
+        plan.series.iter().all(is_whole)
+    }
+
+    /// Series that lack something, with the reason, where the source lists no images.
+    pub(super) fn lacking(&self, plan: &Plan, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+        if plan.exact {
+            return Vec::new();
+        }
+        let lack = |series: &Series| match self.wholeness(plan, &series.uid) {
+            Wholeness::Lacks { why, .. } => {
+                let name = series.number.map_or_else(|| "A series".to_owned(), |number| format!("Series {number}"));
+                Some(format!("{name} is not complete: {why}"))
+            }
+            Wholeness::Whole | Wholeness::Unknown => None,
+        };
+        plan.series.iter().filter(|series| is_meant(&series.uid)).filter_map(lack).collect()
+    }
+
+    /// Whether there is anything to fetch.
+    pub(super) fn wants_more(&self, plan: &Plan) -> bool {
+        self.ledger.wants_more(plan) || !self.lacking(plan, |_| true).is_empty()
+    }
+
+    /// Says which series lack something, of those that are meant: no number of expected images may show it.
+    pub(super) fn say_what_lacks(&self, plan: &Plan, is_meant: impl Fn(&str) -> bool) {
+        for lack in self.lacking(plan, is_meant) {
+            self.ledger.note(LogLevel::Warning, "Not complete", &format!("{lack}."));
+        }
+    }
+
+    /// Series of which nobody knows whether all of their images have come.
+    pub(super) fn doubtful(&self, plan: &Plan) -> HashSet<String> {
+        let is_doubtful = |series: &&Series| !plan.exact && self.wholeness(plan, &series.uid) == Wholeness::Unknown;
+        plan.series.iter().filter(is_doubtful).map(|series| series.uid.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(count: Option<u64>) -> Series {
+        Series { uid: "1".into(), count, ..Series::default() }
+    }
+
+    /// What is said of a series of which so many have come, when the request for it ended like this.
+    fn weighed(count: Option<u64>, come: u64, ended: Option<Ended>) -> Wholeness {
+        let instances = (0..come).map(|number| number.to_string()).collect();
+        let counted = Counted(Mutex::new(HashMap::from([("1".to_owned(), Arrival { instances, ended })])));
+        counted.weigh(&series(count), 0, 0)
+    }
+
+    fn well(images: Option<u64>) -> Option<Ended> {
+        Some(Ended { trouble: None, images })
+    }
+
+    fn badly(images: Option<u64>) -> Option<Ended> {
+        Some(Ended { trouble: Some("trouble".into()), images })
+    }
+
+    #[test]
+    fn a_series_is_whole_only_by_numbers_that_agree() {
+        for (count, come, ended) in [
+            (Some(3), 3, None),
+            (Some(3), 3, well(None)),
+            (Some(3), 3, well(Some(3))),
+            (Some(3), 4, well(Some(4))),
+            (Some(3), 3, badly(None)),
+            (None, 3, well(Some(3))),
+            (None, 0, well(Some(0))),
+        ] {
+            assert_eq!(weighed(count, come, ended.clone()), Wholeness::Whole, "{count:?} {come} {ended:?}");
+        }
+        for (count, come, ended) in [
+            (Some(3), 2, well(Some(2))),
+            (Some(3), 3, well(Some(4))),
+            (Some(3), 3, badly(Some(4))),
+            (Some(3), 3, badly(Some(1))),
+            (Some(3), 2, badly(None)),
+            (None, 3, badly(None)),
+            (None, 3, None),
+            (None, 3, badly(Some(3))),
+            (None, 2, well(Some(3))),
+        ] {
+            let said = weighed(count, come, ended.clone());
+            assert!(matches!(said, Wholeness::Lacks { for_good: false, .. }), "{count:?} {come} {ended:?}: {said:?}");
+        }
+        for (come, ended) in [(3, well(None)), (4, well(Some(3)))] {
+            assert_eq!(weighed(None, come, ended.clone()), Wholeness::Unknown, "{come} {ended:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_failed_is_missing_and_asked_for_again_unless_that_is_of_no_use() {
+        let counted = Counted::default();
+        counted.all().entry("1".into()).or_default().instances.insert("0".into());
+        let for_good = |count, failed, lost| match counted.weigh(&series(Some(count)), failed, lost) {
+            Wholeness::Lacks { for_good, .. } => for_good,
+            other => panic!("{other:?}"),
+        };
+        assert!(for_good(2, 1, 1) && !for_good(2, 1, 0) && !for_good(3, 1, 1) && !for_good(3, 2, 1));
+    }
+}
