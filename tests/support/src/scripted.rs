@@ -49,6 +49,8 @@ pub struct Script {
     pub find_status: Option<u16>,
     /// Searches for images end with this status at once.
     pub image_find_status: Option<u16>,
+    /// What it says of the number of images of each series.
+    pub counts: Option<u64>,
     /// Attributes that its answers to searches lack.
     pub hides: Vec<Tag>,
     /// The image of this UID is never sent, and not spoken of.
@@ -161,6 +163,12 @@ impl Archive for Actor {
         let finding = self.archive.find(model, query, sender);
         let passing = async {
             while let Some(mut found) = all.recv().await {
+                if let Some(count) = self.script.counts {
+                    let tag = tags::NUMBER_OF_SERIES_RELATED_INSTANCES;
+                    if found.raw(tag).is_some() {
+                        found.set_raw(tag, count.to_string().as_bytes());
+                    }
+                }
                 self.script.hides.iter().for_each(|tag| found.remove(*tag));
                 // Even a sleep of nothing lasts until the next tick of the timer.
                 if !self.script.find_delay.is_zero() {

@@ -1,6 +1,7 @@
 //! ADIT as a DICOMweb server in front of an archive that speaks DIMSE only.
 
 mod addresses;
+mod by_count;
 mod download;
 mod hostile;
 mod nifti;

@@ -17,7 +17,7 @@ use crate::{ALL, MOVE_ONLY, contains};
 const CT: [&str; 2] = ["study_root_find", "study_root_get"];
 
 /// The parts of a body, taken apart by hand.
-async fn parts(response: Response) -> Vec<Vec<u8>> {
+pub(super) async fn parts(response: Response) -> Vec<Vec<u8>> {
     let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
     assert!(kind.starts_with("multipart/related; type=\"application/dicom\"; boundary="), "{kind}");
     let boundary = kind.rsplit("boundary=").next().unwrap().trim_matches('"').to_owned();
@@ -38,7 +38,7 @@ async fn parts(response: Response) -> Vec<Vec<u8>> {
     pieces[1..].iter().map(content).collect()
 }
 
-async fn fetched(program: &Program, path: &str) -> Vec<Vec<u8>> {
+pub(super) async fn fetched(program: &Program, path: &str) -> Vec<Vec<u8>> {
     let response = program.get(path).send().await.unwrap();
     assert_eq!(response.status(), 200, "{path}");
     let mut all = parts(response).await;
@@ -217,32 +217,6 @@ async fn a_retrieval_that_fails_in_the_middle_breaks_the_body() {
     assert_eq!(refusal(nothing.program.get(&path).send().await.unwrap()).await.0, 502);
     let busy = Scene::new(&[study], Script { retrieve_status: Some(0xA702), ..Script::default() }, &CT).await;
     assert_eq!(refusal(busy.program.get(&path).send().await.unwrap()).await.0, 503);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn images_are_listed_only_when_some_do_not_come() {
-    let study = studies().remove(0);
-    let path = format!("/dicomweb/SOURCE/studies/{}", study.study_instance_uid());
-    let scene = Scene::new(std::slice::from_ref(&study), Script::default(), &CT).await;
-    assert_eq!(fetched(&scene.program, &path).await.len(), 5);
-    let (found, asked) = (scene.source.found(), scene.source.retrievals());
-    assert_eq!((found, asked), (1 + 2, 2), "answers for the study and its series, one request for each series");
-
-    // One image cannot be sent at first.
-    let scene = Scene::new(std::slice::from_ref(&study), Script { fail_nth: Some(1), ..Script::default() }, &CT).await;
-    assert_eq!(fetched(&scene.program, &path).await.len(), 5);
-    assert_eq!(scene.source.found(), 1 + 2 + 5, "now the images are listed");
-    assert_eq!(scene.source.retrievals(), 3, "only what is missing is asked for again");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_image_of_another_study_is_not_passed_on() {
-    let (study, other) = (StudySpec::ct("PAT-1", "Doe^Jane", 4, 64), StudySpec::ct("PAT-2", "Roe^Mary", 4, 64));
-    let script = Script { send_uninvited: true, ..Script::default() };
-    let scene = Scene::new(&[study.clone(), other], script, &CT).await;
-    let images = fetched(&scene.program, &format!("/dicomweb/SOURCE/studies/{}", study.study_instance_uid())).await;
-    assert_eq!(images.len(), 4);
-    assert!(!images.iter().any(|image| contains(image, "Roe^Mary")), "another patient's image");
 }
 
 #[tokio::test(flavor = "multi_thread")]
