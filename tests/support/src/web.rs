@@ -42,6 +42,8 @@ pub struct WebScript {
     pub client: Option<String>,
     /// The instance of this UID is refused with this failure reason.
     pub refuse_instance: Option<(String, u16)>,
+    /// Bodies with the instance of this UID are refused as a whole with this status.
+    pub refuse_whole: Option<(String, u16)>,
     /// Every stored instance gets this warning reason.
     pub warn: Option<u16>,
     /// Bodies with more instances are too large.
@@ -112,6 +114,11 @@ impl WebPeer {
     /// Methods and paths that were asked for and admitted.
     pub fn seen(&self) -> Vec<String> {
         self.shared.seen.lock().unwrap().clone()
+    }
+
+    /// Requests in all, also those that were refused.
+    pub fn requests(&self) -> usize {
+        self.shared.requests.load(Ordering::SeqCst)
     }
 
     /// Tokens that were given.
@@ -280,9 +287,14 @@ impl Shared {
         if self.script.most_instances.is_some_and(|most| files.len() > most) {
             return StatusCode::PAYLOAD_TOO_LARGE.into_response();
         }
+        let files: Vec<Held> = files.into_iter().map(|file| held(file).expect("a DICOM file")).collect();
+        if let Some((uid, status)) = &self.script.refuse_whole
+            && files.iter().any(|held| held.header.text(tags::SOP_INSTANCE_UID) == *uid)
+        {
+            return StatusCode::from_u16(*status).unwrap().into_response();
+        }
         let mut answer = StoreAnswer::default();
-        for file in files {
-            let held = held(file).expect("a DICOM file");
+        for held in files {
             let sop_instance_uid = held.header.text(tags::SOP_INSTANCE_UID);
             match &self.script.refuse_instance {
                 Some((uid, reason)) if *uid == sop_instance_uid => {

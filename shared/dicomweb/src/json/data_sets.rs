@@ -177,7 +177,9 @@ mod tests {
 
     #[test]
     fn what_is_no_such_text_is_refused_however_it_is_cut() {
-        for wrong in ["", " ", "1", "[1]", "[{}", "[{},]", "[,{}]", "[{}]x", "[]]", "{}{}", "[{} {}]", "{", "{\"}", "nonsense"] {
+        for wrong in
+            ["", " ", "1", "[1]", "[{}", "[{},]", "[,{}]", "[{}]x", "[]]", "{}{}", "[{} {}]", "{", "{\"}", "nonsense"]
+        {
             for piece in 1..=wrong.len().max(1) {
                 assert!(cut(wrong.as_bytes(), piece).is_err(), "{wrong}");
             }
@@ -187,9 +189,13 @@ mod tests {
     #[test]
     fn more_than_fits_is_refused() {
         let values = |count: usize| format!("[{{\"a\":[{}1]}}]", "1,".repeat(count));
-        assert!(cut(values(MAX_THINGS - 2).as_bytes(), 999).is_ok() && cut(values(MAX_THINGS).as_bytes(), 999).is_err());
+        assert!(
+            cut(values(MAX_THINGS - 2).as_bytes(), 999).is_ok() && cut(values(MAX_THINGS).as_bytes(), 999).is_err()
+        );
         let many = |count: usize| format!("[{}{{}}]", "{},".repeat(count));
-        assert!(cut(many(MAX_INSTANCES - 1).as_bytes(), 999).is_ok() && cut(many(MAX_INSTANCES).as_bytes(), 999).is_err());
+        assert!(
+            cut(many(MAX_INSTANCES - 1).as_bytes(), 999).is_ok() && cut(many(MAX_INSTANCES).as_bytes(), 999).is_err()
+        );
         assert!(cut("[".repeat(10_000).as_bytes(), 7).is_err());
     }
 

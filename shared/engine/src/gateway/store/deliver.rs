@@ -17,9 +17,7 @@ use super::part::Spooled;
 use super::queue::{Need, Queue};
 use super::{FateEnd, pieces};
 use crate::Engine;
-use crate::peers::{
-    BATCH, BATCH_BYTES, BATCH_MOMENT, End, Line, Outgoing, Route, Sent, Stowed, Verdict, Verdicts,
-};
+use crate::peers::{BATCH, BATCH_BYTES, BATCH_MOMENT, End, Line, Outgoing, Route, Sent, Stowed, Verdict, Verdicts};
 use crate::transfer::Problem;
 
 /// Connections to the server at most, whatever it allows: others want to be served, too.

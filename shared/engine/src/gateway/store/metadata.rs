@@ -116,7 +116,10 @@ mod tests {
     }
 
     fn large(uid: &str) -> String {
-        format!(r#"{{"00080018":{{"vr":"UI","Value":["{uid}"]}},"00104000":{{"vr":"LT","Value":["{}"]}}}}"#, "x".repeat(2 * LARGE))
+        format!(
+            r#"{{"00080018":{{"vr":"UI","Value":["{uid}"]}},"00104000":{{"vr":"LT","Value":["{}"]}}}}"#,
+            "x".repeat(2 * LARGE)
+        )
     }
 
     #[tokio::test]

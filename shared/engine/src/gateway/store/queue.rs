@@ -40,8 +40,7 @@ pub(super) enum Need {
 impl<T> Queue<T> {
     /// With so many workers at most, of which each takes so much at once.
     pub fn new(most: usize, at_once: usize) -> Self {
-        let state =
-            State { waiting: VecDeque::new(), workers: 0, idle: 0, is_closed: false, is_stopped: false };
+        let state = State { waiting: VecDeque::new(), workers: 0, idle: 0, is_closed: false, is_stopped: false };
         Self { state: Mutex::new(state), news: Notify::new(), most, at_once }
     }
 
