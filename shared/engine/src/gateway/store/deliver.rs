@@ -114,15 +114,18 @@ impl Shared {
                 self.queue.stop();
                 break;
             }
-            self.call();
             patience = IDLE;
             if self.is_over.load(Ordering::Relaxed) {
                 self.ended(spooled, FateEnd::Failed(reason::OUT_OF_RESOURCES)).await;
             } else if is_by_web(&self.end) {
                 let batch = self.gather(spooled).await;
+                self.call();
                 self.send_batch(batch).await;
-            } else if !self.send_one(&mut line, spooled).await {
-                patience = Duration::ZERO;
+            } else {
+                self.call();
+                if !self.send_one(&mut line, spooled).await {
+                    patience = Duration::ZERO;
+                }
             }
         }
         line.close(!self.is_over.load(Ordering::Relaxed) && !self.stop.is_cancelled()).await;

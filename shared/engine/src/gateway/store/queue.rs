@@ -91,7 +91,12 @@ impl<T> Queue<T> {
                     return None;
                 }
                 if !state.waiting.is_empty() {
-                    return state.waiting.pop_front_if(|one| fits(one));
+                    let next = state.waiting.pop_front_if(|one| fits(one));
+                    if next.is_none() {
+                        // Somebody else may take it.
+                        self.news.notify_one();
+                    }
+                    return next;
                 }
                 if state.is_closed || Instant::now() >= until {
                     return None;
@@ -177,6 +182,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_one_cannot_take_another_one_gets() {
+        let queue = Arc::new(Queue::new(2, 1));
+        let (choosy, other) = (Arc::clone(&queue), Arc::clone(&queue));
+        let choosy = tokio::spawn(async move { choosy.within(Instant::now() + WHILE, |one| *one < 7).await });
+        tokio::task::yield_now().await;
+        let other = tokio::spawn(async move { other.next(WHILE).await });
+        tokio::task::yield_now().await;
+        let begun = Instant::now();
+        queue.put(7);
+        assert_eq!((choosy.await.unwrap(), other.await.unwrap()), (None, Some(7)));
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_does_not_fit_stays_and_an_end_ends_the_waiting() {
         let queue = Arc::new(Queue::new(1, 1));
         queue.put(7);
@@ -188,6 +207,7 @@ mod tests {
         assert_eq!((queue.next(WHILE).await, begun.elapsed()), (None, Duration::ZERO));
         queue.put(8);
         assert_eq!(need(&queue), Need::First, "what comes late is done all the same");
+        assert!(queue.hire(|_| true));
         queue.stop();
         assert_eq!((queue.next(WHILE).await, need(&queue)), (None, Need::Nothing));
     }
