@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use adit_deid::part10::parse_head;
 use adit_dicomweb::accept::MediaType;
@@ -48,6 +49,8 @@ pub struct WebScript {
     pub warn: Option<u16>,
     /// Bodies with more instances are too large.
     pub most_instances: Option<usize>,
+    /// Each store takes this long.
+    pub store_delay: Duration,
     /// Results of a search at most, whatever is asked for.
     pub page: Option<usize>,
 }
@@ -287,6 +290,7 @@ impl Shared {
         if self.script.most_instances.is_some_and(|most| files.len() > most) {
             return StatusCode::PAYLOAD_TOO_LARGE.into_response();
         }
+        tokio::time::sleep(self.script.store_delay).await;
         let files: Vec<Held> = files.into_iter().map(|file| held(file).expect("a DICOM file")).collect();
         if let Some((uid, status)) = &self.script.refuse_whole
             && files.iter().any(|held| held.header.text(tags::SOP_INSTANCE_UID) == *uid)
