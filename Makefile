@@ -123,8 +123,9 @@ fuzz-api: ## Made-up requests after the OpenAPI description, to an ADIT of its o
 	@$(TARGET)/api-venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/api-fuzz/requirements.txt
 	@$(TARGET)/api-venv/bin/python tests/api-fuzz/run.py $(abspath $(TARGET))/debug/adit $(or $(EXAMPLES),30)
 
-fuzz: ## Fuzzing of one door: make fuzz DOOR=scanner SECONDS=600 (or rules, frames, assembler, command, multipart, instances); needs cargo-fuzz
-	@RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(DOOR),scanner) --fuzz-dir fuzz -- -max_total_time=$(or $(SECONDS),600)
+fuzz: ## Fuzzing of one door: make fuzz DOOR=scanner SECONDS=600 (or rules, frames, assembler, command, multipart, locate, instances); needs cargo-fuzz
+	@mkdir -p fuzz/corpus/$(or $(DOOR),scanner)
+	@RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(DOOR),scanner) fuzz/corpus/$(or $(DOOR),scanner) $(wildcard fuzz/seeds/$(or $(DOOR),scanner)) --fuzz-dir fuzz -- -max_total_time=$(or $(SECONDS),600)
 
 bench: ## Figures of the quality bars; PART=orthanc, scp, scu, memory, delay, live or dicomweb prints one part
 	@scripts/install-peers

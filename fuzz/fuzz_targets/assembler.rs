@@ -5,11 +5,12 @@ use adit_dimse::raw::Assembler;
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: (Vec<u8>, u8)| {
-    let (bytes, piece) = input;
+// The first byte is the size of the pieces.
+fuzz_target!(|input: &[u8]| {
+    let [piece, bytes @ ..] = input else { return };
     let mut assembler = Assembler::new(16_384);
     let mut waiting = BytesMut::new();
-    for chunk in bytes.chunks(usize::from(piece).max(1)) {
+    for chunk in bytes.chunks(usize::from(*piece).max(1)) {
         waiting.extend_from_slice(chunk);
         loop {
             match assembler.next(&mut waiting) {

@@ -10,12 +10,13 @@ const SYNTAXES: [&str; 4] = ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.84
 /// Larger frames take memory, not thought.
 const MAX_PIXELS: u32 = 1 << 16;
 
-fuzz_target!(|input: (u8, u8, Vec<u8>)| {
-    let (syntax, frame, bytes) = input;
-    let (syntax, frame) = (SYNTAXES[usize::from(syntax) % SYNTAXES.len()], u32::from(frame));
-    let _ = walk(&bytes, syntax, 0, ValueReader::new(vec![(0x5200_9230, 1)], 0x0028_9132));
-    let _ = walk(&bytes, syntax, 0, ImageReader::by_fragments(Which::Middle)).map(ImageReader::finish);
-    let Ok(Ok(image)) = walk(&bytes, syntax, 0, ImageReader::new(Which::These(vec![frame]))).map(ImageReader::finish) else {
+// The first bytes are the transfer syntax and the number of the frame.
+fuzz_target!(|input: &[u8]| {
+    let [syntax, frame, bytes @ ..] = input else { return };
+    let (syntax, frame) = (SYNTAXES[usize::from(*syntax) % SYNTAXES.len()], u32::from(*frame));
+    let _ = walk(bytes, syntax, 0, ValueReader::new(vec![(0x5200_9230, 1)], 0x0028_9132));
+    let _ = walk(bytes, syntax, 0, ImageReader::by_fragments(Which::Middle)).map(ImageReader::finish);
+    let Ok(Ok(image)) = walk(bytes, syntax, 0, ImageReader::new(Which::These(vec![frame]))).map(ImageReader::finish) else {
         return;
     };
     let (look, geometry) = (image.look(frame), &image.geometry);

@@ -28,9 +28,10 @@ fn read(bytes: &[u8], piece: usize) -> (Vec<(Vec<u8>, bool)>, bool) {
     (parts, reader.finish().is_ok())
 }
 
-fuzz_target!(|input: (Vec<u8>, u8)| {
-    let (bytes, piece) = input;
-    let whole = read(&bytes, bytes.len().max(1));
+// The first byte is the size of the pieces.
+fuzz_target!(|input: &[u8]| {
+    let [piece, bytes @ ..] = input else { return };
+    let whole = read(bytes, bytes.len().max(1));
     assert!(whole.0.iter().map(|(part, _)| part.len()).sum::<usize>() <= bytes.len());
-    assert_eq!(read(&bytes, usize::from(piece).max(1)), whole);
+    assert_eq!(read(bytes, usize::from(*piece).max(1)), whole);
 });

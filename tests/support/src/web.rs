@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use adit_deid::part10::parse_head;
 use adit_dicomweb::accept::MediaType;
@@ -44,10 +45,14 @@ pub struct WebScript {
     pub client: Option<String>,
     /// The instance of this UID is refused with this failure reason.
     pub refuse_instance: Option<(String, u16)>,
+    /// Bodies with the instance of this UID are refused as a whole with this status.
+    pub refuse_whole: Option<(String, u16)>,
     /// Every stored instance gets this warning reason.
     pub warn: Option<u16>,
     /// Bodies with more instances are too large.
     pub most_instances: Option<usize>,
+    /// Each store takes this long.
+    pub store_delay: Duration,
     /// Results of a search at most, whatever is asked for.
     pub page: Option<usize>,
 }
@@ -114,6 +119,11 @@ impl WebPeer {
     /// Methods and paths that were asked for and admitted.
     pub fn seen(&self) -> Vec<String> {
         self.shared.seen.lock().unwrap().clone()
+    }
+
+    /// Requests in all, also those that were refused.
+    pub fn requests(&self) -> usize {
+        self.shared.requests.load(Ordering::SeqCst)
     }
 
     /// Tokens that were given.
@@ -283,9 +293,15 @@ impl Shared {
         if self.script.most_instances.is_some_and(|most| files.len() > most) {
             return StatusCode::PAYLOAD_TOO_LARGE.into_response();
         }
+        tokio::time::sleep(self.script.store_delay).await;
+        let files: Vec<Held> = files.into_iter().map(|file| held(file).expect("a DICOM file")).collect();
+        if let Some((uid, status)) = &self.script.refuse_whole
+            && files.iter().any(|held| held.header.text(tags::SOP_INSTANCE_UID) == *uid)
+        {
+            return StatusCode::from_u16(*status).unwrap().into_response();
+        }
         let mut answer = StoreAnswer::default();
-        for file in files {
-            let held = held(file).expect("a DICOM file");
+        for held in files {
             let sop_instance_uid = held.header.text(tags::SOP_INSTANCE_UID);
             match &self.script.refuse_instance {
                 Some((uid, reason)) if *uid == sop_instance_uid => {

@@ -164,6 +164,19 @@ fn what_is_cut_off_is_damaged() {
 }
 
 #[test]
+fn fragments_that_end_in_another_element_are_damaged_and_the_walk_ends() {
+    let whole = encapsulated(&[vec![vec![1, 2]]], None);
+    let other = [0x09, 0, 0x10, 0, b'O', b'B', 0, 0, 2, 0, 0, 0, 1, 2];
+    for kept in 1..=other.len() {
+        let bytes = [&whole[..whole.len() - 8], &other[..kept]].concat();
+        for piece in [1, 8, 9, 100] {
+            let reader = ImageReader::new(Which::These(vec![1]));
+            assert!(read(&bytes, BASELINE, piece, reader).0.is_err(), "{kept} {piece}");
+        }
+    }
+}
+
+#[test]
 fn tables_are_found() {
     let (mut bytes, syntax) = (vec![7; 10], Syntax::EXPLICIT);
     for (tag, number) in [(0x02, 1), (0x10, 1), (0x11, 2), (0x100, 8), (0x101, 8)] {

@@ -222,7 +222,8 @@ impl<V: Visitor> Walk<V> {
 
     fn fragment(&mut self, number: u64, bytes: &[u8]) -> bool {
         let Some(head) = header(bytes, self.syntax) else {
-            self.least = 8;
+            // No item, but what may have a long header: asked for less than it needs, nobody would get on.
+            self.least = if bytes.len() < 8 { 8 } else { 12 };
             return false;
         };
         if head.tag == SEQUENCE_END {

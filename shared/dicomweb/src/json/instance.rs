@@ -1,4 +1,4 @@
-//! Instances of a store's metadata (PS3.18 10.5.1) as data sets in Explicit VR Little Endian, with gaps where values come beside them.
+//! One instance of a store's metadata (PS3.18 10.5.1) as a data set in Explicit VR Little Endian, with gaps where values come beside it.
 
 use adit_dimse::{Tag, tags};
 use serde_json::{Map, Value};
@@ -7,10 +7,6 @@ use super::read::{InvalidJson, encoded, inline, tag};
 
 /// Levels of sequences in one another at most.
 const MAX_DEPTH: usize = 32;
-/// Instances in one part at most.
-const MAX_INSTANCES: usize = 100_000;
-/// Values, attributes and items of one instance at most.
-const MAX_THINGS: usize = 100_000;
 /// (0008,3002) belongs to answers only: it says in which transfer syntax something can be fetched.
 const AVAILABLE_TRANSFER_SYNTAX_UID: (u16, u16) = (0x0008, 0x3002);
 const NUMBER_OF_FRAMES: (u16, u16) = (0x0028, 0x0008);
@@ -81,56 +77,13 @@ pub fn element_header(tag: Tag, length: u32) -> Vec<u8> {
     out
 }
 
-/// The instances of a metadata part: an array of objects, or one object. Each is taken apart before the next one is looked at. The error: it
-/// is no such text, and what came before its mistake does not count.
-pub fn instances(body: &[u8]) -> Result<Vec<Instance>, InvalidJson> {
-    let invalid = |what: &str| InvalidJson(what.to_owned());
-    let mut rest = body.trim_ascii();
-    let is_array = rest.first() == Some(&b'[');
-    if is_array {
-        rest = rest[1..].trim_ascii_start();
-    }
-    let mut all = Vec::new();
-    while !(is_array && all.is_empty() && rest.first() == Some(&b']')) {
-        let (text, after) = rest.split_at(extent(rest)?);
-        let object = serde_json::from_slice(text).map_err(|error| InvalidJson(error.to_string()))?;
-        all.push(instance(&object));
-        rest = after.trim_ascii_start();
-        match rest.first() {
-            Some(b',') if is_array && all.len() < MAX_INSTANCES => rest = rest[1..].trim_ascii_start(),
-            Some(b',') if is_array => return Err(invalid("there are too many instances")),
-            Some(b']') if is_array => break,
-            None if !is_array => break,
-            _ => return Err(invalid("a data set is followed by something else")),
-        }
-    }
-    if rest.len() > usize::from(is_array) { Err(invalid("something follows its end")) } else { Ok(all) }
+/// The instance of one data set's text. The error: it is no JSON.
+pub fn instance(text: &[u8]) -> Result<Instance, InvalidJson> {
+    let object: Map<String, Value> = serde_json::from_slice(text).map_err(|error| InvalidJson(error.to_string()))?;
+    Ok(of_object(&object))
 }
 
-/// Bytes of the object at the beginning. What it holds is counted before it is read: read, small things need much memory.
-fn extent(text: &[u8]) -> Result<usize, InvalidJson> {
-    let (mut depth, mut things, mut is_text, mut is_escaped) = (0_usize, 0_usize, false, false);
-    for (place, byte) in text.iter().enumerate() {
-        match byte {
-            _ if place == 0 && *byte != b'{' => break,
-            _ if is_escaped => is_escaped = false,
-            b'\\' if is_text => is_escaped = true,
-            b'"' => is_text = !is_text,
-            _ if is_text => {}
-            b'{' | b'[' => (depth, things) = (depth + 1, things + 1),
-            b',' => things += 1,
-            b'}' | b']' if depth == 1 => return Ok(place + 1),
-            b'}' | b']' => depth -= 1,
-            _ => {}
-        }
-        if things > MAX_THINGS {
-            return Err(InvalidJson("a data set holds too much".into()));
-        }
-    }
-    Err(InvalidJson("a data set has to be an object with an end".into()))
-}
-
-fn instance(object: &Map<String, Value>) -> Instance {
+fn of_object(object: &Map<String, Value>) -> Instance {
     let found = entries(object);
     let text = |wanted: (u16, u16)| {
         let all = found.as_deref().unwrap_or_default();

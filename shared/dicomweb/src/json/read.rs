@@ -14,6 +14,14 @@ const MAX_DEPTH: usize = 16;
 #[error("not of the DICOM JSON model: {0}")]
 pub struct InvalidJson(pub(super) String);
 
+impl InvalidJson {
+    /// There are more than [`MAX_INSTANCES`](super::MAX_INSTANCES).
+    #[must_use]
+    pub fn too_many() -> Self {
+        Self("there are too many instances".to_owned())
+    }
+}
+
 /// Data sets of an answer: an array of objects, one object, or nothing at all.
 pub fn identifiers(body: &[u8]) -> Result<Vec<Identifier>, InvalidJson> {
     if body.trim_ascii().is_empty() {

@@ -1,13 +1,21 @@
-//! Staged instances as the content of one STOW-RS request, and what the answer says of each.
+//! Staged instances as the content of one STOW-RS request: how many go together, and what the answer says of each.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::time::Duration;
 
 use adit_dicomweb::store::StoreAnswer;
 use adit_dicomweb_client::Source;
 use tokio::io::AsyncRead;
 
 use super::Content;
+
+/// Instances in one request at most.
+pub(crate) const BATCH: usize = 50;
+/// Bytes in one request, unless one instance alone has more.
+pub(crate) const BATCH_BYTES: u64 = 64 << 20;
+/// How long the first instance of a request waits for others: each request costs a round trip and a transaction of the server.
+pub(crate) const BATCH_MOMENT: Duration = Duration::from_millis(50);
 
 /// Several instances that are there as a whole.
 pub(crate) struct Batch(pub Vec<Content>);

@@ -56,14 +56,14 @@ pub(crate) struct Line {
 
 impl Line {
     /// Sends one instance, again if that may help. The error: nothing more can be sent. `again` hears why something is sent again.
-    /// The first try may begin while the instance still arrives; one that is given up meanwhile is canceled.
+    /// It may still arrive: then there is one try only, and who sends it knows when it is whole.
     pub async fn send(
         &mut self,
         route: Route<'_>,
         instance: Outgoing<'_>,
         again: &(dyn Fn(&str) + Sync),
     ) -> Result<Sent, Problem> {
-        let mut tried = 0;
+        let (mut tried, tries) = (0, if instance.content.size().is_some() { TRIES } else { 1 });
         loop {
             tried += 1;
             let sentence = match self.once(route, instance).await {
@@ -71,7 +71,7 @@ impl Line {
                 Ok(outcome) => {
                     let (status, transient) = (outcome.status, outcome.status.is_transient(Service::Store));
                     let reason = refusal(status, &outcome);
-                    if tried >= TRIES || !transient {
+                    if tried >= tries || !transient {
                         return Ok(Sent::Refused { reason, status: Some(status), transient });
                     }
                     reason
@@ -79,20 +79,12 @@ impl Line {
                 Err(Problem::Permanent(reason)) => {
                     return Ok(Sent::Refused { reason, status: None, transient: false });
                 }
-                Err(Problem::Transient(sentence)) if tried < TRIES => {
+                Err(Problem::Transient(sentence)) if tried < tries => {
                     self.association = None;
                     sentence
                 }
                 Err(problem) => return Err(problem),
             };
-            // Whatever has broken the first try: the next ones do not depend on who sends.
-            let whole = tokio::select! {
-                whole = instance.content.whole() => whole,
-                () = route.stop.cancelled() => return Err(Problem::Canceled),
-            };
-            if whole.is_err() {
-                return Err(Problem::Canceled);
-            }
             again(&sentence);
             let wait = Duration::from_millis(300 * 3_u64.pow(tried));
             tokio::select! {

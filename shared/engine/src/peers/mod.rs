@@ -21,11 +21,12 @@ use adit_store::repositories::NodeRecord;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-pub(crate) use batch::{Batch, Verdict, Verdicts};
-pub(crate) use content::{Arrival, Content, State as ArrivalState};
+pub(crate) use batch::{BATCH, BATCH_BYTES, BATCH_MOMENT, Batch, Verdict, Verdicts};
+pub(crate) use content::{Arrival, Content, Follower, State as ArrivalState};
 pub(crate) use end::End;
 pub(crate) use find::{Finder, Take, find_model};
 pub(crate) use line::{Line, Outgoing, Route, Sent};
+pub(crate) use web::Stowed;
 
 /// Permits and breakers of all nodes of this process.
 #[derive(Default)]

@@ -12,6 +12,8 @@ mod retrieve;
 mod store;
 mod store_ahead;
 mod store_apart;
+mod store_batches;
+mod store_pauses;
 mod usage;
 mod viewer;
 

@@ -87,10 +87,10 @@ impl Intake {
     }
 
     /// The body was read to its end.
-    fn whole(self) -> Received {
+    async fn whole(self) -> Received {
         let (store, broken) = match self {
             Self::Files(store) => (Some(*store), None),
-            Self::Apart(bundle) => match bundle.into_store() {
+            Self::Apart(bundle) => match bundle.into_store().await {
                 Ok(store) => (Some(store), None),
                 Err(reason) => (None, Some(Broken::Content(reason))),
             },
@@ -147,7 +147,7 @@ pub(super) async fn receive(mut intake: Intake, mut reader: Reader, body: Body) 
                 Some(Ok(piece)) => reader.push(&piece),
                 Some(Err(_)) => return intake.broken(MultipartError::Truncated).await,
                 None => match reader.finish() {
-                    Ok(()) => return intake.whole(),
+                    Ok(()) => return intake.whole().await,
                     Err(error) => return intake.broken(error).await,
                 },
             },

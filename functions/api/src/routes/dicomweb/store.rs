@@ -98,6 +98,7 @@ fn describe(received: &Received, note: &Note) {
         Some(Broken::Body(error)) => note.detail(format!("broken off: {error}")),
         Some(Broken::Content(NotTaken::Metadata(_))) => note.detail("the metadata were not understood"),
         Some(Broken::Content(NotTaken::TooMuch)) => note.detail("the metadata were too large"),
+        Some(Broken::Content(NotTaken::NotKept)) => note.detail("the metadata could not be kept"),
         None => {}
     }
 }
@@ -144,6 +145,10 @@ fn refusal(broken: Broken) -> Refused {
         }
         Broken::Body(error) => format!("Nothing was stored: {error}."),
         Broken::Content(NotTaken::Metadata(error)) => format!("Nothing was stored, because the metadata are {error}."),
+        Broken::Content(NotTaken::NotKept) => {
+            let sentence = "Nothing was stored: the metadata could not be kept here. Is the disk full? Ask the people who run ADIT.";
+            return Refused::new(ErrorCode::Internal, sentence);
+        }
         Broken::Content(NotTaken::TooMuch) => {
             let most = MAX_METADATA >> 20;
             return Refused::new(

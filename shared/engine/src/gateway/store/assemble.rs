@@ -1,7 +1,7 @@
 //! DICOM files out of metadata and the values beside them. Each goes the way of a file that came as a part.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use adit_deid::part10::file_meta;
 use adit_dicomweb::accept::MediaType;
@@ -14,6 +14,7 @@ use adit_domain::Uid;
 use adit_pixels::encapsulated::is_encapsulated;
 use tokio::io::AsyncReadExt;
 
+use super::metadata::Metadata;
 use super::{Fate, FateEnd, Store};
 use crate::peers::Content;
 
@@ -38,7 +39,11 @@ pub(super) struct Beside {
 /// What is to be put together.
 #[derive(Default)]
 pub(super) struct Assembly {
-    pub instances: Vec<Instance>,
+    pub metadata: Metadata,
+    /// Instances of the metadata.
+    pub count: usize,
+    /// Their studies.
+    pub studies: BTreeSet<String>,
     /// By their addresses; several of one address are frames in their order.
     pub values: HashMap<String, Vec<Beside>>,
     /// Addresses of which something was lost.
@@ -73,14 +78,24 @@ enum Stretch {
 }
 
 impl Store {
-    /// Puts together what came apart, and sends it on.
+    /// Puts together what came apart, instance by instance, and sends it on.
     pub(super) async fn assemble(&mut self) {
         let assembly = std::mem::take(&mut self.assembly);
         let mut budget = Budget::of(&assembly);
-        for instance in &assembly.instances {
-            match file(instance, &assembly, &mut budget) {
-                Ok(stretches) => self.put(stretches).await,
-                Err(reason) => self.refuse(instance, reason),
+        let mut texts = assembly.metadata.read(&self.engine.0.stores);
+        loop {
+            match texts.next().await {
+                Ok(Some(instance)) => match file(&instance, &assembly, &mut budget) {
+                    Ok(stretches) => self.put(stretches).await,
+                    Err(reason) => self.refuse(&instance, reason),
+                },
+                Ok(None) => break,
+                Err(error) => {
+                    // They were understood before. What is missing cannot be named.
+                    tracing::error!(error = %error, "spooled metadata cannot be read again");
+                    self.fates.push(Fate { end: FateEnd::Failed(reason::OUT_OF_RESOURCES), ..Fate::default() });
+                    break;
+                }
             }
         }
     }

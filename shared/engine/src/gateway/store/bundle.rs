@@ -1,7 +1,7 @@
 //! The other form of a store (PS3.18 10.5.1): metadata as JSON, and values beside them, each at an address that the metadata name.
-//! Metadata are held, values are spooled. When everything has come, files are made of them (`assemble`).
+//! Both are spooled. When everything has come, files are made of them (`assemble`).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use adit_dicomweb::accept::MediaType;
 use adit_dicomweb::json::{self, InvalidJson};
@@ -10,9 +10,11 @@ use adit_store::staging::StagingError;
 
 use super::Store;
 use super::assemble::{Assembly, Beside};
+use super::metadata::{Metadata, Unreadable};
 use super::pieces::Pieces;
+use crate::peers::Content;
 
-/// Bytes of metadata in one request at most; they are held.
+/// Bytes of metadata in one request at most.
 pub const MAX_METADATA: usize = 64 << 20;
 
 /// Why a body is not taken although it has come as a whole.
@@ -22,27 +24,31 @@ pub enum NotTaken {
     Metadata(InvalidJson),
     /// There are more of them than [`MAX_METADATA`].
     TooMuch,
+    /// The metadata could not be kept here.
+    NotKept,
 }
 
 /// A store in this form while its body arrives.
 pub struct Bundle {
     store: Store,
     /// Each metadata part.
-    metadata: Vec<Vec<u8>>,
+    metadata: Vec<Content>,
+    /// Bytes of metadata.
     held: usize,
     /// Nothing more is kept. The body is read to its end: who is cut off while sending hears no reason.
-    is_too_much: bool,
+    in_vain: Option<NotTaken>,
     values: HashMap<String, Vec<Beside>>,
     /// Addresses of which something could not be spooled: what names them fails.
     lost: HashSet<String>,
     count: usize,
-    open: Open,
+    open: Option<(Pieces, Kind)>,
 }
 
-enum Open {
-    Nothing,
+/// What a part is.
+enum Kind {
     Metadata,
-    Value(Box<Pieces>, String, MediaType),
+    /// A value at this address.
+    Value(String, MediaType),
 }
 
 impl Bundle {
@@ -53,73 +59,73 @@ impl Bundle {
             store,
             metadata: Vec::new(),
             held: 0,
-            is_too_much: false,
+            in_vain: None,
             values: HashMap::new(),
             lost: HashSet::new(),
             count: 0,
-            open: Open::Nothing,
+            open: None,
         }
     }
 
     /// A part begins.
     pub async fn begin(&mut self, headers: &PartHeaders) {
         self.close().await;
-        if self.is_too_much {
+        if self.in_vain.is_some() {
             return;
         }
         let kind = headers.content_type().unwrap_or_else(|| MediaType::parse(""));
         let location = headers.get("content-location").unwrap_or_default().to_owned();
-        if matches!(kind.essence.as_str(), json::MEDIA_TYPE | "application/json") && location.is_empty() {
-            self.metadata.push(Vec::new());
-            self.open = Open::Metadata;
-            return;
-        }
+        let is_json = matches!(kind.essence.as_str(), json::MEDIA_TYPE | "application/json");
+        let kind = if is_json && location.is_empty() { Kind::Metadata } else { Kind::Value(location, kind) };
         self.count += 1;
         match self.store.spool.begin(&format!("beside-{}", self.count)).await {
-            Ok(pieces) => self.open = Open::Value(Box::new(pieces), location, kind),
-            Err(error) => self.not_spooled(location, &error),
+            Ok(pieces) => self.open = Some((pieces, kind)),
+            Err(error) => self.not_spooled(kind, &error),
         }
     }
 
-    fn not_spooled(&mut self, location: String, error: &StagingError) {
-        tracing::error!(error = %error, "a value could not be spooled");
-        self.lost.insert(location);
+    fn not_spooled(&mut self, kind: Kind, error: &StagingError) {
+        tracing::error!(error = %error, "a part could not be spooled");
+        match kind {
+            Kind::Metadata => self.in_vain = Some(NotTaken::NotKept),
+            Kind::Value(location, _) => {
+                self.lost.insert(location);
+            }
+        }
     }
 
     /// More bytes of the open part.
     pub async fn write(&mut self, bytes: &[u8]) {
-        match &mut self.open {
-            Open::Nothing => {}
-            Open::Metadata => {
-                self.held += bytes.len();
-                if self.held > MAX_METADATA {
-                    (self.is_too_much, self.open) = (true, Open::Nothing);
-                    self.metadata = Vec::new();
-                } else if let Some(text) = self.metadata.last_mut() {
-                    text.extend_from_slice(bytes);
-                }
+        let Some((pieces, kind)) = &mut self.open else { return };
+        if matches!(kind, Kind::Metadata) {
+            self.held += bytes.len();
+            if self.held > MAX_METADATA {
+                self.in_vain = Some(NotTaken::TooMuch);
+                return self.close().await;
             }
-            Open::Value(pieces, location, _) => {
-                if let Err(error) = pieces.write(bytes).await {
-                    let location = location.clone();
-                    self.not_spooled(location, &error);
-                    self.close().await;
-                }
-            }
+        }
+        if let Err(error) = pieces.write(bytes).await
+            && let Some((pieces, kind)) = self.open.take()
+        {
+            pieces.abort().await;
+            self.not_spooled(kind, &error);
         }
     }
 
     /// The open part is whole.
     pub async fn end(&mut self) {
-        let Open::Value(pieces, location, kind) = std::mem::replace(&mut self.open, Open::Nothing) else { return };
-        match pieces.commit().await {
-            Ok(content) => self.values.entry(location).or_default().push(Beside { content, kind }),
-            Err(error) => self.not_spooled(location, &error),
+        let Some((pieces, kind)) = self.open.take() else { return };
+        match (pieces.commit().await, kind) {
+            (Ok(content), Kind::Metadata) => self.metadata.push(content),
+            (Ok(content), Kind::Value(location, kind)) => {
+                self.values.entry(location).or_default().push(Beside { content, kind });
+            }
+            (Err(error), kind) => self.not_spooled(kind, &error),
         }
     }
 
     async fn close(&mut self) {
-        if let Open::Value(pieces, ..) = std::mem::replace(&mut self.open, Open::Nothing) {
+        if let Some((pieces, _)) = self.open.take() {
             pieces.abort().await;
         }
     }
@@ -129,19 +135,32 @@ impl Bundle {
         self.close().await;
     }
 
-    /// The body has come as a whole. What is in it is put together and sent when the store is finished.
+    /// The body has come as a whole. What is in it is looked through here, and put together and sent when the store is finished.
     ///
     /// # Errors
     /// The metadata cannot be read.
-    pub fn into_store(mut self) -> Result<Store, NotTaken> {
-        if self.is_too_much {
-            return Err(NotTaken::TooMuch);
+    pub async fn into_store(mut self) -> Result<Store, NotTaken> {
+        if let Some(reason) = self.in_vain {
+            return Err(reason);
         }
-        let mut instances = Vec::new();
-        for text in std::mem::take(&mut self.metadata) {
-            instances.extend(json::instances(&text).map_err(NotTaken::Metadata)?);
+        let (metadata, mut count, mut studies) = (Metadata(self.metadata), 0, BTreeSet::new());
+        let mut texts = metadata.read(&self.store.engine.0.stores);
+        while let Some(instance) = texts.next().await.map_err(not_taken)? {
+            count += 1;
+            studies.insert(instance.study_instance_uid);
         }
-        self.store.assembly = Assembly { instances, values: self.values, lost: self.lost };
+        drop(texts);
+        self.store.assembly = Assembly { metadata, count, studies, values: self.values, lost: self.lost };
         Ok(self.store)
+    }
+}
+
+fn not_taken(reason: Unreadable) -> NotTaken {
+    match reason {
+        Unreadable::Invalid(error) => NotTaken::Metadata(error),
+        Unreadable::Spool(error) => {
+            tracing::error!(error = %error, "spooled metadata cannot be read");
+            NotTaken::NotKept
+        }
     }
 }

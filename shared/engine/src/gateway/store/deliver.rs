@@ -1,125 +1,139 @@
-//! From the spool to the server, over one pool of connections that are used again and again.
+//! From the spool to the server, over connections that are used again and again while there is something to send. A program that pauses
+//! keeps nobody else from the server: connections and permits go back meanwhile.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use adit_dicomweb::store::reason;
 use adit_dimse::StatusClass;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use tokio::task::JoinSet;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use super::part::Spooled;
+use super::queue::{Need, Queue};
 use super::{FateEnd, pieces};
 use crate::Engine;
-use crate::peers::{Batch, End, Line, Outgoing, Route, Sent, Verdict, Verdicts};
+use crate::peers::{BATCH, BATCH_BYTES, BATCH_MOMENT, End, Line, Outgoing, Route, Sent, Stowed, Verdict, Verdicts};
 use crate::transfer::Problem;
 
 /// Connections to the server at most, whatever it allows: others want to be served, too.
 const LINES: usize = 4;
+/// How long a connection and its permit are kept with nothing to send.
+const IDLE: Duration = Duration::from_secs(5);
 
-type Queue = Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Spooled>>>;
-type Ends = Arc<Mutex<Vec<(usize, FateEnd)>>>;
+/// Whether instances go to this server by STOW-RS. Its requests say how long they are, so that nothing goes ahead.
+pub(super) fn is_by_web(end: &End) -> bool {
+    end.server().is_some_and(|server| !server.services.store_scp && server.dicomweb.stow)
+}
 
 /// The running delivery of one store.
-pub(super) struct Delivery {
-    to_deliver: mpsc::UnboundedSender<Spooled>,
-    workers: JoinSet<()>,
-    ends: Ends,
+pub(super) struct Delivery(Arc<Shared>);
+
+struct Shared {
+    engine: Engine,
+    end: Arc<End>,
+    stop: CancellationToken,
+    queue: Queue<Spooled>,
+    tasks: TaskTracker,
+    ends: Mutex<Vec<(usize, FateEnd)>>,
+    /// Nothing more gets through, so that the rest need not try as long as one has.
+    is_over: AtomicBool,
 }
 
 impl Delivery {
-    pub fn start(engine: &Engine, end: &Arc<End>, stop: &CancellationToken) -> Self {
-        let (to_deliver, spooled) = mpsc::unbounded_channel();
-        let (queue, ends): (Queue, Ends) = (Arc::new(tokio::sync::Mutex::new(spooled)), Ends::default());
-        let mut workers = JoinSet::new();
+    pub fn new(engine: &Engine, end: &Arc<End>, stop: &CancellationToken) -> Self {
         let most = end.server().map_or(1, |server| usize::from(server.limits.associations)).min(LINES);
-        // One waits for its turn at the server, the others help while there is room.
-        let mut permits = vec![None];
-        permits.extend(std::iter::from_fn(|| end.state.try_permit().map(Some)).take(most));
-        if permits.len() > 1 {
-            permits.swap_remove(0);
-        }
-        for permit in permits {
-            let worker = Worker {
-                engine: engine.clone(),
-                end: Arc::clone(end),
-                queue: Arc::clone(&queue),
-                ends: Arc::clone(&ends),
-                stop: stop.clone(),
-            };
-            workers.spawn(worker.run(permit).in_current_span());
-        }
-        Self { to_deliver, workers, ends }
+        let at_once = if is_by_web(end) { BATCH } else { 1 };
+        Self(Arc::new(Shared {
+            engine: engine.clone(),
+            end: Arc::clone(end),
+            stop: stop.clone(),
+            queue: Queue::new(most, at_once),
+            tasks: TaskTracker::new(),
+            ends: Mutex::default(),
+            is_over: AtomicBool::new(false),
+        }))
     }
 
     pub fn send(&self, spooled: Spooled) {
-        // Without a worker it stays waiting, which is answered as a failure.
-        let _ = self.to_deliver.send(spooled);
+        self.0.send(spooled);
     }
 
     /// Waits until everything has its end.
-    pub async fn finish(mut self) -> Vec<(usize, FateEnd)> {
-        drop(self.to_deliver);
-        while let Some(ended) = self.workers.join_next().await {
-            if ended.is_err() {
-                tracing::error!("a part of a store broke");
-            }
-        }
-        std::mem::take(&mut *self.ends.lock().unwrap_or_else(PoisonError::into_inner))
+    pub async fn finish(self) -> Vec<(usize, FateEnd)> {
+        self.0.queue.close();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+        std::mem::take(&mut *self.0.ends.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-struct Worker {
-    engine: Engine,
-    end: Arc<End>,
-    queue: Queue,
-    ends: Ends,
-    stop: CancellationToken,
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        self.0.queue.close();
+    }
 }
 
-impl Worker {
-    async fn run(self, permit: Option<OwnedSemaphorePermit>) {
+impl Shared {
+    fn send(self: &Arc<Self>, spooled: Spooled) {
+        self.queue.put(spooled);
+        self.call();
+    }
+
+    /// Calls a worker if one is needed. The first waits for its turn at the server, the others help while there is room.
+    fn call(self: &Arc<Self>) {
+        let mut permit = None;
+        let is_hired = self.queue.hire(|need| {
+            permit = self.end.state.try_permit();
+            permit.is_some() || need == Need::First
+        });
+        if is_hired {
+            self.spawn(Arc::clone(self).work(permit));
+        }
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task.in_current_span());
+    }
+
+    async fn work(self: Arc<Self>, permit: Option<OwnedSemaphorePermit>) {
         let _permit = match permit {
             Some(permit) => permit,
             None => tokio::select! {
                 permit = self.end.state.permit() => permit,
-                () = self.stop.cancelled() => return,
+                () = self.stop.cancelled() => return self.queue.stop(),
             },
         };
-        let server = self.end.server();
-        let by_web = server.is_some_and(|server| !server.services.store_scp && server.dicomweb.stow);
-        let (mut line, mut over) = (Line::default(), false);
-        while let Some(spooled) = next(&self.queue).await {
+        let (mut line, mut patience) = (Line::default(), IDLE);
+        while let Some(spooled) = self.queue.next(patience).await {
             if self.stop.is_cancelled() {
+                self.queue.stop();
                 break;
             }
-            let end = match (over, by_web) {
-                (true, _) => Err(Problem::Canceled),
-                (false, true) => self.send_by_web(&spooled).await,
-                (false, false) => self.send(&mut line, &spooled).await,
-            };
-            if spooled.content.is_given_up() {
-                // The store itself knows why.
-                continue;
-            }
-            let end = end.unwrap_or_else(|problem| {
-                // Nothing more gets through, so the others need not try as long as this one did.
-                over = true;
-                if let Problem::Transient(sentence) | Problem::Deferred(_, sentence) = &problem {
-                    tracing::warn!(node = %self.end.id, problem = %sentence, "a store goes no further");
+            patience = IDLE;
+            if self.is_over.load(Ordering::Relaxed) {
+                self.ended(spooled, FateEnd::Failed(reason::OUT_OF_RESOURCES)).await;
+            } else if is_by_web(&self.end) {
+                let batch = self.gather(spooled).await;
+                self.call();
+                self.send_batch(batch).await;
+            } else {
+                self.call();
+                if !self.send_one(&mut line, spooled).await {
+                    patience = Duration::ZERO;
                 }
-                FateEnd::Failed(reason::OUT_OF_RESOURCES)
-            });
-            self.ends.lock().unwrap_or_else(PoisonError::into_inner).push((spooled.number, end));
-            // Nothing can be removed before it is there.
-            let _ = spooled.content.whole().await;
-            pieces::remove(&self.engine.0.ports.staging, &spooled.content).await;
+            }
         }
-        line.close(!over && !self.stop.is_cancelled()).await;
+        line.close(!self.is_over.load(Ordering::Relaxed) && !self.stop.is_cancelled()).await;
     }
 
-    async fn send(&self, line: &mut Line, spooled: &Spooled) -> Result<FateEnd, Problem> {
+    /// Sends one; false: who sends it to us does not get on.
+    async fn send_one(self: &Arc<Self>, line: &mut Line, spooled: Spooled) -> bool {
+        let is_arriving = spooled.content.size().is_none();
         let route = Route { engine: &self.engine, end: &self.end, stop: &self.stop };
         let outgoing = Outgoing {
             content: &spooled.content,
@@ -130,51 +144,122 @@ impl Worker {
         };
         let node = &self.end.id;
         let again = |sentence: &str| tracing::info!(%node, problem = sentence, "an instance is sent again");
-        Ok(match line.send(route, outgoing, &again).await? {
-            Sent::Accepted(outcome) => {
+        let sent = line.send(route, outgoing, &again).await;
+        if spooled.content.is_given_up() {
+            // The store itself knows why.
+            return false;
+        }
+        let end = match sent {
+            Ok(Sent::Accepted(outcome)) => {
                 moved(spooled.content.size());
                 let remark = outcome.status.class() == StatusClass::Warning;
                 FateEnd::Stored { warning: remark.then_some(outcome.status.0) }
             }
-            Sent::Refused { status: Some(status), .. } => FateEnd::Failed(status.0),
-            Sent::Refused { .. } => FateEnd::Failed(reason::CLASS_NOT_SUPPORTED),
-        })
+            Ok(Sent::Refused { transient: true, .. }) | Err(Problem::Transient(_)) if is_arriving => {
+                self.later(spooled);
+                return false;
+            }
+            Ok(Sent::Refused { status: Some(status), .. }) => FateEnd::Failed(status.0),
+            Ok(Sent::Refused { .. }) => FateEnd::Failed(reason::CLASS_NOT_SUPPORTED),
+            Err(problem) => self.over(&problem),
+        };
+        self.ended(spooled, end).await;
+        true
     }
 
-    /// One request for each instance, over connections that are used again.
-    async fn send_by_web(&self, spooled: &Spooled) -> Result<FateEnd, Problem> {
-        let client = self.end.web()?;
-        // A request says how long it is.
-        spooled.content.whole().await.map_err(|_| Problem::Canceled)?;
-        let batch = Arc::new(Batch(vec![spooled.content.clone()]));
-        let stored = tokio::select! {
-            stored = client.store(&batch) => stored,
-            () = self.stop.cancelled() => return Err(Problem::Canceled),
-        };
-        match stored {
-            Ok(outcome) => match Verdicts::of(outcome.answer).on(&spooled.sop_instance_uid) {
-                Verdict::Stored { warning } => {
-                    moved(spooled.content.size());
-                    Ok(FateEnd::Stored { warning })
-                }
-                Verdict::Failed(reason) => Ok(FateEnd::Failed(reason)),
-            },
-            Err(error) => match self.end.web_failed("STOW-RS", &error) {
-                Problem::Permanent(sentence) => {
-                    tracing::warn!(node = %self.end.id, problem = %sentence, "an instance was refused");
-                    Ok(FateEnd::Failed(reason::PROCESSING_FAILURE))
-                }
-                problem => Err(problem),
-            },
+    /// Its first try has broken while it arrived. It is sent again once it is whole, and holds nothing meanwhile.
+    fn later(self: &Arc<Self>, spooled: Spooled) {
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            tokio::select! {
+                whole = spooled.content.whole() => if whole.is_ok() { shared.send(spooled) },
+                () = shared.stop.cancelled() => {}
+            }
+        });
+    }
+
+    /// What goes into one request with this one, of what comes within a moment. No two of one name, so that the answer says which is meant.
+    async fn gather(&self, first: Spooled) -> Vec<Spooled> {
+        let size = |one: &Spooled| one.content.size().unwrap_or(0);
+        let (until, mut bytes, mut batch) = (Instant::now() + BATCH_MOMENT, size(&first), vec![first]);
+        while batch.len() < BATCH {
+            let fits = |next: &Spooled| {
+                let is_other = batch.iter().all(|one: &Spooled| one.sop_instance_uid != next.sop_instance_uid);
+                is_other && bytes + size(next) <= BATCH_BYTES
+            };
+            let Some(next) = self.queue.within(until, fits).await else { break };
+            bytes += size(&next);
+            batch.push(next);
         }
+        batch
+    }
+
+    /// Sends instances in one request, in halves what the server does not take as a whole: one that it refuses is to fail alone.
+    async fn send_batch(self: &Arc<Self>, batch: Vec<Spooled>) {
+        let mut parts = vec![batch];
+        while let Some(mut part) = parts.pop() {
+            let contents = part.iter().map(|one| one.content.clone()).collect();
+            let is_over = self.is_over.load(Ordering::Relaxed);
+            let stowed = if is_over { Err(Problem::Canceled) } else { self.end.stow(contents, &self.stop).await };
+            let ends: Vec<FateEnd> = match stowed {
+                Ok(Stowed::InParts) => {
+                    let second = part.split_off(part.len() / 2);
+                    parts.extend([second, part]);
+                    continue;
+                }
+                Ok(Stowed::Answered(outcome)) => {
+                    let verdicts = Verdicts::of(outcome.answer);
+                    part.iter().map(|one| judged(one, &verdicts)).collect()
+                }
+                Ok(Stowed::Refused(sentence)) => {
+                    tracing::warn!(node = %self.end.id, problem = %sentence, "instances were refused");
+                    vec![FateEnd::Failed(reason::PROCESSING_FAILURE); part.len()]
+                }
+                Err(problem) => vec![self.over(&problem); part.len()],
+            };
+            for (one, end) in part.into_iter().zip(ends) {
+                self.ended(one, end).await;
+            }
+        }
+    }
+
+    fn over(&self, problem: &Problem) -> FateEnd {
+        let was_over = self.is_over.swap(true, Ordering::Relaxed);
+        if let (false, Problem::Permanent(sentence) | Problem::Transient(sentence) | Problem::Deferred(_, sentence)) =
+            (was_over, problem)
+        {
+            tracing::warn!(node = %self.end.id, problem = %sentence, "a store goes no further");
+        }
+        FateEnd::Failed(reason::OUT_OF_RESOURCES)
+    }
+
+    /// Takes an end into the books and lets go of what lies in the spool. What still arrives cannot be removed before it is there.
+    async fn ended(self: &Arc<Self>, spooled: Spooled, end: FateEnd) {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner).push((spooled.number, end));
+        if spooled.content.size().is_some() {
+            pieces::remove(&self.engine.0.ports.staging, &spooled.content).await;
+            return;
+        }
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            if spooled.content.whole().await.is_ok() {
+                pieces::remove(&shared.engine.0.ports.staging, &spooled.content).await;
+            }
+        });
+    }
+}
+
+fn judged(spooled: &Spooled, verdicts: &Verdicts) -> FateEnd {
+    match verdicts.on(&spooled.sop_instance_uid) {
+        Verdict::Stored { warning } => {
+            moved(spooled.content.size());
+            FateEnd::Stored { warning }
+        }
+        Verdict::Failed(reason) => FateEnd::Failed(reason),
     }
 }
 
 fn moved(bytes: Option<u64>) {
     metrics::counter!("instances_moved").increment(1);
     metrics::counter!("bytes_moved").increment(bytes.unwrap_or(0));
-}
-
-async fn next(queue: &Queue) -> Option<Spooled> {
-    queue.lock().await.recv().await
 }

@@ -7,8 +7,10 @@
 mod assemble;
 mod bundle;
 mod deliver;
+mod metadata;
 mod part;
 mod pieces;
+mod queue;
 mod running;
 mod spool;
 
@@ -24,7 +26,7 @@ use crate::peers::End;
 use crate::{Actor, Engine, Refusal, now};
 use assemble::Assembly;
 pub use bundle::{Bundle, MAX_METADATA, NotTaken};
-use deliver::Delivery;
+use deliver::{Delivery, is_by_web};
 use part::{Part, Spooled};
 use running::Place;
 pub(crate) use running::Stores;
@@ -148,7 +150,8 @@ impl Store {
         if let Err(error) = part.write(bytes).await {
             self.drop_part().await;
             self.not_spooled(number, &error);
-        } else if let Some(header) = part.may_go_ahead()
+        } else if !is_by_web(&self.end)
+            && let Some(header) = part.may_go_ahead()
             && self.judge(&header).is_ok()
             && let Some(part) = &mut self.open
         {
@@ -189,7 +192,7 @@ impl Store {
 
     fn deliver(&mut self, spooled: Spooled) {
         let (engine, end, stop) = (&self.engine, &self.end, &self.stop);
-        self.delivery.get_or_insert_with(|| Delivery::start(engine, end, stop)).send(spooled);
+        self.delivery.get_or_insert_with(|| Delivery::new(engine, end, stop)).send(spooled);
     }
 
     /// The open part breaks off: nothing of it stays.
@@ -218,14 +221,13 @@ impl Store {
     /// Instances so far.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.fates.len() + self.assembly.instances.len()
+        self.fates.len() + self.assembly.count
     }
 
     /// Studies of the instances so far.
     #[must_use]
     pub fn studies(&self) -> Vec<Uid> {
-        let apart = self.assembly.instances.iter().map(|instance| &instance.study_instance_uid);
-        let all: BTreeSet<&String> = self.studies.iter().chain(apart).collect();
+        let all: BTreeSet<&String> = self.studies.iter().chain(&self.assembly.studies).collect();
         all.into_iter().filter_map(|uid| Uid::parse(uid).ok()).collect()
     }
 

@@ -1,19 +1,32 @@
-//! How many stores of one person run at the same time.
+//! How many stores of one person run at the same time, and how much of metadata is in memory.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use adit_api::error::ErrorCode;
 use adit_domain::UserId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Refusal;
 
 /// Stores of one person at the same time, in each process.
 const MOST: usize = 8;
 
-/// Stores that run in this process, by person.
-#[derive(Clone, Default)]
-pub(crate) struct Stores(Arc<Mutex<HashMap<UserId, usize>>>);
+/// Large data sets of metadata in memory at the same time, in each process.
+const LARGE: usize = 2;
+
+/// Stores that run in this process.
+#[derive(Clone)]
+pub(crate) struct Stores {
+    by_person: Arc<Mutex<HashMap<UserId, usize>>>,
+    large: Arc<Semaphore>,
+}
+
+impl Default for Stores {
+    fn default() -> Self {
+        Self { by_person: Arc::default(), large: Arc::new(Semaphore::new(LARGE)) }
+    }
+}
 
 /// The right to run one; given back when it is dropped.
 pub(super) struct Place {
@@ -22,8 +35,13 @@ pub(super) struct Place {
 }
 
 impl Stores {
+    /// Waits for the right to have a large data set in memory. Who has it asks for nothing else that is waited for.
+    pub(super) async fn large(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.large).acquire_owned().await.expect("the semaphore is never closed")
+    }
+
     pub(super) fn place(&self, user: &UserId) -> Result<Place, Refusal> {
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self.by_person.lock().unwrap_or_else(PoisonError::into_inner);
         let count = running.entry(user.clone()).or_default();
         if *count >= MOST {
             let sentence =
@@ -37,7 +55,7 @@ impl Stores {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut running = self.stores.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self.stores.by_person.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = running.get_mut(&self.user) {
             *count -= 1;
             if *count == 0 {
@@ -60,6 +78,6 @@ mod tests {
         held.pop();
         assert!(stores.place(&ada).is_ok());
         held.clear();
-        assert!(stores.0.lock().unwrap().is_empty());
+        assert!(stores.by_person.lock().unwrap().is_empty());
     }
 }

@@ -15,14 +15,14 @@ use super::Scene;
 use super::store::{KIND, answered, body, send, uids};
 use crate::ALL;
 
-const MIB: usize = 1 << 20;
+pub(super) const MIB: usize = 1 << 20;
 
 fn spec() -> StudySpec {
     StudySpec::ct("PAT-1", "Doe^Jane", 1, 64)
 }
 
 /// An instance of 40 MiB.
-fn large(spec: &StudySpec) -> Vec<u8> {
+pub(super) fn large(spec: &StudySpec) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("large.dcm");
     write_huge(spec, 40 << 20, &path).unwrap();
@@ -30,7 +30,7 @@ fn large(spec: &StudySpec) -> Vec<u8> {
 }
 
 /// A request whose body goes out by hand.
-async fn begin(scene: &Scene, length: usize) -> TcpStream {
+pub(super) async fn begin(scene: &Scene, length: usize) -> TcpStream {
     let address = scene.program.url.trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(&address).await.unwrap();
     let head = format!(
@@ -41,7 +41,7 @@ async fn begin(scene: &Scene, length: usize) -> TcpStream {
     stream
 }
 
-async fn until(what: &str, holds: impl Fn() -> bool) {
+pub(super) async fn until(what: &str, holds: impl Fn() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < Duration::from_secs(20), "{what}");

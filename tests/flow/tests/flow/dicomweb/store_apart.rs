@@ -251,3 +251,29 @@ async fn a_large_value_passes_through() {
     }
     scene.assert_nothing_staged().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_programs_with_much_metadata_are_all_served() {
+    let scene = Scene::new(&[], Script::default(), &ALL).await;
+    let sizes: Vec<usize> = [2 << 20, 3 << 20].into_iter().chain([100 << 10; 20]).collect();
+    let one = |(number, size): (usize, &usize)| {
+        instance(number, &json!({"0040A160": {"vr": "UT", "Value": ["x".repeat(*size)]}}))
+    };
+    let metadata: Vec<Value> = sizes.iter().enumerate().map(one).collect();
+    let sent = bytes::Bytes::from(body(&[(JSON, "", serde_json::to_vec(&metadata).unwrap())]));
+    let mut sending = Vec::new();
+    for person in 0..3 {
+        let program = scene.gate.program(&scene.rig, &format!("person{person}"), &[Scope::Store], false).await;
+        for _ in 0..7 {
+            let request = program.post(STUDIES).header("content-type", KIND).body(sent.clone());
+            sending.push(tokio::spawn(async move { request.send().await.unwrap().text().await.unwrap() }));
+        }
+    }
+    for answer in sending {
+        let text = answer.await.unwrap();
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((uids(&answer, "00081199").len(), uids(&answer, "00081198").len()), (22, 0), "{text}");
+    }
+    assert_eq!((scene.source.instances().len(), scene.source.stored()), (22, 21 * 22));
+    scene.assert_nothing_staged().await;
+}
