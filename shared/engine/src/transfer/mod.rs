@@ -8,6 +8,7 @@ mod by_count;
 mod converted;
 mod counted;
 mod deliver;
+mod destination;
 mod direct;
 mod documents;
 mod form;
