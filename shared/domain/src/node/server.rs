@@ -74,7 +74,8 @@ pub struct Limits {
     pub total_timeout_s: u32,
     /// Megabytes of one DICOMweb retrieval that may wait here for its reader; more hold the server back.
     pub cache_mb: u32,
-    /// Seconds for which a DICOMweb retrieval stays here for a repeated request once nobody reads it.
+    /// Seconds for which a DICOMweb retrieval stays here at most for a repeated request once nobody reads it. What somebody has read to its
+    /// end goes earlier when memory is wanted for others.
     pub cache_s: u32,
 }
 

@@ -259,7 +259,7 @@ pub fn ServerForm(fields: ServerFields, has: HasSecrets) -> impl IntoView {
                 <Number label="Silence, seconds" value=f.limits[4]/>
                 <Number label="One exchange in all, seconds" value=f.limits[5] hint="0: no limit"/>
                 <Number label="DICOMweb: waiting images, MB" value=f.limits[6] hint="For each retrieval; more hold the server back"/>
-                <Number label="DICOMweb: kept, seconds" value=f.limits[7] hint="For a repeated request"/>
+                <Number label="DICOMweb: kept, seconds" value=f.limits[7] hint="At most, for a repeated request"/>
             </div>
         </Group>
         <Group title="DICOMweb">
