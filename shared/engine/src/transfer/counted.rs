@@ -24,10 +24,17 @@ pub(crate) struct Counted(Mutex<HashMap<String, Arrival>>);
 struct Arrival {
     /// SOP Instance UIDs at the source of what has come, what stays behind on purpose included.
     instances: HashSet<String>,
+    /// What the present request has sent, and how often it sent something again.
+    sent: HashSet<String>,
+    repeats: u64,
+    /// What the present request has sent that belongs elsewhere.
+    strangers: u64,
+    /// An earlier run has left images in staging, and nobody knows how it ended.
+    is_inherited: bool,
     ended: Option<Ended>,
 }
 
-/// How the last request for the whole series ended.
+/// How requests for the whole series ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ended {
     /// Why not all of it was sent, if so.
@@ -43,13 +50,14 @@ impl Ended {
         Self { trouble, images: Some(parts) }
     }
 
-    fn of(outcome: &Result<RetrieveOutcome, DimseError>) -> Self {
+    /// `strangers`: images that were sent and refused because nobody had asked for them.
+    fn of(outcome: &Result<RetrieveOutcome, DimseError>, strangers: u64) -> Self {
         let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(error) => return Self { trouble: Some(format!("its retrieval broke off: {error}")), images: None },
         };
         let sub = outcome.sub_operations;
-        let failed = sub.failed.unwrap_or(0);
+        let failed = u64::from(sub.failed.unwrap_or(0)).saturating_sub(strangers);
         let trouble = if failed > 0 {
             Some(format!("the source could not send {failed} of its images"))
         } else if outcome.status.class() == StatusClass::Success || (outcome.status.is_done() && sub.failed.is_some()) {
@@ -83,31 +91,67 @@ impl Counted {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An instance is there, or stays behind on purpose.
-    pub fn came(&self, plan: &Plan, series: &str, uid: &str) {
+    /// Changes what is known of a series, where it matters.
+    fn change(&self, plan: &Plan, series: &str, change: impl FnOnce(&mut Arrival)) {
         if !plan.exact {
-            self.all().entry(series.to_owned()).or_default().instances.insert(uid.to_owned());
+            change(self.all().entry(series.to_owned()).or_default());
         }
+    }
+
+    /// A whole series is asked for.
+    pub(super) fn asked(&self, plan: &Plan, unit: &Unit) {
+        self.change(plan, &plan.series[unit.series].uid, |arrival| {
+            arrival.sent.clear();
+            (arrival.repeats, arrival.strangers) = (0, 0);
+        });
+    }
+
+    /// An instance was sent: it is there, or stays behind on purpose.
+    pub fn came(&self, plan: &Plan, series: &str, uid: &str) {
+        self.change(plan, series, |arrival| {
+            arrival.repeats += u64::from(!arrival.sent.insert(uid.to_owned()));
+            arrival.instances.insert(uid.to_owned());
+        });
+    }
+
+    /// An instance was sent that belongs to another series or study.
+    pub(super) fn refuse(&self, plan: &Plan, series: &str) {
+        self.change(plan, series, |arrival| arrival.strangers += 1);
     }
 
     /// Takes over what earlier runs have delivered.
     pub fn restore(&self, plan: &Plan, receipts: &[Receipt]) {
         for receipt in receipts {
-            self.came(plan, &receipt.series_instance_uid, &receipt.sop_instance_uid);
+            let uid = receipt.sop_instance_uid.clone();
+            self.change(plan, &receipt.series_instance_uid, |arrival| {
+                arrival.instances.insert(uid);
+            });
         }
     }
 
-    /// A request for a whole series has ended.
+    /// Takes over what an earlier run has staged.
+    pub fn inherit(&self, plan: &Plan, series: &str, uid: &str) {
+        self.change(plan, series, |arrival| {
+            arrival.instances.insert(uid.to_owned());
+            arrival.is_inherited = true;
+        });
+    }
+
+    /// A request for a whole series has ended. What an earlier one has spoken of still counts.
     pub(super) fn ended(&self, plan: &Plan, series: &str, ended: Ended) {
-        if !plan.exact {
-            self.all().entry(series.to_owned()).or_default().ended = Some(ended);
-        }
+        self.change(plan, series, |arrival| {
+            let images = ended.images.map(|images| images.saturating_sub(arrival.repeats + arrival.strangers));
+            let before = arrival.ended.take().and_then(|before| before.images);
+            arrival.ended = Some(Ended { images: images.max(before), ..ended });
+        });
     }
 
     /// The same for a request of DIMSE.
     pub(super) fn answered(&self, plan: &Plan, unit: &Unit, outcome: &Result<RetrieveOutcome, DimseError>) {
         if unit.images.is_empty() {
-            self.ended(plan, &plan.series[unit.series].uid, Ended::of(outcome));
+            let series = &plan.series[unit.series].uid;
+            let strangers = self.all().get(series).map_or(0, |arrival| arrival.strangers);
+            self.ended(plan, series, Ended::of(outcome, strangers));
         }
     }
 
@@ -122,17 +166,20 @@ impl Counted {
         self.all().get(series).map_or(0, |arrival| arrival.instances.len() as u64)
     }
 
-    /// Weighs a series. `failed` of its images have failed so far, `lost` of these for good.
-    fn weigh(&self, series: &Series, failed: u64, lost: u64) -> Wholeness {
+    /// Weighs a series. `failed` of its images have failed so far, those that are `lost` for good.
+    fn weigh(&self, series: &Series, failed: u64, lost: &[String]) -> Wholeness {
         let all = self.all();
         let arrival = all.get(&series.uid);
         let come = arrival.map_or(0, |arrival| arrival.instances.len() as u64);
         let ended = arrival.and_then(|arrival| arrival.ended.as_ref());
-        let (counted, said) = (series.count, ended.and_then(|ended| ended.images));
+        // A count of none is no count: there would be no such series.
+        let (counted, said) = (series.count.filter(|count| *count > 0), ended.and_then(|ended| ended.images));
         let most = counted.max(said);
         let lacks = |why: String| {
-            let for_good = lost > 0 && failed == lost && most.is_some_and(|most| come + lost >= most);
-            Wholeness::Lacks { why, for_good }
+            let is_apart = |uid: &&String| !arrival.is_some_and(|arrival| arrival.instances.contains(*uid));
+            let seen = come + lost.iter().filter(is_apart).count() as u64;
+            let all_lost = !lost.is_empty() && failed == lost.len() as u64;
+            Wholeness::Lacks { why, for_good: all_lost && most.is_some_and(|most| seen >= most) }
         };
         if failed > 0 {
             return lacks(if failed == 1 {
@@ -140,6 +187,9 @@ impl Counted {
             } else {
                 format!("{failed} of its images have failed")
             });
+        }
+        if ended.is_none() && arrival.is_some_and(|arrival| arrival.is_inherited) {
+            return lacks("nobody knows how its last retrieval ended".to_owned());
         }
         // A count that is met outweighs a retrieval that broke off, but not what the source says it could not send.
         let is_met = counted.is_some_and(|count| come >= count) && said.is_none();
@@ -163,7 +213,7 @@ impl Transfer {
     pub(super) fn wholeness(&self, plan: &Plan, series: &str) -> Wholeness {
         let Some(series) = plan.series.iter().find(|one| one.uid == series) else { return Wholeness::Unknown };
         let (failed, lost) = self.ledger.failed_in(&series.uid);
-        self.counted.weigh(series, failed, lost)
+        self.counted.weigh(series, failed, &lost)
     }
 
     /// The requests for what is missing. A source that lists no images is asked once more only for series that have not come as a whole.
@@ -203,6 +253,11 @@ impl Transfer {
         plan.series.iter().filter(|series| is_meant(&series.uid)).filter_map(lack).collect()
     }
 
+    /// Whether a retrieval that ended with a problem has left something out. What has come but is not delivered yet is not its business.
+    pub(super) fn is_short(&self, plan: &Plan) -> bool {
+        if plan.exact { self.ledger.wants_more(plan) } else { !self.lacking(plan, |_| true).is_empty() }
+    }
+
     /// Whether there is anything to fetch.
     pub(super) fn wants_more(&self, plan: &Plan) -> bool {
         self.ledger.wants_more(plan) || !self.lacking(plan, |_| true).is_empty()
@@ -233,8 +288,9 @@ mod tests {
     /// What is said of a series of which so many have come, when the request for it ended like this.
     fn weighed(count: Option<u64>, come: u64, ended: Option<Ended>) -> Wholeness {
         let instances = (0..come).map(|number| number.to_string()).collect();
-        let counted = Counted(Mutex::new(HashMap::from([("1".to_owned(), Arrival { instances, ended })])));
-        counted.weigh(&series(count), 0, 0)
+        let arrival = Arrival { instances, ended, ..Arrival::default() };
+        let counted = Counted(Mutex::new(HashMap::from([("1".to_owned(), arrival)])));
+        counted.weigh(&series(count), 0, &[])
     }
 
     fn well(images: Option<u64>) -> Option<Ended> {
@@ -255,6 +311,8 @@ mod tests {
             (Some(3), 3, badly(None)),
             (None, 3, well(Some(3))),
             (None, 0, well(Some(0))),
+            (Some(0), 0, well(Some(0))),
+            (Some(0), 3, well(Some(3))),
         ] {
             assert_eq!(weighed(count, come, ended.clone()), Wholeness::Whole, "{count:?} {come} {ended:?}");
         }
@@ -266,6 +324,8 @@ mod tests {
             (Some(3), 2, badly(None)),
             (None, 3, badly(None)),
             (None, 3, None),
+            (Some(0), 0, None),
+            (Some(0), 3, badly(None)),
             (None, 3, badly(Some(3))),
             (None, 2, well(Some(3))),
         ] {
@@ -281,10 +341,59 @@ mod tests {
     fn what_has_failed_is_missing_and_asked_for_again_unless_that_is_of_no_use() {
         let counted = Counted::default();
         counted.all().entry("1".into()).or_default().instances.insert("0".into());
-        let for_good = |count, failed, lost| match counted.weigh(&series(Some(count)), failed, lost) {
-            Wholeness::Lacks { for_good, .. } => for_good,
-            other => panic!("{other:?}"),
+        let for_good = |count, failed, lost: &[&str]| {
+            let lost: Vec<String> = lost.iter().map(|uid| (*uid).to_owned()).collect();
+            match counted.weigh(&series(Some(count)), failed, &lost) {
+                Wholeness::Lacks { for_good, .. } => for_good,
+                other => panic!("{other:?}"),
+            }
         };
-        assert!(for_good(2, 1, 1) && !for_good(2, 1, 0) && !for_good(3, 1, 1) && !for_good(3, 2, 1));
+        assert!(for_good(2, 1, &["1"]) && !for_good(2, 1, &[]) && !for_good(3, 1, &["1"]) && !for_good(3, 2, &["1"]));
+        assert!(!for_good(2, 1, &["0"]), "what has come and then failed says nothing of the other");
+    }
+
+    /// A plan of one series that the source has counted.
+    fn plan(count: Option<u64>) -> Plan {
+        Plan { series: vec![series(count)], ..crate::transfer::plan::tests::unlisted() }
+    }
+
+    /// A request for the series that sends these and ends like this.
+    fn asks(counted: &Counted, plan: &Plan, sent: &[&str], ended: Option<Ended>) {
+        counted.asked(plan, &Unit { series: 0, images: Vec::new(), tries: 0 });
+        sent.iter().for_each(|uid| counted.came(plan, "1", uid));
+        counted.ended(plan, "1", ended.unwrap());
+    }
+
+    #[test]
+    fn what_a_source_could_not_send_is_not_forgotten() {
+        let (plan, counted) = (plan(Some(2)), Counted::default());
+        let is_whole = || counted.weigh(&plan.series[0], 0, &[]) == Wholeness::Whole;
+        asks(&counted, &plan, &["0", "1"], badly(Some(3)));
+        asks(&counted, &plan, &["0"], badly(None));
+        assert!(!is_whole(), "the other request broke off");
+        asks(&counted, &plan, &["0", "1"], well(Some(2)));
+        assert!(!is_whole(), "the other method knows of fewer");
+        asks(&counted, &plan, &["0", "1", "2"], well(Some(3)));
+        assert!(is_whole());
+    }
+
+    #[test]
+    fn what_is_sent_twice_counts_once() {
+        for count in [None, Some(2)] {
+            let (plan, counted) = (plan(count), Counted::default());
+            asks(&counted, &plan, &["0", "1", "1"], well(Some(3)));
+            assert_eq!(counted.weigh(&plan.series[0], 0, &[]), Wholeness::Whole, "{count:?}");
+            asks(&counted, &plan, &["0", "1"], well(Some(2)));
+            assert_eq!(counted.weigh(&plan.series[0], 0, &[]), Wholeness::Whole, "again by the other method");
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_run_has_staged_is_not_whole_by_a_count_alone() {
+        let (plan, counted) = (plan(Some(2)), Counted::default());
+        ["0", "1"].iter().for_each(|uid| counted.inherit(&plan, "1", uid));
+        assert!(matches!(counted.weigh(&plan.series[0], 0, &[]), Wholeness::Lacks { for_good: false, .. }));
+        asks(&counted, &plan, &["0", "1"], well(None));
+        assert_eq!(counted.weigh(&plan.series[0], 0, &[]), Wholeness::Whole);
     }
 }

@@ -265,11 +265,12 @@ impl Ledger {
         self.books().held_back.keys().filter(|uid| !uid.contains('#')).count() as u64
     }
 
-    /// How many instances of a series have failed so far, and how many of these for good.
-    pub fn failed_in(&self, series: &str) -> (u64, u64) {
+    /// How many instances of a series have failed so far, and those of them that have failed for good.
+    pub fn failed_in(&self, series: &str) -> (u64, Vec<String>) {
         let books = self.books();
-        let failed = books.failures.values().filter(|failure| failure.series == series);
-        failed.fold((0, 0), |(all, lost), failure| (all + 1, lost + u64::from(!failure.transient)))
+        let failed = || books.failures.iter().filter(|(_, failure)| failure.series == series);
+        let lost = failed().filter(|(_, failure)| !failure.transient).map(|(uid, _)| uid.clone());
+        (failed().count() as u64, lost.collect())
     }
 
     /// How many instances are missing by count, when the source gave numbers only.

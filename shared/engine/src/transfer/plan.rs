@@ -319,3 +319,26 @@ impl Transfer {
         Ok(())
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A plan without series of a source that lists no images.
+    pub fn unlisted() -> Plan {
+        Plan {
+            patient_id: Vec::new(),
+            patient_id_text: String::new(),
+            person: None,
+            study_date: String::new(),
+            study_time: String::new(),
+            model: Model::StudyRoot,
+            series: Vec::new(),
+            expected: HashMap::new(),
+            exact: false,
+            by_count: false,
+            by_name: false,
+            outside: Outside::default(),
+        }
+    }
+}

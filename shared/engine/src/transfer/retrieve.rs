@@ -61,7 +61,7 @@ impl Transfer {
                 continue;
             }
             self.ledger.received(&note.original);
-            self.counted.came(plan, &note.series, &note.original);
+            self.counted.inherit(plan, &note.series, &note.original);
             let instance = StagedInstance { key: staged.key, size: staged.size, note };
             if to_deliver.send(instance).await.is_err() {
                 return Err(Problem::Canceled);
@@ -108,7 +108,7 @@ impl Transfer {
             Err(Problem::Permanent(sentence)) if plan.exact && self.ledger.has_received() => {
                 self.give_up(plan, &sentence, false)
             }
-            Err(problem) if self.wants_more(plan) => return Err(problem),
+            Err(problem) if self.is_short(plan) => return Err(problem),
             _ => {}
         }
         Ok(())
@@ -179,7 +179,7 @@ impl Transfer {
             }
         }
         // One association that could not be opened does no harm when the others have done everything.
-        if open.lock().unwrap_or_else(PoisonError::into_inner).is_empty() && !self.wants_more(plan) {
+        if open.lock().unwrap_or_else(PoisonError::into_inner).is_empty() && !self.is_short(plan) {
             Ok(())
         } else {
             result
@@ -237,6 +237,9 @@ impl Transfer {
         open: &mut Option<Association>,
     ) -> Result<(), Problem> {
         let Some(server) = self.source.server() else { return Ok(()) };
+        if unit.images.is_empty() {
+            self.counted.asked(plan, unit);
+        }
         let Way::Dimse(method) = way else {
             return self.by_web(&self.source.web()?, plan, unit, to_deliver).await;
         };

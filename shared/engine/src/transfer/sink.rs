@@ -157,7 +157,7 @@ impl TransferSink {
         Ok(())
     }
 
-    /// Whether an image that is counted and not listed belongs to the series that was asked for.
+    /// Whether an image that nobody has listed belongs to the series that was asked for.
     fn is_asked_for(&self, seen: &Glance) -> bool {
         let is = |tag: u32, uid: &str| uid_key(&seen.text(tag)) == uid_key(uid);
         is(STUDY, &self.transfer.task.study_instance_uid) && is(SERIES, &self.series_hint)
@@ -165,6 +165,7 @@ impl TransferSink {
 
     fn not_asked_for(&self) -> Status {
         self.transfer.ledger.refuse_unasked();
+        self.transfer.counted.refuse(&self.plan, &self.series_hint);
         Status::DOES_NOT_MATCH
     }
 
@@ -208,7 +209,7 @@ impl TransferSink {
             pseudonym: String::new(),
             keeps_description: true,
         };
-        let glance = self.plan.by_count.then(|| Glance::new(&head.transfer_syntax_uid, vec![STUDY, SERIES]));
+        let glance = (!self.plan.exact).then(|| Glance::new(&head.transfer_syntax_uid, vec![STUDY, SERIES]));
         Ok(Box::new(Arriving { note, key, rewriter, output, out: Vec::new(), glance }))
     }
 }
@@ -243,6 +244,9 @@ impl InstanceSink for TransferSink {
             return Err(self.not_asked_for());
         }
         if !transfer.ledger.is_wanted(uid) {
+            if !transfer.ledger.is_lost(uid) {
+                transfer.counted.came(&self.plan, &self.series_of(uid), uid);
+            }
             self.current = Some(Current::Known);
             return Ok(());
         }
@@ -283,6 +287,10 @@ impl InstanceSink for TransferSink {
             Some(Current::Arriving(arriving)) => arriving,
             _ => return Status::SUCCESS,
         };
+        if arriving.glance.as_ref().is_some_and(|seen| !self.is_asked_for(seen)) {
+            arriving.output.abort().await;
+            return self.not_asked_for();
+        }
         let uid = arriving.note.original.clone();
         let mut report = None;
         if let Some(rewriter) = arriving.rewriter.take() {
@@ -302,10 +310,6 @@ impl InstanceSink for TransferSink {
                 return self.not_staged(&uid, &error);
             }
             report = Some(finished);
-        }
-        if arriving.glance.as_ref().is_some_and(|seen| !self.is_asked_for(seen)) {
-            arriving.output.abort().await;
-            return self.not_asked_for();
         }
         let Arriving { note, key, output, .. } = *arriving;
         let staged = match output.commit(&note).await {

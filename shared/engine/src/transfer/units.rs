@@ -68,9 +68,8 @@ pub(super) fn units(plan: &Plan, ledger: &Ledger, parallel: usize, by_image: boo
 mod tests {
     use std::collections::HashMap;
 
-    use adit_dimse::Model;
-
     use super::*;
+    use crate::transfer::plan::tests::unlisted;
     use crate::transfer::plan::{Expected, Series};
 
     fn plan(sizes: &[usize]) -> Plan {
@@ -81,20 +80,7 @@ mod tests {
             }
         }
         let series = sizes.iter().map(|_| Series::default()).collect();
-        Plan {
-            patient_id: Vec::new(),
-            patient_id_text: String::new(),
-            person: None,
-            study_date: String::new(),
-            study_time: String::new(),
-            model: Model::StudyRoot,
-            series,
-            expected,
-            exact: true,
-            by_count: false,
-            by_name: false,
-            outside: Default::default(),
-        }
+        Plan { series, expected, exact: true, ..unlisted() }
     }
 
     #[test]

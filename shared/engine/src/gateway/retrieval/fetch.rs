@@ -38,6 +38,8 @@ impl Engine {
         reading.end(result);
         let keep = Duration::from_secs(u64::from(limits.cache_s)).max(Duration::from_secs(1));
         loop {
+            // Nobody can join what has failed or has lost its beginning.
+            let keep = if reading.is_open() { keep } else { Duration::ZERO };
             tokio::select! {
                 () = unread_for(reading.changes(), || reading.idle_since(), keep) => {}
                 () = self.room_is_wanted_of(&reading) => {}
@@ -158,11 +160,11 @@ mod tests {
         let other = Arc::clone(&reading);
         let visits = tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(100)).await;
-            other.leave(reader);
+            other.leave(reader, 0);
             tokio::time::sleep(Duration::from_secs(20)).await;
             let again = other.enter().unwrap();
             tokio::time::sleep(Duration::from_secs(50)).await;
-            other.leave(again);
+            other.leave(again, 0);
         });
         unread_for(reading.changes(), || reading.idle_since(), GRACE).await;
         assert_eq!(begun.elapsed().as_secs(), 100 + 20 + 50 + GRACE.as_secs());

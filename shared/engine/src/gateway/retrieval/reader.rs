@@ -183,6 +183,7 @@ impl Reader {
             return Ok(None);
         }
         let Next::Instance(came) = self.reading.next(self.id, self.finished) else { return Err(lost()) };
+        self.has_part = true;
         let (instance, staging) = (came.instance, Arc::clone(&self.staging));
         Ok(Some(Object::new(Some(self), staging, instance.key, instance.size).await?))
     }
@@ -215,7 +216,7 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.reading.leave(self.id);
+        self.reading.leave(self.id, self.finished + usize::from(self.has_part));
     }
 }
 

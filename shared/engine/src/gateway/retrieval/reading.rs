@@ -39,6 +39,12 @@ struct Book {
     idle_since: Option<Instant>,
 }
 
+impl Book {
+    fn is_open(&self) -> bool {
+        self.gone == 0 && !matches!(self.end, Some(Err(_)))
+    }
+}
+
 /// An instance that has come.
 #[derive(Debug, Clone)]
 pub(crate) struct Came {
@@ -87,7 +93,7 @@ impl Reading {
     /// Takes a reader in; none: its beginning has gone, or it has failed and is to be tried again.
     pub fn enter(&self) -> Option<u64> {
         let mut book = self.book();
-        if book.gone > 0 || matches!(book.end, Some(Err(_))) {
+        if !book.is_open() {
             return None;
         }
         let id = book.next_reader;
@@ -99,11 +105,16 @@ impl Reading {
         Some(id)
     }
 
-    pub fn leave(&self, reader: u64) {
+    /// Whether a reader can begin.
+    pub fn is_open(&self) -> bool {
+        self.book().is_open()
+    }
+
+    /// Lets a reader go that has `begun` so many instances.
+    pub fn leave(&self, reader: u64, begun: usize) {
         let mut book = self.book();
-        let finished = book.readers.remove(&reader);
-        // The last one is not asked for again when there is nothing behind it.
-        book.begun = book.begun.max(finished.map_or(0, |finished| finished + 1));
+        book.readers.remove(&reader);
+        book.begun = book.begun.max(begun);
         if book.readers.is_empty() {
             book.idle_since = Some(Instant::now());
         }
@@ -259,12 +270,12 @@ mod tests {
         assert_eq!(reading.drop_read(400).len(), 1, "only as many as are too many");
         assert_eq!(read(&reading, slow, 2).as_deref(), Some("2"));
         assert!(reading.enter().is_none(), "its beginning has gone");
-        reading.leave(slow);
+        reading.leave(slow, 3);
         assert_eq!((reading.ahead(), reading.idle_since()), (100, None));
         reading.end(Ok(()));
         assert!(matches!(reading.next(fast, 5), Next::End(Ok(()))));
         assert!(!reading.is_served(), "its last reader had come to the third");
-        reading.leave(fast);
+        reading.leave(fast, 5);
         assert!(reading.idle_since().is_some() && reading.is_served());
         assert_eq!(reading.drop_all().len(), 4);
     }

@@ -15,7 +15,7 @@ const LONGEST: usize = 120;
 
 /// Makes one name of a text. A text that had to be changed gets a short hash of the original, so that it meets no other.
 pub(super) fn sanitize(text: &str) -> String {
-    let mut name: String = text.trim().chars().map(|c| if has_no_place(c) { '_' } else { c }).collect();
+    let mut name = fitting(text.trim());
     while name.len() > LONGEST {
         name.pop();
     }
@@ -28,6 +28,11 @@ pub(super) fn sanitize(text: &str) -> String {
         trimmed
     };
     if name == text { name } else { format!("{name}~{}", short_hash(text)) }
+}
+
+/// The text without characters that have no place in a name.
+fn fitting(text: &str) -> String {
+    text.chars().map(|c| if has_no_place(c) { '_' } else { c }).collect()
 }
 
 /// Separators, and characters that one does not see or that turn the direction in which the others are read (a name that looks as
@@ -76,12 +81,12 @@ fn study_for(transfer: &Transfer, plan: &Plan, pseudonym: &str) -> PathBuf {
     modalities.sort_unstable();
     modalities.dedup();
     let modalities = modalities.join(",");
-    Path::new(&sanitize(patient)).join(sanitize(&format!("{}{modalities}", study_beginning(transfer, plan))))
+    Path::new(&sanitize(patient)).join(sanitize(&format!("{}-{modalities}", study_name(transfer, plan))))
 }
 
 /// How the name of a study's folder begins, whatever its modalities are.
 pub(super) fn study_beginning(transfer: &Transfer, plan: &Plan) -> String {
-    format!("{}-", study_name(transfer, plan))
+    format!("{}-", fitting(&study_name(transfer, plan)))
 }
 
 /// Where an instance stands below the folder of all it was fetched with: patient, study, series, file.

@@ -93,15 +93,25 @@ async fn what_is_stored_compressed_comes_compressed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_asked_for_is_not_passed_on() {
     let (study, other) = (studies().remove(0), StudySpec::ct("PAT-2", "Roe^Mary", 4, 64));
-    let script = Script { send_uninvited: true, ..Script::default() };
-    let scene = Scene::new(&[study.clone(), other], script, &GET_ONLY).await;
-    let images = fetched(&scene.program, &path(&study)).await;
-    assert_eq!(images.len(), 5);
-    assert!(!images.iter().any(|image| contains(image, "Roe^Mary")), "another patient's image");
-    let series = study.series_instance_uid(1);
-    let images = fetched(&scene.program, &format!("{}/series/{series}", path(&study))).await;
-    assert_eq!(images.len(), 2);
-    assert!(images.iter().all(|image| contains(image, &series)), "another series");
+    for image_find_status in [None, Some(0xA900)] {
+        let script = Script { send_uninvited: true, image_find_status, ..Script::default() };
+        let scene = Scene::new(&[study.clone(), other.clone()], script, &GET_ONLY).await;
+        let images = fetched(&scene.program, &path(&study)).await;
+        assert_eq!(images.len(), 5, "{image_find_status:?}");
+        assert!(!images.iter().any(|image| contains(image, "Roe^Mary")), "another patient's image");
+        let series = study.series_instance_uid(1);
+        let images = fetched(&scene.program, &format!("{}/series/{series}", path(&study))).await;
+        assert_eq!(images.len(), 2, "{image_find_status:?}");
+        assert!(images.iter().all(|image| contains(image, &series)), "another series");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_series_that_is_counted_as_empty_and_not_listed_is_fetched() {
+    let study = StudySpec::ct("PAT-1", "Doe^Jane", 12, 64);
+    let script = Script { counts: Some(0), image_find_status: Some(0xA900), ..Script::default() };
+    let scene = scene(&study, script, &GET_ONLY).await;
+    assert_eq!(fetched(&scene.program, &path(&study)).await.len(), 12);
 }
 
 #[tokio::test(flavor = "multi_thread")]
