@@ -89,6 +89,7 @@ impl Transfer {
             () = tokio::time::sleep(PAUSE) => {}
             () = self.stop.cancelled() => return Err(Problem::Canceled),
         }
+        self.counted.begin_anew();
         match self.list_images(plan).await {
             Err(Problem::Canceled) => Err(Problem::Canceled),
             Err(problem) => {
