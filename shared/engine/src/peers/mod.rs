@@ -5,6 +5,7 @@ mod content;
 mod end;
 mod find;
 mod line;
+mod taking;
 mod web;
 
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ pub(crate) use content::{Arrival, Content, Follower, State as ArrivalState};
 pub(crate) use end::End;
 pub(crate) use find::{Finder, Take, find_model};
 pub(crate) use line::{Line, Outgoing, Route, Sent};
+pub(crate) use taking::Taking;
 pub(crate) use web::Stowed;
 
 /// Permits and breakers of all nodes of this process.

@@ -17,7 +17,7 @@ use super::part::Spooled;
 use super::queue::{Need, Queue};
 use super::{FateEnd, pieces};
 use crate::Engine;
-use crate::peers::{BATCH, BATCH_BYTES, BATCH_MOMENT, End, Line, Outgoing, Route, Sent, Stowed, Verdict, Verdicts};
+use crate::peers::{BATCH, BATCH_MOMENT, End, Line, Outgoing, Route, Sent, Stowed, Taking, Verdict, Verdicts};
 use crate::transfer::Problem;
 
 /// Connections to the server at most, whatever it allows: others want to be served, too.
@@ -42,6 +42,8 @@ struct Shared {
     ends: Mutex<Vec<(usize, FateEnd)>>,
     /// Nothing more gets through, so that the rest need not try as long as one has.
     is_over: AtomicBool,
+    /// What the server takes of it by STOW-RS.
+    taking: Taking,
 }
 
 impl Delivery {
@@ -56,6 +58,7 @@ impl Delivery {
             tasks: TaskTracker::new(),
             ends: Mutex::default(),
             is_over: AtomicBool::new(false),
+            taking: Taking::default(),
         }))
     }
 
@@ -185,7 +188,7 @@ impl Shared {
         while batch.len() < BATCH {
             let fits = |next: &Spooled| {
                 let is_other = batch.iter().all(|one: &Spooled| one.sop_instance_uid != next.sop_instance_uid);
-                is_other && bytes + size(next) <= BATCH_BYTES
+                is_other && bytes + size(next) <= self.taking.most()
             };
             let Some(next) = self.queue.within(until, fits).await else { break };
             bytes += size(&next);
@@ -200,7 +203,10 @@ impl Shared {
         while let Some(mut part) = parts.pop() {
             let contents = part.iter().map(|one| one.content.clone()).collect();
             let is_over = self.is_over.load(Ordering::Relaxed);
-            let stowed = if is_over { Err(Problem::Canceled) } else { self.end.stow(contents, &self.stop).await };
+            let stowed = match is_over {
+                true => Err(Problem::Canceled),
+                false => self.end.stow(contents, &self.taking, &self.stop).await,
+            };
             let ends: Vec<FateEnd> = match stowed {
                 Ok(Stowed::InParts) => {
                     let second = part.split_off(part.len() / 2);
@@ -208,10 +214,10 @@ impl Shared {
                     continue;
                 }
                 Ok(Stowed::Answered(outcome)) => {
-                    let verdicts = Verdicts::of(outcome.answer);
+                    let verdicts = Verdicts::of(outcome);
                     part.iter().map(|one| judged(one, &verdicts)).collect()
                 }
-                Ok(Stowed::Refused(sentence)) => {
+                Ok(Stowed::Refused { sentence, .. }) => {
                     tracing::warn!(node = %self.end.id, problem = %sentence, "instances were refused");
                     vec![FateEnd::Failed(reason::PROCESSING_FAILURE); part.len()]
                 }
