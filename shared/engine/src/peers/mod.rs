@@ -22,7 +22,7 @@ use adit_store::repositories::NodeRecord;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-pub(crate) use batch::{BATCH, BATCH_BYTES, BATCH_MOMENT, Batch, Verdict, Verdicts};
+pub(crate) use batch::{BATCH, BATCH_MOMENT, Batch, Verdict, Verdicts};
 pub(crate) use content::{Arrival, Content, Follower, State as ArrivalState};
 pub(crate) use end::End;
 pub(crate) use find::{Finder, Take, find_model};

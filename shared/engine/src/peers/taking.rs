@@ -3,12 +3,14 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::BATCH_BYTES;
+use super::batch::BATCH_BYTES;
 
 /// So many single instances in a row, refused alike, are taken for a refusal of whatever is like them.
 const ROW: usize = 20;
 /// So many single instances in a row at which the server has failed (5xx): it would at the next one.
 const FAILURES: usize = 3;
+/// What has passed is near enough to what was too large if it lacks no more than this part of it.
+const NEAR: u64 = 8;
 /// The status of an answer that says that some were stored.
 const SOME: u16 = 202;
 /// The status of what is too large. It says nothing of others.
@@ -18,17 +20,19 @@ const TOO_LARGE: u16 = 413;
 pub(crate) struct Taking(Mutex<Seen>);
 
 struct Seen {
-    /// Bytes in a request at most.
-    most: u64,
-    /// Bytes of the largest request that passed.
+    /// Bytes of the smallest request that was too large; the largest number: none was.
+    refused: u64,
+    /// Bytes of the largest request that passed since.
     passed: u64,
+    /// Instances go one by one.
+    is_one_by_one: bool,
     /// How the last ones that went alone were answered, and how many of them in a row.
     row: (u16, usize),
 }
 
 impl Default for Taking {
     fn default() -> Self {
-        Self(Mutex::new(Seen { most: BATCH_BYTES, passed: 0, row: (0, 0) }))
+        Self(Mutex::new(Seen { refused: u64::MAX, passed: 0, is_one_by_one: false, row: (0, 0) }))
     }
 }
 
@@ -39,20 +43,33 @@ impl Taking {
 
     /// Bytes in a request at most, unless one instance alone has more.
     pub fn most(&self) -> u64 {
-        self.seen().most
+        let Seen { refused, passed, is_one_by_one, .. } = *self.seen();
+        match refused {
+            _ if is_one_by_one => 0,
+            u64::MAX => BATCH_BYTES,
+            _ if passed >= refused - refused / NEAR => passed.min(BATCH_BYTES),
+            // What the server takes lies between.
+            _ => u64::midpoint(passed, refused),
+        }
     }
 
     /// A request of so many bytes was taken.
     pub(super) fn passed(&self, bytes: u64) {
         let mut seen = self.seen();
         (seen.passed, seen.row) = (seen.passed.max(bytes), (0, 0));
+        if bytes >= seen.refused {
+            // It was not for the bytes.
+            seen.refused = bytes + 1;
+        }
     }
 
     /// Several of so many bytes together were too large.
     pub(super) fn too_large(&self, bytes: u64) {
         let mut seen = self.seen();
-        let passed = if seen.passed < bytes { seen.passed } else { 0 };
-        seen.most = seen.most.min(passed.max(bytes / 2));
+        seen.refused = seen.refused.min(bytes);
+        if seen.passed >= bytes {
+            seen.passed = 0;
+        }
     }
 
     /// One that went alone was not taken, with this status, or with an answer that says too little.
@@ -62,7 +79,7 @@ impl Taking {
         seen.row = (status, before + 1);
         if seen.row == (SOME, ROW) {
             // Of several it never says what has become of each.
-            seen.most = 0;
+            seen.is_one_by_one = true;
         }
     }
 
@@ -89,7 +106,10 @@ mod tests {
         assert_eq!(taking.most(), 500);
         taking.too_large(500);
         taking.passed(230);
+        assert_eq!(taking.most(), 365);
         taking.too_large(300);
+        assert_eq!(taking.most(), 265);
+        taking.too_large(247);
         assert_eq!(taking.most(), 230);
         // It counts something else than bytes.
         taking.too_large(200);

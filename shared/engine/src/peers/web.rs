@@ -47,16 +47,22 @@ impl End {
             if bytes(&contents) > taking.most() {
                 return Ok(Stowed::InParts);
             }
-            if taking.is_refusing()
-                && let refused @ Stowed::Refused { .. } = self.ask(vec![last.clone()], taking, stop).await?
-            {
-                return Ok(refused);
-            }
             if taking.is_refusing() {
-                return Ok(Stowed::InParts);
+                let one = self.ask(vec![last.clone()], taking, stop).await?;
+                if taking.is_refusing() {
+                    return Ok(match one {
+                        refused @ Stowed::Refused { .. } => refused,
+                        _ => self.refuses_all(),
+                    });
+                }
             }
         }
         self.ask(contents, taking, stop).await
+    }
+
+    fn refuses_all(&self) -> Stowed {
+        let sentence = format!("{}: STOW-RS failed: the server refuses one image after the other.", self.name());
+        Stowed::Refused { sentence, transient: false }
     }
 
     async fn ask(&self, contents: Vec<Content>, taking: &Taking, stop: &CancellationToken) -> Result<Stowed, Problem> {
