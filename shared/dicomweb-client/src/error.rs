@@ -49,6 +49,23 @@ impl WebError {
         }
     }
 
+    /// Whether it may lie at what was sent, so that less of it may pass.
+    #[must_use]
+    pub fn is_of_the_content(&self) -> bool {
+        match self {
+            Self::Timeout(_) | Self::Broken(_) | Self::Source(_) => true,
+            Self::Status(400 | 408 | 409 | 413 | 415 | 422) => true,
+            Self::Status(_) => self.is_server_failure(),
+            _ => false,
+        }
+    }
+
+    /// Whether the server has tried and failed (5xx), and does not say that it is busy.
+    #[must_use]
+    pub fn is_server_failure(&self) -> bool {
+        matches!(self, Self::Status(500 | 502 | 504 | 506..=599))
+    }
+
     /// Whether the server was not there at all (as opposed to: it refused or broke off).
     #[must_use]
     pub fn is_unreachable(&self) -> bool {

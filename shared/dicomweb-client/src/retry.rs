@@ -20,11 +20,13 @@ pub(crate) struct Failed {
     pub retry_after: Option<Duration>,
     /// Something has changed on our side, such as the token.
     pub again: bool,
+    /// How often it is sent at most.
+    pub tries: u32,
 }
 
 impl From<WebError> for Failed {
     fn from(error: WebError) -> Self {
-        Self { error, retry_after: None, again: false }
+        Self { error, retry_after: None, again: false, tries: TRIES }
     }
 }
 
@@ -33,12 +35,22 @@ impl Failed {
     pub fn status(status: u16, headers: &HeaderMap) -> Self {
         let said = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = said.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-        Self { error: WebError::Status(status), retry_after, again: false }
+        Self { error: WebError::Status(status), retry_after, again: false, tries: TRIES }
+    }
+
+    /// Of several instances: whoever asked tries fewer of them soon, which tells more than the same ones again.
+    pub fn of_several(self) -> Self {
+        let tries = match self.error {
+            WebError::Timeout(_) => 1,
+            _ if self.error.is_of_the_content() => 2,
+            _ => self.tries,
+        };
+        Self { tries, ..self }
     }
 
     /// How long is waited before the next try; none: there is none. `tried`: how often it was sent.
     fn wait(&self, tried: u32, spread: f64) -> Option<Duration> {
-        if tried >= TRIES || !(self.again || self.error.is_retriable()) {
+        if tried >= self.tries || !(self.again || self.error.is_retriable()) {
             return None;
         }
         let own = FIRST.saturating_mul(1 << (tried - 1)).mul_f64(0.5 + spread);
@@ -78,7 +90,8 @@ mod tests {
     use super::*;
 
     fn status(status: u16, retry_after: Option<u64>) -> Failed {
-        Failed { error: WebError::Status(status), retry_after: retry_after.map(Duration::from_secs), again: false }
+        let retry_after = retry_after.map(Duration::from_secs);
+        Failed { error: WebError::Status(status), retry_after, again: false, tries: TRIES }
     }
 
     #[test]
@@ -93,6 +106,15 @@ mod tests {
     fn the_server_is_asked_no_earlier_than_it_wants() {
         assert_eq!(status(429, Some(7)).wait(1, 0.9), Some(Duration::from_secs(7)));
         assert_eq!(status(503, Some(3600)).wait(1, 0.0), None);
+    }
+
+    #[test]
+    fn several_instances_are_soon_left_to_who_can_send_fewer() {
+        let waits = |failed: Failed| (1..=TRIES).filter(|tried| failed.wait(*tried, 0.5).is_some()).count();
+        assert_eq!(waits(status(500, None).of_several()), 1);
+        assert_eq!(waits(Failed::from(WebError::Timeout("sending")).of_several()), 0);
+        assert_eq!(waits(Failed::from(WebError::Connect("refused".into())).of_several()), 3);
+        assert_eq!((waits(status(503, None).of_several()), waits(status(429, None).of_several())), (3, 3));
     }
 
     #[test]

@@ -57,15 +57,12 @@ impl Client {
             (CONTENT_LENGTH, length),
             (ACCEPT, HeaderValue::from_static("application/dicom+json")),
         ];
-        patiently(|| async {
+        let once = async || {
             let progress = Progress::new();
             progress.step();
             let body = parts(Arc::clone(source), &around, &progress);
             let ask = Ask { method: Method::POST, url: &url, headers: &headers, body, progress };
-            let answer = match self.inner().ask_any(ask, 409).await {
-                Ok(answer) => answer,
-                Err(failed) => return Err(failed),
-            };
+            let answer = self.inner().ask_any(ask, 409).await?;
             let (status, warnings) = (answer.status().as_u16(), warnings(answer.headers()));
             let bytes = body::whole(answer.into_body(), MAX_ANSWER, self.inner().idle).await?;
             let answer = StoreAnswer::parse(&bytes).ok();
@@ -75,8 +72,10 @@ impl Client {
                 return Err(Failed::from(WebError::Status(409)));
             }
             Ok(StoreOutcome { status, answer, warnings })
-        })
-        .await
+        };
+        let is_one = source.sizes().len() < 2;
+        patiently(|| async { once().await.map_err(|failed: Failed| if is_one { failed } else { failed.of_several() }) })
+            .await
     }
 }
 

@@ -47,6 +47,12 @@ pub struct WebScript {
     pub refuse_instance: Option<(String, u16)>,
     /// Bodies with the instance of this UID are refused as a whole with this status.
     pub refuse_whole: Option<(String, u16)>,
+    /// Nothing of a body with such an instance is stored, and the answer names it alone.
+    pub all_or_nothing: bool,
+    /// Answers to stores are XML.
+    pub answers_xml: bool,
+    /// Stores are always answered with this status.
+    pub store_status: Option<u16>,
     /// Every stored instance gets this warning reason.
     pub warn: Option<u16>,
     /// Bodies with more instances are too large.
@@ -294,6 +300,9 @@ impl Shared {
             return StatusCode::PAYLOAD_TOO_LARGE.into_response();
         }
         tokio::time::sleep(self.script.store_delay).await;
+        if let Some(status) = self.script.store_status {
+            return StatusCode::from_u16(status).unwrap().into_response();
+        }
         let files: Vec<Held> = files.into_iter().map(|file| held(file).expect("a DICOM file")).collect();
         if let Some((uid, status)) = &self.script.refuse_whole
             && files.iter().any(|held| held.header.text(tags::SOP_INSTANCE_UID) == *uid)
@@ -301,6 +310,13 @@ impl Shared {
             return StatusCode::from_u16(*status).unwrap().into_response();
         }
         let mut answer = StoreAnswer::default();
+        if let Some((sop_instance_uid, reason)) = self.script.refuse_instance.clone()
+            && self.script.all_or_nothing
+            && files.iter().any(|held| held.header.text(tags::SOP_INSTANCE_UID) == sop_instance_uid)
+        {
+            answer.failed.push(Failed { sop_instance_uid, reason, ..Failed::default() });
+            return (StatusCode::CONFLICT, answer.to_json()).into_response();
+        }
         for held in files {
             let sop_instance_uid = held.header.text(tags::SOP_INSTANCE_UID);
             match &self.script.refuse_instance {
@@ -321,6 +337,9 @@ impl Shared {
         } else {
             StatusCode::ACCEPTED
         };
+        if self.script.answers_xml {
+            return (status, [(header::CONTENT_TYPE, "application/dicom+xml")], "<NativeDicomModel/>").into_response();
+        }
         (status, [(header::CONTENT_TYPE, "application/dicom+json")], answer.to_json()).into_response()
     }
 }

@@ -113,8 +113,8 @@ impl DataSets {
         Ok(None)
     }
 
-    /// Lets go of what has been given out.
-    fn settle(&mut self) {
+    /// Lets go of what has been given out, which else stays until more is asked for.
+    pub fn settle(&mut self) {
         self.held.drain(..self.begin);
         (self.seen, self.begin) = (self.seen - self.begin, 0);
         if self.held.len() < KEPT {

@@ -56,17 +56,19 @@ pub(crate) struct Line {
 
 impl Line {
     /// Sends one instance, again if that may help. The error: nothing more can be sent. `again` hears why something is sent again.
-    /// It may still arrive: then there is one try only, and who sends it knows when it is whole.
+    /// It may still arrive: as long as it does there is one try only, and who sends it knows when it is whole.
     pub async fn send(
         &mut self,
         route: Route<'_>,
         instance: Outgoing<'_>,
         again: &(dyn Fn(&str) + Sync),
     ) -> Result<Sent, Problem> {
-        let (mut tried, tries) = (0, if instance.content.size().is_some() { TRIES } else { 1 });
+        let mut tried = 0;
         loop {
             tried += 1;
-            let sentence = match self.once(route, instance).await {
+            let sent = self.once(route, instance).await;
+            let tries = if instance.content.size().is_some() { TRIES } else { 1 };
+            let sentence = match sent {
                 Ok(outcome) if outcome.status.is_done() => return Ok(Sent::Accepted(outcome)),
                 Ok(outcome) => {
                     let (status, transient) = (outcome.status, outcome.status.is_transient(Service::Store));

@@ -5,6 +5,7 @@ mod content;
 mod end;
 mod find;
 mod line;
+mod taking;
 mod web;
 
 use std::collections::HashMap;
@@ -21,11 +22,12 @@ use adit_store::repositories::NodeRecord;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-pub(crate) use batch::{BATCH, BATCH_BYTES, BATCH_MOMENT, Batch, Verdict, Verdicts};
+pub(crate) use batch::{BATCH, BATCH_MOMENT, Batch, Verdict, Verdicts};
 pub(crate) use content::{Arrival, Content, Follower, State as ArrivalState};
 pub(crate) use end::End;
 pub(crate) use find::{Finder, Take, find_model};
 pub(crate) use line::{Line, Outgoing, Route, Sent};
+pub(crate) use taking::Taking;
 pub(crate) use web::Stowed;
 
 /// Permits and breakers of all nodes of this process.

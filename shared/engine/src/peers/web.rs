@@ -6,17 +6,22 @@ use std::time::Instant;
 use adit_dicomweb_client::{Client, StoreOutcome, WebError};
 use tokio_util::sync::CancellationToken;
 
-use super::{Batch, Content, End};
+use super::batch::is_vague;
+use super::{Batch, Content, End, Taking};
 use crate::transfer::Problem;
 
 /// How a request that stores several instances has ended.
 pub(crate) enum Stowed {
     /// The server says what has become of each.
     Answered(StoreOutcome),
-    /// It has refused them as a whole, for their number or for one of them: less may pass.
+    /// They were not taken as a whole, for their number or for one of them, or nobody knows which were: less may pass.
     InParts,
     /// It has refused the request, and would refuse it again.
-    Refused(String),
+    Refused {
+        sentence: String,
+        /// Another run may have more success.
+        transient: bool,
+    },
 }
 
 impl End {
@@ -30,30 +35,80 @@ impl End {
             .map_err(|error| self.web_failed("connecting by DICOMweb", &error))
     }
 
-    /// Stores instances that are there as a whole, in one request and no faster than the server wants it. The error: nothing more can be sent.
-    pub async fn stow(&self, contents: Vec<Content>, stop: &CancellationToken) -> Result<Stowed, Problem> {
+    /// Stores instances that are there as a whole, in one request and no faster than the server wants it. The error: nothing more can be
+    /// sent. `taking` knows what else was sent by the same sender.
+    pub async fn stow(
+        &self,
+        contents: Vec<Content>,
+        taking: &Taking,
+        stop: &CancellationToken,
+    ) -> Result<Stowed, Problem> {
+        if let [_, .., last] = contents.as_slice() {
+            if bytes(&contents) > taking.most() {
+                return Ok(Stowed::InParts);
+            }
+            if taking.is_refusing() {
+                let one = self.ask(vec![last.clone()], taking, stop).await?;
+                if taking.is_refusing() {
+                    return Ok(match one {
+                        refused @ Stowed::Refused { .. } => refused,
+                        _ => self.refuses_all(),
+                    });
+                }
+            }
+        }
+        self.ask(contents, taking, stop).await
+    }
+
+    fn refuses_all(&self) -> Stowed {
+        let sentence = format!("{}: STOW-RS failed: the server refuses one image after the other.", self.name());
+        Stowed::Refused { sentence, transient: false }
+    }
+
+    async fn ask(&self, contents: Vec<Content>, taking: &Taking, stop: &CancellationToken) -> Result<Stowed, Problem> {
         let client = self.web()?;
         if let Some(server) = self.server() {
             for _ in &contents {
                 self.state.pace(server.limits.instances_per_second).await;
             }
         }
-        let (count, batch, begun) = (contents.len(), Arc::new(Batch(contents)), Instant::now());
+        let (count, bytes, begun) = (contents.len(), bytes(&contents), Instant::now());
+        let batch = Arc::new(Batch(contents));
         let stored = tokio::select! {
             stored = client.store(&batch) => stored,
             () = stop.cancelled() => return Err(Problem::Canceled),
         };
-        match stored {
+        let error = match stored {
             Ok(outcome) => {
                 self.state.answered();
                 self.took("STOW-RS", begun);
-                Ok(Stowed::Answered(outcome))
+                let is_vague = is_vague(&outcome, count);
+                match outcome.status {
+                    status if count == 1 && (status == 409 || is_vague) => taking.alone(status),
+                    _ if is_vague => {}
+                    _ => taking.passed(bytes),
+                }
+                return Ok(if count > 1 && is_vague { Stowed::InParts } else { Stowed::Answered(outcome) });
             }
-            Err(WebError::Status(400 | 409 | 413 | 415 | 422)) if count > 1 => Ok(Stowed::InParts),
-            Err(error) => match self.web_failed("STOW-RS", &error) {
-                Problem::Permanent(sentence) => Ok(Stowed::Refused(sentence)),
-                problem => Err(problem),
-            },
+            Err(error) => error,
+        };
+        if count > 1 && error.is_of_the_content() {
+            self.broke();
+            if error == WebError::Status(413) {
+                taking.too_large(bytes);
+            }
+            return Ok(Stowed::InParts);
+        }
+        if let (1, WebError::Status(status)) = (count, &error) {
+            taking.alone(*status);
+        }
+        match self.web_failed("STOW-RS", &error) {
+            Problem::Permanent(sentence) => Ok(Stowed::Refused { sentence, transient: false }),
+            // It may lie at this one alone.
+            Problem::Transient(sentence) if error.is_server_failure() && !taking.is_failing() => {
+                Ok(Stowed::Refused { sentence, transient: true })
+            }
+            problem => Err(problem),
         }
     }
 
@@ -66,4 +121,8 @@ impl End {
         let sentence = format!("{}: {what} failed: {error}.", self.name());
         if error.is_retriable() { Problem::Transient(sentence) } else { Problem::Permanent(sentence) }
     }
+}
+
+fn bytes(contents: &[Content]) -> u64 {
+    contents.iter().filter_map(Content::size).sum()
 }

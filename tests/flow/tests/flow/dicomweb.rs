@@ -11,6 +11,7 @@ mod query;
 mod retrieve;
 mod store;
 mod store_ahead;
+mod store_answers;
 mod store_apart;
 mod store_batches;
 mod store_pauses;

@@ -185,6 +185,24 @@ async fn what_is_too_much_for_one_request_goes_in_several() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_answer_leaves_open_is_not_taken_for_delivered() {
+    let refused = StudySpec::ct("PAT-1", "Doe^Jane", 9, 64).sop_instance_uid(0, 4);
+    let refuse_instance = Some((refused.clone(), 0xC000));
+    for script in [
+        WebScript { answers_xml: true, ..WebScript::default() },
+        WebScript { all_or_nothing: true, ..WebScript::default() },
+    ] {
+        let script = WebScript { refuse_instance: refuse_instance.clone(), ..script };
+        let scene = Scene::new(9, WebScript::default(), script).await;
+        let end = scene.transfer(TransferOptions::default()).await;
+        assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Warning, 8), "{end:?}");
+        let held = scene.destination.instances();
+        assert!(held.len() == 8 && !held.contains(&refused), "{held:?}");
+        scene.rig.assert_clean().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn client_credentials_and_headers_let_us_in_and_are_kept_secret() {
     // "client id" and "s:ecret", each encoded before they are joined (RFC 6749 2.3.1).
     let client = "Basic Y2xpZW50JTIwaWQ6cyUzQWVjcmV0".to_owned();

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io;
 
 use adit_deid::part10::file_meta;
 use adit_dicomweb::accept::MediaType;
@@ -12,10 +13,11 @@ use adit_dimse::uids::EXPLICIT_VR_LITTLE_ENDIAN;
 use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Tag};
 use adit_domain::Uid;
 use adit_pixels::encapsulated::is_encapsulated;
-use tokio::io::AsyncReadExt;
+use adit_store::staging::StagingError;
+use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::metadata::Metadata;
-use super::{Fate, FateEnd, Store};
+use super::metadata::{LARGE, Metadata};
+use super::{Fate, FateEnd, Store, pieces};
 use crate::peers::Content;
 
 /// Bytes read at once.
@@ -74,6 +76,8 @@ impl Budget {
 /// A stretch of a file.
 enum Stretch {
     Bytes(Vec<u8>),
+    /// So many bytes more of what was laid aside.
+    Aside(u64),
     Spooled(Content),
 }
 
@@ -86,7 +90,21 @@ impl Store {
         loop {
             match texts.next().await {
                 Ok(Some(instance)) => match file(&instance, &assembly, &mut budget) {
-                    Ok(stretches) => self.put(stretches).await,
+                    Ok(stretches) => {
+                        drop(instance);
+                        match self.lay_aside(stretches).await {
+                            Ok((stretches, aside)) => {
+                                // Values may be long, and nobody is to wait for them.
+                                texts.let_go();
+                                self.put(stretches, aside).await;
+                            }
+                            Err(error) => {
+                                let number = self.fates.len();
+                                self.fates.push(Fate::default());
+                                self.not_spooled(number, &error);
+                            }
+                        }
+                    }
                     Err(reason) => self.refuse(&instance, reason),
                 },
                 Ok(None) => break,
@@ -100,25 +118,60 @@ impl Store {
         }
     }
 
-    async fn put(&mut self, stretches: Vec<Stretch>) {
-        self.begin().await;
-        for stretch in stretches {
-            match stretch {
-                Stretch::Bytes(bytes) => self.write(&bytes).await,
-                Stretch::Spooled(content) => {
-                    if let Err(error) = self.copy(&content).await {
-                        tracing::error!(error = %error, "a spooled value cannot be read");
-                        self.abort().await;
-                        return;
-                    }
+    /// Puts bytes of a large instance into the spool, one behind the other, so that they are not in memory while its values are copied.
+    async fn lay_aside(
+        &mut self,
+        mut stretches: Vec<Stretch>,
+    ) -> Result<(Vec<Stretch>, Option<Content>), StagingError> {
+        let in_memory = |stretch: &Stretch| if let Stretch::Bytes(bytes) = stretch { bytes.len() } else { 0 };
+        if stretches.iter().map(in_memory).sum::<usize>() < LARGE {
+            return Ok((stretches, None));
+        }
+        let mut pieces = self.spool.begin(&format!("aside-{}", self.fates.len())).await?;
+        for stretch in &mut stretches {
+            if let Stretch::Bytes(bytes) = stretch {
+                if let Err(error) = pieces.write(bytes).await {
+                    pieces.abort().await;
+                    return Err(error);
                 }
+                *stretch = Stretch::Aside(bytes.len() as u64);
             }
         }
-        self.end().await;
+        Ok((stretches, Some(pieces.commit().await?)))
     }
 
-    async fn copy(&mut self, content: &Content) -> std::io::Result<()> {
-        let (mut source, mut piece) = (content.open(0), vec![0; READ]);
+    async fn put(&mut self, stretches: Vec<Stretch>, aside: Option<Content>) {
+        let mut held = aside.as_ref().map(|content| content.open(0));
+        self.begin().await;
+        let mut copied = Ok(());
+        for stretch in stretches {
+            copied = match (stretch, &mut held) {
+                (Stretch::Bytes(bytes), _) => {
+                    self.write(&bytes).await;
+                    Ok(())
+                }
+                (Stretch::Aside(length), Some(held)) => self.copy(held.take(length)).await,
+                (Stretch::Aside(_), None) => Err(io::ErrorKind::NotFound.into()),
+                (Stretch::Spooled(content), _) => self.copy(content.open(0)).await,
+            };
+            if copied.is_err() {
+                break;
+            }
+        }
+        match copied {
+            Ok(()) => self.end().await,
+            Err(error) => {
+                tracing::error!(error = %error, "a spooled value cannot be read");
+                self.abort().await;
+            }
+        }
+        if let Some(aside) = aside {
+            pieces::remove(&self.engine.0.ports.staging, &aside).await;
+        }
+    }
+
+    async fn copy(&mut self, mut source: impl AsyncRead + Unpin) -> io::Result<()> {
+        let mut piece = vec![0; READ];
         loop {
             match source.read(&mut piece).await? {
                 0 => return Ok(()),

@@ -17,13 +17,17 @@ use super::part::Spooled;
 use super::queue::{Need, Queue};
 use super::{FateEnd, pieces};
 use crate::Engine;
-use crate::peers::{BATCH, BATCH_BYTES, BATCH_MOMENT, End, Line, Outgoing, Route, Sent, Stowed, Verdict, Verdicts};
+use crate::peers::{BATCH, BATCH_MOMENT, End, Line, Outgoing, Route, Sent, Stowed, Taking, Verdict, Verdicts};
 use crate::transfer::Problem;
 
 /// Connections to the server at most, whatever it allows: others want to be served, too.
 const LINES: usize = 4;
 /// How long a connection and its permit are kept with nothing to send.
 const IDLE: Duration = Duration::from_secs(5);
+/// Who has had a permit so long does not wait with it any more: what comes later gets one in its turn.
+const TURN: Duration = Duration::from_secs(20);
+/// How long one that was sent in vain while it arrived waits at least before it is sent again.
+const AGAIN: Duration = Duration::from_millis(900);
 
 /// Whether instances go to this server by STOW-RS. Its requests say how long they are, so that nothing goes ahead.
 pub(super) fn is_by_web(end: &End) -> bool {
@@ -42,6 +46,8 @@ struct Shared {
     ends: Mutex<Vec<(usize, FateEnd)>>,
     /// Nothing more gets through, so that the rest need not try as long as one has.
     is_over: AtomicBool,
+    /// What the server takes of it by STOW-RS.
+    taking: Taking,
 }
 
 impl Delivery {
@@ -56,6 +62,7 @@ impl Delivery {
             tasks: TaskTracker::new(),
             ends: Mutex::default(),
             is_over: AtomicBool::new(false),
+            taking: Taking::default(),
         }))
     }
 
@@ -101,6 +108,8 @@ impl Shared {
     }
 
     async fn work(self: Arc<Self>, permit: Option<OwnedSemaphorePermit>) {
+        let call = || self.call();
+        let _presence = self.queue.presence(&call);
         let _permit = match permit {
             Some(permit) => permit,
             None => tokio::select! {
@@ -108,7 +117,7 @@ impl Shared {
                 () = self.stop.cancelled() => return self.queue.stop(),
             },
         };
-        let (mut line, mut patience) = (Line::default(), IDLE);
+        let (mut line, mut patience, begun) = (Line::default(), IDLE, Instant::now());
         while let Some(spooled) = self.queue.next(patience).await {
             if self.stop.is_cancelled() {
                 self.queue.stop();
@@ -127,6 +136,9 @@ impl Shared {
                     patience = Duration::ZERO;
                 }
             }
+            if begun.elapsed() > TURN {
+                patience = Duration::ZERO;
+            }
         }
         line.close(!self.is_over.load(Ordering::Relaxed) && !self.stop.is_cancelled()).await;
     }
@@ -143,7 +155,12 @@ impl Shared {
             transfer_syntax_uid: &spooled.transfer_syntax_uid,
         };
         let node = &self.end.id;
-        let again = |sentence: &str| tracing::info!(%node, problem = sentence, "an instance is sent again");
+        // Once it was whole, it has had all its tries.
+        let was_whole = AtomicBool::new(!is_arriving);
+        let again = |sentence: &str| {
+            was_whole.store(true, Ordering::Relaxed);
+            tracing::info!(%node, problem = sentence, "an instance is sent again");
+        };
         let sent = line.send(route, outgoing, &again).await;
         if spooled.content.is_given_up() {
             // The store itself knows why.
@@ -155,7 +172,9 @@ impl Shared {
                 let remark = outcome.status.class() == StatusClass::Warning;
                 FateEnd::Stored { warning: remark.then_some(outcome.status.0) }
             }
-            Ok(Sent::Refused { transient: true, .. }) | Err(Problem::Transient(_)) if is_arriving => {
+            Ok(Sent::Refused { transient: true, .. }) | Err(Problem::Transient(_))
+                if !was_whole.load(Ordering::Relaxed) =>
+            {
                 self.later(spooled);
                 return false;
             }
@@ -167,12 +186,16 @@ impl Shared {
         true
     }
 
-    /// Its first try has broken while it arrived. It is sent again once it is whole, and holds nothing meanwhile.
+    /// Its first try has broken while it arrived. It is sent again once it is whole, but not at once, and holds nothing meanwhile.
     fn later(self: &Arc<Self>, spooled: Spooled) {
         let shared = Arc::clone(self);
         self.spawn(async move {
+            let whole = async {
+                tokio::time::sleep(AGAIN).await;
+                spooled.content.whole().await
+            };
             tokio::select! {
-                whole = spooled.content.whole() => if whole.is_ok() { shared.send(spooled) },
+                whole = whole => if whole.is_ok() { shared.send(spooled) },
                 () = shared.stop.cancelled() => {}
             }
         });
@@ -185,7 +208,7 @@ impl Shared {
         while batch.len() < BATCH {
             let fits = |next: &Spooled| {
                 let is_other = batch.iter().all(|one: &Spooled| one.sop_instance_uid != next.sop_instance_uid);
-                is_other && bytes + size(next) <= BATCH_BYTES
+                is_other && bytes + size(next) <= self.taking.most()
             };
             let Some(next) = self.queue.within(until, fits).await else { break };
             bytes += size(&next);
@@ -200,7 +223,10 @@ impl Shared {
         while let Some(mut part) = parts.pop() {
             let contents = part.iter().map(|one| one.content.clone()).collect();
             let is_over = self.is_over.load(Ordering::Relaxed);
-            let stowed = if is_over { Err(Problem::Canceled) } else { self.end.stow(contents, &self.stop).await };
+            let stowed = match is_over {
+                true => Err(Problem::Canceled),
+                false => self.end.stow(contents, &self.taking, &self.stop).await,
+            };
             let ends: Vec<FateEnd> = match stowed {
                 Ok(Stowed::InParts) => {
                     let second = part.split_off(part.len() / 2);
@@ -208,10 +234,10 @@ impl Shared {
                     continue;
                 }
                 Ok(Stowed::Answered(outcome)) => {
-                    let verdicts = Verdicts::of(outcome.answer);
+                    let verdicts = Verdicts::of(outcome);
                     part.iter().map(|one| judged(one, &verdicts)).collect()
                 }
-                Ok(Stowed::Refused(sentence)) => {
+                Ok(Stowed::Refused { sentence, .. }) => {
                     tracing::warn!(node = %self.end.id, problem = %sentence, "instances were refused");
                     vec![FateEnd::Failed(reason::PROCESSING_FAILURE); part.len()]
                 }

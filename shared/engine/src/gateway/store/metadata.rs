@@ -14,7 +14,7 @@ use crate::peers::{Content, Follower};
 /// Bytes read at once.
 const READ: usize = 64 << 10;
 /// From so many bytes on a data set is large: few of them are in memory at the same time.
-const LARGE: usize = 1 << 20;
+pub(super) const LARGE: usize = 1 << 20;
 
 /// Metadata parts in the spool.
 #[derive(Default)]
@@ -55,6 +55,14 @@ pub(super) struct Texts {
 }
 
 impl Texts {
+    /// What the last instance was made of is not needed any more, nor is the instance: others may have a large one.
+    pub fn let_go(&mut self) {
+        if let Some((_, sets)) = &mut self.open {
+            sets.settle();
+        }
+        self.large = None;
+    }
+
     /// The next instance; none: that were all.
     pub async fn next(&mut self) -> Result<Option<Instance>, Unreadable> {
         loop {
@@ -145,6 +153,26 @@ mod tests {
                 }
             };
             assert!(matches!(last, Err(Unreadable::Invalid(_))), "{wrong}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_lets_go_of_a_large_one_keeps_nobody_waiting_and_reads_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let staging: Arc<dyn Staging> = Arc::new(DirectoryStaging::open(folder.path()).unwrap());
+        let stores = Stores::default();
+        let text = format!("[{},{},{{}}]", large("1"), large("2"));
+        let metadata = Metadata(vec![spooled(&staging, "large", &text).await]);
+        let mut all: Vec<Texts> = (0..3).map(|_| metadata.read(&stores)).collect();
+        for texts in &mut all {
+            let next = tokio::time::timeout(Duration::from_secs(20), texts.next()).await.expect("somebody waits");
+            assert_eq!(next.unwrap().unwrap().sop_instance_uid, "1");
+            texts.let_go();
+            assert!(texts.open.as_ref().unwrap().1.held() < LARGE);
+        }
+        for mut texts in all {
+            assert_eq!(texts.next().await.unwrap().unwrap().sop_instance_uid, "2");
+            assert!(texts.next().await.unwrap().is_some() && texts.next().await.unwrap().is_none());
         }
     }
 

@@ -108,6 +108,11 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Held by one who was hired, so that a panic does not leave a worker on the list that is none. `call` is to hire another one.
+    pub fn presence<'a>(&'a self, call: &'a (dyn Fn() + Send + Sync)) -> Presence<'a, T> {
+        Presence { queue: self, call }
+    }
+
     /// Ends the work of one who was hired, unless something waits.
     fn leaves(&self) -> bool {
         let mut state = self.state();
@@ -126,6 +131,23 @@ impl<T> Queue<T> {
     pub fn stop(&self) {
         self.state().is_stopped = true;
         self.news.notify_waiters();
+    }
+}
+
+/// A worker's place on the list.
+pub(super) struct Presence<'a, T> {
+    queue: &'a Queue<T>,
+    call: &'a (dyn Fn() + Send + Sync),
+}
+
+impl<T> Drop for Presence<'_, T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("a delivery has broken; another one goes on behind what it was sending");
+            self.queue.state().workers -= 1;
+            (self.call)();
+            self.queue.news.notify_one();
+        }
     }
 }
 
@@ -179,6 +201,35 @@ mod tests {
         queue.put(4);
         assert_eq!(need(&queue), Need::Another);
         assert_eq!(waiting.await.unwrap(), Some(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_panics_is_replaced_and_who_goes_is_not() {
+        let queue = Arc::new(Queue::new(1, 1));
+        let worker = |does_panic: bool| {
+            let queue = Arc::clone(&queue);
+            assert!(queue.hire(|_| true));
+            tokio::spawn(async move {
+                let hires = std::sync::atomic::AtomicUsize::new(0);
+                let call = || {
+                    assert_eq!(need(&queue), Need::First);
+                    hires.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                };
+                let presence = queue.presence(&call);
+                let taken = queue.next(WHILE).await;
+                assert!(!does_panic, "as the test wants it");
+                let left = queue.next(WHILE).await;
+                drop(presence);
+                (taken, left, hires.into_inner())
+            })
+        };
+        queue.put(1);
+        queue.put(2);
+        assert!(worker(true).await.unwrap_err().is_panic());
+        assert_eq!(need(&queue), Need::First, "the one behind waits for a worker");
+        assert_eq!(worker(false).await.unwrap(), (Some(2), None, 0));
+        queue.put(3);
+        assert_eq!(need(&queue), Need::First, "nobody is counted twice");
     }
 
     #[tokio::test(start_paused = true)]

@@ -27,6 +27,7 @@ use super::measure;
 use super::plan::Plan;
 use super::problem::Problem;
 use super::sink::StagedInstance;
+use crate::peers::Taking;
 
 /// Staged instances that may wait for the destination before the source is held back.
 const WAITING: usize = 32;
@@ -79,11 +80,11 @@ impl Transfer {
                         None => break,
                     }
                 }
-                let by_web = self.delivers_by_web.load(Ordering::Relaxed);
+                let (taking, by_web) = (Arc::<Taking>::default(), self.delivers_by_web.load(Ordering::Relaxed));
                 for permit in permits {
                     let (this, queue) = (Arc::clone(&self), Arc::clone(&queue));
                     if by_web {
-                        workers.spawn(this.into_web(queue, permit).in_current_span());
+                        workers.spawn(this.into_web(queue, Arc::clone(&taking), permit).in_current_span());
                     } else {
                         workers.spawn(this.into_server(queue, permit).in_current_span());
                     }

@@ -8,7 +8,7 @@ use adit_domain::task::LogLevel;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Queue;
-use crate::peers::{BATCH, BATCH_BYTES, BATCH_MOMENT, Content, Stowed, Verdict, Verdicts};
+use crate::peers::{BATCH, BATCH_MOMENT, Content, Stowed, Taking, Verdict, Verdicts};
 use crate::transfer::Transfer;
 use crate::transfer::problem::Problem;
 use crate::transfer::sink::StagedInstance;
@@ -18,11 +18,12 @@ impl Transfer {
     pub(super) async fn into_web(
         self: Arc<Self>,
         queue: Queue,
+        taking: Arc<Taking>,
         _permit: Option<OwnedSemaphorePermit>,
     ) -> Result<(), Problem> {
         let mut left = None;
         loop {
-            let instances = gather(&queue, &mut left).await;
+            let instances = gather(&queue, &mut left, taking.most()).await;
             if instances.is_empty() {
                 return Ok(());
             }
@@ -32,7 +33,7 @@ impl Transfer {
             // What the server does not take as a whole is sent in halves.
             let mut parts = vec![instances.as_slice()];
             while let Some(part) = parts.pop() {
-                if !self.send_batch(part).await? {
+                if !self.send_batch(part, &taking).await? {
                     let (first, second) = part.split_at(part.len() / 2);
                     parts.extend([second, first]);
                 }
@@ -41,15 +42,15 @@ impl Transfer {
     }
 
     /// Sends some instances in one request; false: less may pass.
-    async fn send_batch(&self, instances: &[StagedInstance]) -> Result<bool, Problem> {
+    async fn send_batch(&self, instances: &[StagedInstance], taking: &Taking) -> Result<bool, Problem> {
         let staging = &self.engine.0.ports.staging;
         let contents = instances.iter().map(|one| Content::staged(staging, one.key.clone(), one.size));
-        match self.destination.stow(contents.collect(), &self.stop).await? {
-            Stowed::Answered(outcome) => self.settle_batch(instances, &outcome).await?,
+        match self.destination.stow(contents.collect(), taking, &self.stop).await? {
+            Stowed::Answered(outcome) => self.settle_batch(instances, outcome).await?,
             Stowed::InParts => return Ok(false),
-            Stowed::Refused(sentence) => {
+            Stowed::Refused { sentence, transient } => {
                 for instance in instances {
-                    self.undeliverable(instance, sentence.trim_end_matches('.'), false).await?;
+                    self.undeliverable(instance, sentence.trim_end_matches('.'), transient).await?;
                 }
             }
         }
@@ -57,12 +58,12 @@ impl Transfer {
     }
 
     /// Takes the answer into the books.
-    async fn settle_batch(&self, instances: &[StagedInstance], outcome: &StoreOutcome) -> Result<(), Problem> {
+    async fn settle_batch(&self, instances: &[StagedInstance], outcome: StoreOutcome) -> Result<(), Problem> {
         for warning in &outcome.warnings {
             let sentence = format!("The destination says: {warning}");
             self.ledger.note(LogLevel::Warning, "Remark of the destination", &sentence);
         }
-        let verdicts = Verdicts::of(outcome.answer.clone());
+        let verdicts = Verdicts::of(outcome);
         for instance in instances {
             let warning = match verdicts.on(&instance.note.delivered_as) {
                 Verdict::Stored { warning } => warning,
@@ -85,8 +86,9 @@ impl Transfer {
     }
 }
 
-/// Waits for an instance and takes what else comes within a moment, up to the limits of one request. `left`: one that did not fit any more.
-async fn gather(queue: &Queue, left: &mut Option<StagedInstance>) -> Vec<StagedInstance> {
+/// Waits for an instance and takes what else comes within a moment, up to the limits of one request, one of them in bytes. `left`: one that
+/// did not fit any more.
+async fn gather(queue: &Queue, left: &mut Option<StagedInstance>, most: u64) -> Vec<StagedInstance> {
     let (first, waiting) = match left.take() {
         // Another worker may hold the queue while it waits for more.
         Some(first) => (Some(first), queue.try_lock().ok()),
@@ -104,7 +106,7 @@ async fn gather(queue: &Queue, left: &mut Option<StagedInstance>) -> Vec<StagedI
         && let Ok(Some(next)) = tokio::time::timeout_at(until, waiting.recv()).await
     {
         bytes += next.size;
-        if bytes > BATCH_BYTES {
+        if bytes > most {
             *left = Some(next);
             break;
         }

@@ -146,10 +146,28 @@ async fn an_archive_that_is_out_of_resources_gets_it_once_more() {
     let script = Script { store_status: Some((0, 0xA700, 1)), ..Script::default() };
     let scene = Scene::new(&[], script, &ALL).await;
     let file = large(&spec());
+    let begun = Instant::now();
     let response = send(&scene.program, "/dicomweb/SOURCE/studies", body(std::slice::from_ref(&file))).await;
     let answer: Value = answered(response, 200).await;
     assert_eq!((uids(&answer, "00081199").len(), scene.source.stored()), (1, 2));
+    assert!(begun.elapsed() >= Duration::from_millis(900), "it was sent again at once");
     assert_kept(&scene, &file);
+    scene.assert_nothing_staged().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_that_stays_out_of_resources_gets_it_as_often_as_any_other() {
+    let script = Script { store_status: Some((0, 0xA700, 100)), ..Script::default() };
+    let scene = Scene::new(&[], script, &ALL).await;
+    let whole = body(&[large(&spec())]);
+    let mut stream = begin(&scene, whole.len()).await;
+    stream.write_all(&whole[..30 * MIB]).await.unwrap();
+    until("nothing is sent on", || scene.source.stored() == 1).await;
+    stream.write_all(&whole[30 * MIB..]).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("42752"), "{answer}");
+    assert!((4..=5).contains(&scene.source.stored()), "{} tries", scene.source.stored());
     scene.assert_nothing_staged().await;
 }
 

@@ -253,6 +253,32 @@ async fn a_large_value_passes_through() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn much_text_around_a_large_value_stays_where_it_was() {
+    let scene = Scene::new(&[], Script::default(), &ALL).await;
+    let (text, large) = ("x".repeat(3 << 20), [0x5A, 7].repeat(5 << 20));
+    let one = instance(
+        1,
+        &json!({
+            "0040A160": {"vr": "UT", "Value": [text]},
+            "00420011": {"vr": "OB", "BulkDataURI": "a"},
+            "00880140": {"vr": "UI", "Value": ["2.25.99"]},
+        }),
+    );
+    let metadata = serde_json::to_vec(&[one, instance(2, &json!({}))]).unwrap();
+    let sent = [(JSON, "", metadata), (OCTETS, "a", large.clone())];
+    let answer = answered(send(&scene.program, STUDIES, body(&sent)).await, 200).await;
+    assert_eq!(uids(&answer, "00081199").len(), 2, "{answer}");
+    let files: Vec<Vec<u8>> =
+        crate::files(&scene.dir.path().join("source")).iter().map(|path| std::fs::read(path).unwrap()).collect();
+    let file = files.iter().max_by_key(|file| file.len()).unwrap();
+    let (rest, last) = file.split_at(file.len() - 8);
+    // Its header is 8 bytes long, that of the value 12.
+    let (rest, value) = rest[..rest.len() - 8].split_at(rest.len() - 8 - large.len());
+    assert!(last == b"2.25.99\0" && value == large && rest[..rest.len() - 12].ends_with(text.as_bytes()));
+    scene.assert_nothing_staged().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_programs_with_much_metadata_are_all_served() {
     let scene = Scene::new(&[], Script::default(), &ALL).await;
     let sizes: Vec<usize> = [2 << 20, 3 << 20].into_iter().chain([100 << 10; 20]).collect();

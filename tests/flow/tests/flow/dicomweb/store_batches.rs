@@ -11,14 +11,14 @@ use super::Scene;
 use super::store::{answered, body, images, reasons, send, uids};
 use crate::ALL;
 
-async fn scene(script: WebScript) -> (Scene, WebPeer) {
+pub(super) async fn scene(script: WebScript) -> (Scene, WebPeer) {
     let scene = Scene::new(&[], Script::default(), &ALL).await;
     let behind = web::start(&scene.dir.path().join("web"), script).await;
     scene.rig.web_server("WEB", &behind.url, json!({"limits": {"associations": 2}})).await;
     (scene, behind)
 }
 
-async fn store(scene: &Scene, files: &[Vec<u8>], status: u16) -> Value {
+pub(super) async fn store(scene: &Scene, files: &[Vec<u8>], status: u16) -> Value {
     let response = send(&scene.program, "/dicomweb/WEB/studies", body(files)).await;
     let answer = answered(response, status).await;
     scene.assert_nothing_staged().await;

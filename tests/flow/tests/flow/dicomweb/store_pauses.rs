@@ -67,6 +67,37 @@ async fn between_instances_the_only_association_is_free_for_others_and_taken_ane
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_sends_one_now_and_then_has_the_only_association_for_a_turn_and_not_for_ever() {
+    let scene = narrow().await;
+    let spec = spec("DRIP", 14);
+    let whole = body(&images(&spec, 14));
+    let part = whole.len() / 14;
+    let mut stream = begin(&scene, whole.len()).await;
+    let dripping = async {
+        for number in 0..12 {
+            stream.write_all(&whole[number * part..(number + 1) * part]).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(2500)).await;
+        }
+    };
+    let other = async {
+        tokio::time::sleep(Duration::from_secs(12)).await;
+        another_store(&scene, 0).await;
+        Instant::now()
+    };
+    let (end, served) = tokio::join!(
+        async {
+            dripping.await;
+            Instant::now()
+        },
+        other
+    );
+    assert!(served < end, "others are served when all was sent");
+    rest(stream, &whole[12 * part..]).await;
+    assert_eq!(scene.source.instances().len(), 14 + 2);
+    scene.assert_nothing_staged().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn in_the_middle_of_a_large_instance_others_are_served_too() {
     let scene = narrow().await;
     let spec = spec("SLOW", 1);
