@@ -5,8 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::batch::BATCH_BYTES;
 
-/// So many single instances in a row, refused alike, are taken for a refusal of whatever is like them.
+/// After so many single instances in a row, refused alike, there is no use in sending several together.
 const ROW: usize = 20;
+/// So many of them, when none has ever passed, are a server that refuses everything.
+const HOPELESS: usize = 100;
+/// The status of what clashes with what the server has. It says nothing of others.
+const CONFLICT: u16 = 409;
 /// So many single instances in a row at which the server has failed (5xx): it would at the next one.
 const FAILURES: usize = 3;
 /// What has passed is near enough to what was too large if it lacks no more than this part of it.
@@ -24,6 +28,8 @@ struct Seen {
     refused: u64,
     /// Bytes of the largest request that passed since.
     passed: u64,
+    /// Something was taken.
+    has_passed: bool,
     /// Instances go one by one.
     is_one_by_one: bool,
     /// How the last ones that went alone were answered, and how many of them in a row.
@@ -32,7 +38,7 @@ struct Seen {
 
 impl Default for Taking {
     fn default() -> Self {
-        Self(Mutex::new(Seen { refused: u64::MAX, passed: 0, is_one_by_one: false, row: (0, 0) }))
+        Self(Mutex::new(Seen { refused: u64::MAX, passed: 0, has_passed: false, is_one_by_one: false, row: (0, 0) }))
     }
 }
 
@@ -56,7 +62,7 @@ impl Taking {
     /// A request of so many bytes was taken.
     pub(super) fn passed(&self, bytes: u64) {
         let mut seen = self.seen();
-        (seen.passed, seen.row) = (seen.passed.max(bytes), (0, 0));
+        (seen.passed, seen.row, seen.has_passed) = (seen.passed.max(bytes), (0, 0), true);
         if bytes >= seen.refused {
             // It was not for the bytes.
             seen.refused = bytes + 1;
@@ -83,10 +89,16 @@ impl Taking {
         }
     }
 
-    /// Whether everything of late was refused alike: then one is tried before several are.
+    /// Whether everything of late was refused alike: then instances go one by one, until one passes.
     pub(super) fn is_refusing(&self) -> bool {
         let (status, row) = self.seen().row;
         row >= ROW && status != SOME && status != TOO_LARGE
+    }
+
+    /// Whether the server refuses everything, so that one is tried before others are.
+    pub(super) fn is_hopeless(&self) -> bool {
+        let Seen { row: (status, row), has_passed, .. } = *self.seen();
+        row >= HOPELESS && !has_passed && ![SOME, TOO_LARGE, CONFLICT].contains(&status)
     }
 
     /// Whether the server fails at everything.
@@ -125,12 +137,18 @@ mod tests {
         refuse(415, ROW - 1);
         assert!(!taking.is_refusing());
         refuse(415, 1);
-        assert!(taking.is_refusing());
+        assert!(taking.is_refusing() && !taking.is_hopeless());
+        refuse(415, HOPELESS - ROW);
+        assert!(taking.is_hopeless());
+        refuse(CONFLICT, HOPELESS);
+        assert!(taking.is_refusing() && !taking.is_hopeless(), "others may not be there yet");
         taking.passed(1);
         assert!(!taking.is_refusing() && taking.most() == BATCH_BYTES);
         refuse(TOO_LARGE, 2 * ROW);
         assert!(!taking.is_refusing());
         refuse(SOME, ROW);
         assert!(!taking.is_refusing() && taking.most() == 0);
+        refuse(400, HOPELESS);
+        assert!(!taking.is_hopeless(), "something has passed");
     }
 }

@@ -44,17 +44,17 @@ impl End {
         stop: &CancellationToken,
     ) -> Result<Stowed, Problem> {
         if let [_, .., last] = contents.as_slice() {
-            if bytes(&contents) > taking.most() {
-                return Ok(Stowed::InParts);
-            }
-            if taking.is_refusing() {
+            if taking.is_hopeless() {
                 let one = self.ask(vec![last.clone()], taking, stop).await?;
-                if taking.is_refusing() {
+                if taking.is_hopeless() {
                     return Ok(match one {
                         refused @ Stowed::Refused { .. } => refused,
                         _ => self.refuses_all(),
                     });
                 }
+            }
+            if taking.is_refusing() || bytes(&contents) > taking.most() {
+                return Ok(Stowed::InParts);
             }
         }
         self.ask(contents, taking, stop).await

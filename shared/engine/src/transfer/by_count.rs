@@ -93,7 +93,7 @@ impl Transfer {
         match self.list_images(plan).await {
             Err(Problem::Canceled) => Err(Problem::Canceled),
             Err(problem) => {
-                self.ledger.note(LogLevel::Info, "No list of images", &problem.sentence());
+                self.ledger.note(LogLevel::Info, "No list of images", problem.sentence());
                 Ok(())
             }
             Ok(()) => Ok(()),
