@@ -245,7 +245,7 @@ impl InstanceSink for TransferSink {
         }
         if !transfer.ledger.is_wanted(uid) {
             if !transfer.ledger.is_lost(uid) {
-                transfer.counted.came(&self.plan, &self.series_of(uid), uid);
+                transfer.counted.came_again(&self.plan, &self.series_of(uid), uid);
             }
             self.current = Some(Current::Known);
             return Ok(());

@@ -24,12 +24,12 @@ pub(crate) struct Counted(Mutex<HashMap<String, Arrival>>);
 struct Arrival {
     /// SOP Instance UIDs at the source of what has come, what stays behind on purpose included.
     instances: HashSet<String>,
-    /// What the present request has sent, and how often it sent something again.
+    /// What the present request has sent, and how often it sent something again or something that another one has brought.
     sent: HashSet<String>,
     repeats: u64,
     /// What the present request has sent that belongs elsewhere.
     strangers: u64,
-    /// An earlier run has left images in staging, and nobody knows how it ended.
+    /// An earlier run has left images in staging, or an earlier request had trouble: a count alone does not make it whole.
     is_inherited: bool,
     ended: Option<Ended>,
 }
@@ -114,6 +114,15 @@ impl Counted {
         });
     }
 
+    /// An instance was sent that is here already, of this series or of another one.
+    pub(super) fn came_again(&self, plan: &Plan, series: &str, uid: &str) {
+        self.change(plan, series, |arrival| {
+            if !arrival.instances.contains(uid) || !arrival.sent.insert(uid.to_owned()) {
+                arrival.repeats += 1;
+            }
+        });
+    }
+
     /// An instance was sent that belongs to another series or study.
     pub(super) fn refuse(&self, plan: &Plan, series: &str) {
         self.change(plan, series, |arrival| arrival.strangers += 1);
@@ -155,9 +164,11 @@ impl Counted {
         }
     }
 
-    /// Forgets how requests have ended: they asked for fewer classes than the next ones will.
+    /// Forgets how requests have ended: they asked for fewer classes than the next ones will. Where there was trouble a next one has to be.
     pub(super) fn begin_anew(&self) {
-        self.all().values_mut().for_each(|arrival| arrival.ended = None);
+        for arrival in self.all().values_mut() {
+            arrival.is_inherited |= arrival.ended.take().is_some_and(|ended| ended.trouble.is_some());
+        }
     }
 
     /// Whether the last request for a whole series ended without trouble.

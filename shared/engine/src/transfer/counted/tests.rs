@@ -117,3 +117,23 @@ fn what_an_earlier_run_has_staged_is_not_whole_by_a_count_alone() {
     asks(&counted, &plan, &["0", "1"], well(None));
     assert_eq!(counted.weigh(&plan.series[0], 0, &[]), Wholeness::Whole);
 }
+
+#[test]
+fn an_image_of_another_series_is_none_of_this_one() {
+    let (plan, counted) = (plan(Some(3)), Counted::default());
+    counted.asked(&plan, &Unit { series: 0, images: Vec::new(), tries: 0 });
+    ["0", "1"].iter().for_each(|uid| counted.came(&plan, "1", uid));
+    ["1", "elsewhere"].iter().for_each(|uid| counted.came_again(&plan, "1", uid));
+    counted.ended(&plan, "1", well(Some(4)).unwrap());
+    assert!(matches!(counted.weigh(&plan.series[0], 0, &[]), Wholeness::Lacks { .. }), "two of three");
+}
+
+#[test]
+fn who_begins_anew_after_trouble_asks_again() {
+    let (plan, counted) = (plan(Some(2)), Counted::default());
+    asks(&counted, &plan, &["0", "1"], badly(Some(3)));
+    counted.begin_anew();
+    assert!(matches!(counted.weigh(&plan.series[0], 0, &[]), Wholeness::Lacks { for_good: false, .. }));
+    asks(&counted, &plan, &["0", "1"], well(Some(2)));
+    assert_eq!(counted.weigh(&plan.series[0], 0, &[]), Wholeness::Whole, "it asked for more and got no more");
+}

@@ -115,6 +115,16 @@ async fn a_series_that_is_counted_as_empty_and_not_listed_is_fetched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_of_an_unusual_class_comes_although_it_is_neither_counted_nor_listed() {
+    let mut study = StudySpec::ct("PAT-1", "Doe^Jane", 3, 64);
+    study.series[0].modality = "PT".into();
+    let script = Script { counts: Some(2), image_find_status: Some(0xA900), ..Script::default() };
+    let scene = scene(&study, script, &GET_ONLY).await;
+    let images = fetched(&scene.program, &path(&study)).await;
+    assert_eq!(images.len(), 3, "they are no PET images");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_read_makes_room_for_what_is_fetched() {
     // More than half of what is held in memory, each.
     let studies: Vec<StudySpec> = (0..2).map(|n| StudySpec::ct(&format!("PAT-{n}"), "Doe^Jane", 40, 700)).collect();
