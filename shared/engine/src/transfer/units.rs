@@ -9,8 +9,9 @@ use super::plan::Plan;
 
 /// Images per request at most: a UI element of explicit syntaxes holds 64 KiB.
 const MAX_LIST: usize = 500;
-/// Images per request at least, where a series is shared: each request makes the archive look for every image that it names.
-const MIN_LIST: usize = 25;
+/// Images per request at least, where a series is shared. Not many more: an archive that waits in vain for a receiver that stands still
+/// gives up image by image, and serves nobody else on that association meanwhile.
+const MIN_LIST: usize = 8;
 
 /// One request to the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
