@@ -50,11 +50,15 @@ pub(super) fn usual_classes(series: &[Series]) -> Vec<String> {
 }
 
 impl Transfer {
+    fn first_way(&self) -> Option<Way> {
+        self.source.server().and_then(|server| ways(server).next())
+    }
+
     /// Whether whole series may be asked for by count: the source has counted each, none is so large that it should be shared, and
     /// nothing else about their images has to be known before they come.
     pub(super) fn may_count(&self, plan: &Plan) -> bool {
         let is_counted = |series: &Series| series.count.is_some_and(|count| (1..=MAX_IMAGES).contains(&count));
-        let knows_enough = match self.source.server().and_then(|server| ways(server).next()) {
+        let knows_enough = match self.first_way() {
             Some(Way::Web) => true,
             // Its contexts are made for classes.
             Some(Way::Dimse(Method::Get)) => !usual_classes(&plan.series).is_empty(),
@@ -72,7 +76,7 @@ impl Transfer {
         to_deliver: &mpsc::Sender<StagedInstance>,
         parallel: usize,
     ) -> Result<bool, Problem> {
-        let Some(way) = self.source.server().and_then(|server| ways(server).next()) else { return Ok(false) };
+        let Some(way) = self.first_way() else { return Ok(false) };
         let mut open = units(plan, &self.ledger, parallel, false);
         // What fails is not repeated as a whole: then only what is missing is asked for.
         open.iter_mut().for_each(|unit| unit.tries = TRIES);

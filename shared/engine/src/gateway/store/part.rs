@@ -10,14 +10,12 @@ use tokio::time::Instant;
 
 use super::pieces::Pieces;
 use crate::peers::Content;
-use crate::rules::head_of;
+use crate::rules::{SERIES, STUDY, head_of};
 use crate::text::uid_key;
 
 const SOP_CLASS: u32 = 0x0008_0016;
 const SOP_INSTANCE: u32 = 0x0008_0018;
 const IDENTITY_REMOVED: u32 = 0x0012_0062;
-const STUDY: u32 = 0x0020_000D;
-const SERIES: u32 = 0x0020_000E;
 
 /// How long the first piece may take if the part is to be sent on while it arrives: a slow program is not to hold a connection.
 const BRISK: Duration = Duration::from_secs(2);
