@@ -23,6 +23,7 @@ pub mod text;
 pub mod time;
 pub mod transfer;
 pub mod usage;
+pub mod vr;
 
 pub use dicom::{AeTitle, InvalidValue, Uid};
 pub use group::Group;

@@ -1,5 +1,7 @@
 //! One value by its path.
 
+use adit_domain::vr::word;
+
 use super::walk::{Met, Visitor, Wish};
 
 /// Where a value lies.
@@ -59,15 +61,5 @@ impl Visitor for ValueReader {
 
     fn fragment(&mut self, _: u64, _: u64, _: u32, _: &[u8]) -> Wish {
         Wish::Stop
-    }
-}
-
-/// Bytes of a number (PS3.5 6.2).
-fn word(vr: [u8; 2]) -> usize {
-    match &vr {
-        b"AT" | b"OW" | b"SS" | b"US" => 2,
-        b"FL" | b"OF" | b"OL" | b"SL" | b"UL" => 4,
-        b"FD" | b"OD" | b"OV" | b"SV" | b"UV" => 8,
-        _ => 1,
     }
 }

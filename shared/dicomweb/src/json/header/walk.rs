@@ -1,6 +1,7 @@
 //! The walk over the elements of a data set, byte by byte, and what is kept of it: little endian, whatever came.
 
 use adit_dimse::{Tag, dictionary};
+use adit_domain::vr::word;
 
 use super::InvalidHeader;
 
@@ -201,16 +202,6 @@ fn turn_head_round(head: &mut [u8]) {
         [_, _, _, _, _, _, length @ ..] if length.len() == 2 => length.reverse(),
         [_, _, _, _, _, _, _, _, length @ ..] => length.reverse(),
         _ => {}
-    }
-}
-
-/// Bytes of one number in values of this VR (PS3.5 7.3).
-fn word(vr: [u8; 2]) -> usize {
-    match &vr {
-        b"AT" | b"OW" | b"SS" | b"US" => 2,
-        b"FL" | b"OF" | b"OL" | b"SL" | b"UL" => 4,
-        b"FD" | b"OD" | b"OV" | b"SV" | b"UV" => 8,
-        _ => 1,
     }
 }
 
