@@ -52,7 +52,7 @@ fn dist(small: bool) -> Result<()> {
     wasm_target()?;
     node_modules(&frontend)?;
     let wasm = compile(&root, "adit-web", small)?;
-    let work = root.join("target/dist-work");
+    let work = target_dir()?.join("dist-work");
     let _ = fs::remove_dir_all(&work);
     fs::create_dir_all(&work)?;
     say("binding to JavaScript");
@@ -117,25 +117,19 @@ fn node_modules(frontend: &Path) -> Result<()> {
 fn compile(root: &Path, package: &str, small: bool) -> Result<PathBuf> {
     let profile = if small { "wasm-release" } else { "dev" };
     say(&format!("compiling {package} ({profile})"));
-    let target = target_dir(root)?;
-    run(Command::new("cargo").current_dir(root).args([
-        "build",
-        "-p",
-        package,
-        "--target",
-        TARGET,
-        "--profile",
-        profile,
-    ]))?;
+    let target = target_dir()?;
+    run(Command::new("cargo")
+        .current_dir(root)
+        .args(["build", "-p", package, "--target", TARGET, "--profile", profile, "--target-dir"])
+        .arg(&target))?;
     let folder = if small { "wasm-release" } else { "debug" };
     Ok(target.join(TARGET).join(folder).join(format!("{}.wasm", package.replace('-', "_"))))
 }
 
-/// The target directory in force, from this program's own place in it.
-fn target_dir(root: &Path) -> Result<PathBuf> {
+/// The target directory in force: this program lies in it, in the folder of its profile.
+fn target_dir() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
-    let found = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
-    Ok(found.map_or_else(|| root.join("target"), Path::to_owned))
+    Ok(program.ancestors().nth(2).context("the target directory")?.to_owned())
 }
 
 /// Writes hashed copies, the loader and the page.

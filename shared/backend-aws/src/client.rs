@@ -16,8 +16,8 @@ use crate::metering::Metering;
 const CONNECT: Duration = Duration::from_secs(5);
 /// Time for one attempt at a small request.
 const SMALL: Duration = Duration::from_secs(10);
-/// Time for one attempt at a long poll: the poll of 20 s and some more.
-const POLL: Duration = Duration::from_secs(30);
+/// Time for one attempt at a long poll: the poll of 10 s and some more.
+const POLL: Duration = Duration::from_secs(20);
 /// Time for one attempt at a part of 8 MiB: 560 kbit/s are enough.
 const PART: Duration = Duration::from_secs(120);
 

@@ -129,6 +129,10 @@ impl WorkQueue for SqliteQueue {
     async fn wait(&self, _lane: Lane, timeout: Duration) {
         let _ = tokio::time::timeout(timeout, self.sent.notified()).await;
     }
+
+    async fn leave(&self, _lane: Lane) {
+        // A message is received at once or not at all: none is on its way.
+    }
 }
 
 /// Lends out the next message: urgent before normal, then the group with the fewest messages on loan, then the oldest.

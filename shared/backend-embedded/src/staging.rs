@@ -145,11 +145,18 @@ impl Staging for DirectoryStaging {
     }
 
     async fn delete(&self, key: &StagedKey) -> Result<(), StagingError> {
-        let (data, meta) = (self.data(key), self.meta(key));
+        self.delete_all(std::slice::from_ref(key)).await
+    }
+
+    async fn delete_all(&self, keys: &[StagedKey]) -> Result<(), StagingError> {
+        let files: Vec<(PathBuf, PathBuf)> = keys.iter().map(|key| (self.data(key), self.meta(key))).collect();
         blocking(move || {
-            // The note goes last: an object without a note is never visible, a note without an object neither.
-            gone(fs::remove_file(data))?;
-            gone(fs::remove_file(meta))
+            for (data, meta) in files {
+                // The note goes last: an object without a note is never visible, a note without an object neither.
+                gone(fs::remove_file(data))?;
+                gone(fs::remove_file(meta))?;
+            }
+            Ok(())
         })
         .await
     }

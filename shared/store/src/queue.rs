@@ -95,4 +95,7 @@ pub trait WorkQueue: Send + Sync {
     async fn depth(&self, lane: Lane) -> Result<Depth, StoreError>;
     /// Returns after `timeout`, or earlier when something may have arrived.
     async fn wait(&self, lane: Lane, timeout: Duration);
+    /// Nobody receives here any more: returns when no message is on its way to this process; what had come for nobody is handed back.
+    /// Who ends without it may keep a message from others for as long as it was to be held.
+    async fn leave(&self, lane: Lane);
 }

@@ -170,6 +170,8 @@ pub trait Staging: Send + Sync {
     async fn list(&self, task_id: &str) -> Result<Vec<Staged>, StagingError>;
     /// Removes an object; removing what is absent is no error.
     async fn delete(&self, key: &StagedKey) -> Result<(), StagingError>;
+    /// Removes objects, as few requests as the backend needs for them.
+    async fn delete_all(&self, keys: &[StagedKey]) -> Result<(), StagingError>;
     /// Removes everything of a task.
     async fn delete_task(&self, task_id: &str) -> Result<(), StagingError>;
     /// How much is staged in all.

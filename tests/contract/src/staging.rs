@@ -18,6 +18,7 @@ pub async fn run(staging: Store) {
     large_objects_are_like_small_ones(&staging).await;
     ranges_may_end_behind_the_end(&staging).await;
     what_is_said_at_commit_is_kept(&staging).await;
+    many_are_removed_together(&staging).await;
 }
 
 async fn put(staging: &Store, key: &StagedKey, bytes: &[u8]) {
@@ -62,6 +63,21 @@ async fn what_is_written_is_read(staging: &Store) {
     staging.delete_task("T2").await.unwrap();
     staging.delete_task("T2").await.unwrap();
     assert_eq!(staging.usage().await.unwrap().objects, 0);
+}
+
+async fn many_are_removed_together(staging: &Store) {
+    let keys: Vec<StagedKey> = (0..7).map(|n| StagedKey::new("T9", "1", &n.to_string())).collect();
+    for key in &keys[..5] {
+        put(staging, key, b"bytes").await;
+    }
+    staging.delete_all(&[]).await.unwrap();
+    assert_eq!(staging.list("T9").await.unwrap().len(), 5);
+    // What is not there does no harm, nor what is named twice.
+    let named: Vec<StagedKey> = keys[1..].iter().chain(&keys[1..2]).cloned().collect();
+    staging.delete_all(&named).await.unwrap();
+    let left: Vec<StagedKey> = staging.list("T9").await.unwrap().into_iter().map(|staged| staged.key).collect();
+    assert_eq!(left, keys[..1]);
+    staging.delete_task("T9").await.unwrap();
 }
 
 async fn a_second_commit_replaces(staging: &Store) {

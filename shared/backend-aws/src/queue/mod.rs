@@ -184,6 +184,16 @@ impl WorkQueue for SqsQueue {
             () = tokio::time::sleep(timeout) => {}
         }
     }
+
+    async fn leave(&self, lane: Lane) {
+        let (urgent, normal) =
+            tokio::join!(self.poll(lane, Band::Urgent).leave(), self.poll(lane, Band::Normal).leave());
+        for delivery in urgent.into_iter().chain(normal) {
+            if let Err(error) = self.release(&delivery.receipt, Duration::ZERO).await {
+                tracing::warn!(error = %error, "a message could not be handed back; it comes again when its hold ends");
+            }
+        }
+    }
 }
 
 /// Whole seconds, begun ones too.

@@ -1,6 +1,6 @@
 //! Receiving from one queue. All who wait in this process share one long poll, and what it brings waits in a basket for them.
 //!
-//! While a long poll is out, receiving asks SQS nothing: the poll would have brought it. So an idle process makes three requests a
+//! While a long poll is out, receiving asks SQS nothing: the poll would have brought it. So an idle process makes six requests a
 //! minute per queue, however many workers it has.
 
 use std::collections::VecDeque;
@@ -17,8 +17,8 @@ use super::letter::{self, Held};
 use super::queues::Queues;
 use super::{BATCH, LONGEST_HOLD, failure, seconds};
 
-/// Length of a long poll in seconds, the longest that SQS offers.
-const LONG: i32 = 20;
+/// Length of a long poll in seconds. SQS offers twice that; but whoever ends waits for the poll that is out.
+const LONG: i32 = 10;
 /// Hold of what a long poll brings before anybody has said how long they want to hold.
 const FIRST_HOLD: Duration = Duration::from_secs(60);
 /// What has lain in the basket for longer than this is held anew when it is handed out.
@@ -167,6 +167,18 @@ impl Poll {
             }
         }
         self.arrived.notify_waiters();
+    }
+
+    /// Waits until no long poll is out and takes what was brought for nobody. Nobody may be waiting.
+    pub async fn leave(&self) -> Vec<Delivery> {
+        loop {
+            let arrived = self.arrived.notified();
+            if !self.state().polling {
+                break;
+            }
+            arrived.await;
+        }
+        self.state().basket.drain(..).map(|found| found.delivery).collect()
     }
 
     async fn ask(&self, max: usize, hold: Duration, wait: i32) -> Result<Vec<Delivery>, StoreError> {

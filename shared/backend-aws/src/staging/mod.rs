@@ -98,8 +98,19 @@ impl Staging for S3Staging {
     }
 
     async fn delete(&self, key: &StagedKey) -> Result<(), StagingError> {
-        self.recent.take(key);
-        self.remove(vec![name(key), format!("{}{NOTE}", name(key))]).await
+        self.delete_all(std::slice::from_ref(key)).await
+    }
+
+    async fn delete_all(&self, keys: &[StagedKey]) -> Result<(), StagingError> {
+        // Each may have a note beside it.
+        for some in keys.chunks(look::BATCH / 2) {
+            for key in some {
+                self.recent.take(key);
+            }
+            let names = some.iter().flat_map(|key| [name(key), format!("{}{NOTE}", name(key))]);
+            self.remove(names.collect()).await?;
+        }
+        Ok(())
     }
 
     async fn delete_task(&self, task_id: &str) -> Result<(), StagingError> {

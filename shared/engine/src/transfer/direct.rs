@@ -49,7 +49,7 @@ impl Transfer {
             self.claim(plan, &unit, &outcome.failed_sop_instance_uids);
         }
         association.release().await;
-        self.flush_receipts().await?;
+        self.save_receipts().await?;
         Ok(true)
     }
 

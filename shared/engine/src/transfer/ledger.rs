@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use adit_domain::task::{InstanceFailure, LogEntry, LogLevel, MAX_FAILURES, MAX_LOG, Progress, Step};
 use adit_store::repositories::{Receipt, ReceiptState};
+use adit_store::staging::StagedKey;
 
 use super::plan::Plan;
 use crate::now;
@@ -21,6 +22,10 @@ pub(super) const INCOMPLETE: &str = "other images of the series are missing, so 
 pub(super) const EXPECTED: [&str; 2] = [DOCUMENT, NO_IMAGES];
 /// Warnings shown while a task runs.
 const SHOWN: usize = 5;
+/// Receipts stored together: what is sent again at most when this process dies.
+const RECEIPTS: usize = 100;
+/// Delivered bytes that lie in staging at most, apart from the instance that is one too many.
+const STAGED_BYTES: u64 = 64 << 20;
 
 #[derive(Default)]
 pub(crate) struct Ledger {
@@ -43,11 +48,19 @@ struct Books {
     failures: BTreeMap<String, Failure>,
     log: Vec<LogEntry>,
     warnings: u32,
-    /// Receipts not stored yet.
-    unsaved: Vec<Receipt>,
+    unsaved: Unsaved,
     /// What the destination should hold, by SOP Instance UID at the source.
     sent_as: HashMap<String, String>,
     unasked: u64,
+}
+
+/// What was delivered and is not on record yet.
+#[derive(Default)]
+pub(crate) struct Unsaved {
+    pub receipts: Vec<Receipt>,
+    /// What of it still lies in staging, and its bytes.
+    pub staged: Vec<StagedKey>,
+    bytes: u64,
 }
 
 struct Failure {
@@ -164,7 +177,7 @@ impl Ledger {
         books.delivered.insert(receipt.sop_instance_uid.clone());
         books.sent_as.insert(receipt.sop_instance_uid.clone(), receipt.delivered_as.clone());
         books.pseudonyms.insert(receipt.pseudonym.clone());
-        books.unsaved.push(receipt);
+        books.unsaved.receipts.push(receipt);
     }
 
     /// Takes over what earlier runs have achieved.
@@ -185,12 +198,21 @@ impl Ledger {
         }
     }
 
-    pub fn take_unsaved(&self) -> Vec<Receipt> {
-        std::mem::take(&mut self.books().unsaved)
+    /// An instance was delivered: its object in staging goes when its receipt is stored.
+    pub fn leaves_staging(&self, key: &StagedKey, size: u64) {
+        let unsaved = &mut self.books().unsaved;
+        unsaved.staged.push(key.clone());
+        unsaved.bytes += size;
     }
 
-    pub fn unsaved_count(&self) -> usize {
-        self.books().unsaved.len()
+    /// Whether what is not on record should be by now.
+    pub fn is_save_due(&self) -> bool {
+        let unsaved = &self.books().unsaved;
+        unsaved.receipts.len() >= RECEIPTS || unsaved.bytes >= STAGED_BYTES
+    }
+
+    pub fn take_unsaved(&self) -> Unsaved {
+        std::mem::take(&mut self.books().unsaved)
     }
 
     /// An instance did not pass `step`. `transient`: trying again may help.

@@ -203,7 +203,7 @@ impl Transfer {
             result
         };
         let (retrieved, delivered) = tokio::join!(retrieving, delivering);
-        self.flush_receipts().await?;
+        self.save_receipts().await?;
         if retrieved.is_ok() && !self.converts() && !self.stop.is_cancelled() {
             self.say_what_lacks(&plan, |_| true);
         }

@@ -107,7 +107,8 @@ async fn serve(engine: Engine, lane: Lane, free: Arc<Semaphore>, ending: Cancell
             }
         }
     }
-    while tasks.join_next().await.is_some() {}
+    let finish = async { while tasks.join_next().await.is_some() {} };
+    tokio::join!(finish, engine.0.ports.queue.leave(lane));
 }
 
 /// The right to run one task, and more if more are free.

@@ -147,6 +147,39 @@ async fn idle_workers_share_one_poll() {
     local.remove().await;
 }
 
+/// Who stops working takes no message along that its long poll brings afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_for_nobody_is_handed_back() {
+    let local = Local::make().await;
+    let (leaving, other) = (local.aws().await.queue, local.aws().await.queue);
+    let hold = Duration::from_secs(600);
+    assert!(leaving.receive(Lane::Bridge, 1, hold).await.unwrap().is_empty());
+    leaving.wait(Lane::Bridge, Duration::from_millis(500)).await;
+    let leave = leaving.leave(Lane::Bridge);
+    let send = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let message = Message {
+            body: "pointer".into(),
+            lane: Lane::Bridge,
+            band: Band::Normal,
+            group: "g".into(),
+            trace: "t".into(),
+        };
+        other.send(message, Duration::ZERO).await.unwrap();
+    };
+    tokio::join!(leave, send);
+    let mut found = Vec::new();
+    for _ in 0..20 {
+        found.extend(other.receive(Lane::Bridge, 1, hold).await.unwrap());
+        if !found.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(found.iter().map(|delivery| delivery.message.body.as_str()).collect::<Vec<_>>(), ["pointer"]);
+    local.remove().await;
+}
+
 /// S3 slows down and loses answers; what is staged is whole, and no upload is left unfinished.
 #[tokio::test(flavor = "multi_thread")]
 async fn staging_is_whole_when_s3_fails() {

@@ -175,13 +175,20 @@ impl Staging for HeldStaging {
     }
 
     async fn delete(&self, key: &StagedKey) -> Result<(), StagingError> {
-        // What is held lies nowhere else, unless an earlier one of the same key found no room.
-        let is_elsewhere = {
+        self.delete_all(std::slice::from_ref(key)).await
+    }
+
+    async fn delete_all(&self, keys: &[StagedKey]) -> Result<(), StagingError> {
+        let elsewhere: Vec<StagedKey> = {
             let held = &mut *self.0.held();
-            let was_held = held.remove(key);
-            held.put_down.remove(key) || !was_held
+            // What is held lies nowhere else, unless an earlier one of the same key found no room.
+            let mut is_elsewhere = |key: &&StagedKey| {
+                let was_held = held.remove(key);
+                held.put_down.remove(*key) || !was_held
+            };
+            keys.iter().filter(|key| is_elsewhere(key)).cloned().collect()
         };
-        if is_elsewhere { self.0.staging.delete(key).await } else { Ok(()) }
+        if elsewhere.is_empty() { Ok(()) } else { self.0.staging.delete_all(&elsewhere).await }
     }
 
     async fn delete_task(&self, task_id: &str) -> Result<(), StagingError> {

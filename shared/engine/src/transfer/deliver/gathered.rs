@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use adit_domain::task::{LogLevel, Step};
+use adit_store::staging::StagedKey;
 
 use crate::transfer::Transfer;
 use crate::transfer::converted::CONVERTER;
@@ -73,11 +74,8 @@ impl Transfer {
         let reason = if plan.exact { INCOMPLETE } else { &sentence };
         for image in images {
             self.ledger.fail(&image.note.original, uid, Step::Deliver, reason, !for_good);
-            if for_good {
-                self.engine.0.ports.staging.delete(&image.key).await?;
-            }
         }
-        Ok(())
+        if for_good { self.unstage(images).await } else { Ok(()) }
     }
 
     /// Nothing will come of a series: its images stay behind, with the reason.
@@ -85,9 +83,14 @@ impl Transfer {
         let reason = format!("{} cannot be converted to NIfTI: {why}", series.label);
         for image in &series.images {
             self.ledger.hold_back(&image.note.original, &reason);
-            self.engine.0.ports.staging.delete(&image.key).await?;
         }
-        Ok(())
+        self.unstage(&series.images).await
+    }
+
+    /// Images that nobody wants any more leave staging.
+    pub(super) async fn unstage(&self, images: &[StagedInstance]) -> Result<(), Problem> {
+        let keys: Vec<StagedKey> = images.iter().map(|image| image.key.clone()).collect();
+        Ok(self.engine.0.ports.staging.delete_all(&keys).await?)
     }
 }
 

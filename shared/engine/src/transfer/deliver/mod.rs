@@ -31,8 +31,6 @@ use crate::peers::Taking;
 
 /// Staged instances that may wait for the destination before the source is held back.
 const WAITING: usize = 32;
-/// Receipts stored together: what is sent again at most when this process dies.
-const RECEIPTS: usize = 100;
 /// Parallel writes to a bucket: each waits for an answer.
 const BUCKET_WRITERS: usize = 8;
 /// Parallel writes to a folder.
@@ -102,22 +100,24 @@ impl Transfer {
         result
     }
 
-    /// The destination has the instance: receipt, then staging is freed.
+    /// The destination has the instance. Receipts are stored by the hundred, and what they are about leaves staging after that: until
+    /// then a crash delivers it once more, which changes nothing.
     async fn delivered(&self, instance: &StagedInstance) -> Result<(), Problem> {
         measure::moved(instance.size);
         self.ledger.delivered_with(receipt(instance, None));
-        if self.ledger.unsaved_count() >= RECEIPTS {
-            self.flush_receipts().await?;
+        self.ledger.leaves_staging(&instance.key, instance.size);
+        if self.ledger.is_save_due() {
+            self.save_receipts().await?;
             self.save_report_sometimes().await;
         }
-        // Until its receipt is stored a crash delivers an instance once more, which changes nothing.
-        Ok(self.engine.0.ports.staging.delete(&instance.key).await?)
+        Ok(())
     }
 
-    /// Stores the receipts that are not stored yet.
-    pub(super) async fn flush_receipts(&self) -> Result<(), Problem> {
-        let receipts = self.ledger.take_unsaved();
-        Ok(self.engine.0.receipts.put(&self.task.id, self.task.epoch, &receipts).await?)
+    /// Stores the receipts that are not stored yet; what they are about leaves staging.
+    pub(super) async fn save_receipts(&self) -> Result<(), Problem> {
+        let unsaved = self.ledger.take_unsaved();
+        self.engine.0.receipts.put(&self.task.id, self.task.epoch, &unsaved.receipts).await?;
+        Ok(self.engine.0.ports.staging.delete_all(&unsaved.staged).await?)
     }
 
     /// An instance cannot be delivered; the others go on.

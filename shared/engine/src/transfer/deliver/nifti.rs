@@ -155,16 +155,13 @@ impl Transfer {
     async fn begin_again(&self, series: &Gathered, earlier: Pieces) -> Result<(), Problem> {
         // An image may come twice over two associations: that is nothing new.
         let is_known = |image: &StagedInstance| earlier.instances.contains(&image.note.original);
-        let (known, new): (Vec<_>, Vec<_>) = series.images.iter().partition(|image| is_known(image));
+        let new: Vec<_> = series.images.iter().filter(|image| !is_known(image)).collect();
         if new.is_empty() || self.source.server().is_none() {
             self.converted.add(&series.uid, earlier);
             for image in &new {
                 self.ledger.fail(&image.note.original, &series.uid, Step::Deliver, LATE, false);
             }
-            for image in known.into_iter().chain(new) {
-                self.engine.0.ports.staging.delete(&image.key).await?;
-            }
-            return Ok(());
+            return self.unstage(&series.images).await;
         }
         let reason = "more images of the series have come since it was converted; it is converted again";
         self.engine.0.receipts.forget(&self.task.id, self.task.epoch, &earlier.instances).await?;
@@ -233,14 +230,12 @@ impl Transfer {
             // One of them says it for all.
             let trouble = trouble.clone().filter(|_| number == 0);
             self.ledger.delivered_with(receipt(image, Some(Conversion { instances, files, trouble })));
+            self.ledger.leaves_staging(&image.key, image.size);
         }
         let instances = series.images.iter().map(|image| image.note.original.clone()).collect();
         self.converted.add(&series.uid, Pieces { instances, files: names, trouble });
-        self.flush_receipts().await?;
+        self.save_receipts().await?;
         self.save_report_sometimes().await;
-        for image in &series.images {
-            self.engine.0.ports.staging.delete(&image.key).await?;
-        }
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 //!
 //! They are written by the hundred into one item: a row for each instance would be the dearest part of a transfer.
 
+mod packed;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::encoding::{Versioned, item, key, value};
 use crate::items::{Condition, Index, ItemStore, Key, Kind, MAX_BODY, MAX_WRITES, Query, SkRange, StoreError, Write};
+use packed::{Packed, Stored};
 
 /// Receipts per item.
 pub const BATCH: usize = 100;
@@ -78,7 +81,7 @@ impl Receipts {
     pub async fn put(&self, task: &TaskId, epoch: u32, receipts: &[Receipt]) -> Result<(), StoreError> {
         for batch in batches(receipts)? {
             let key = key(partition(task, epoch), place(batch)?);
-            self.items.put(item(key, &Packed { receipts: batch.to_vec() })?, Condition::None).await?;
+            self.items.put(item(key, &Packed::new(batch))?, Condition::None).await?;
         }
         Ok(())
     }
@@ -87,7 +90,7 @@ impl Receipts {
     pub async fn all(&self, task: &TaskId, epoch: u32) -> Result<Vec<Receipt>, StoreError> {
         let mut receipts: BTreeMap<String, Receipt> = BTreeMap::new();
         for (_, batch) in self.packed(task, epoch).await? {
-            for receipt in batch.value.receipts {
+            for receipt in batch.value {
                 let known = receipts.get(&receipt.sop_instance_uid);
                 if known.is_none_or(|known| known.state != ReceiptState::Delivered) {
                     receipts.insert(receipt.sop_instance_uid.clone(), receipt);
@@ -104,12 +107,12 @@ impl Receipts {
         }
         let gone: HashSet<&str> = sop_instance_uids.iter().map(String::as_str).collect();
         for (key, Versioned { value: mut batch, version }) in self.packed(task, epoch).await? {
-            let before = batch.receipts.len();
-            batch.receipts.retain(|receipt| !gone.contains(receipt.sop_instance_uid.as_str()));
-            if batch.receipts.is_empty() {
+            let before = batch.len();
+            batch.retain(|receipt| !gone.contains(receipt.sop_instance_uid.as_str()));
+            if batch.is_empty() {
                 self.items.delete(&key, Condition::Version(version)).await?;
-            } else if batch.receipts.len() < before {
-                self.items.put(item(key, &batch)?, Condition::Version(version)).await?;
+            } else if batch.len() < before {
+                self.items.put(item(key, &Packed::new(&batch))?, Condition::Version(version)).await?;
             }
         }
         Ok(())
@@ -125,7 +128,7 @@ impl Receipts {
         Ok(())
     }
 
-    async fn packed(&self, task: &TaskId, epoch: u32) -> Result<Vec<(Key, Versioned<Packed>)>, StoreError> {
+    async fn packed(&self, task: &TaskId, epoch: u32) -> Result<Vec<(Key, Versioned<Vec<Receipt>>)>, StoreError> {
         let mut all = Vec::new();
         let mut after = None;
         loop {
@@ -148,29 +151,6 @@ impl Receipts {
             if after.is_none() {
                 return Ok(all);
             }
-        }
-    }
-}
-
-/// The receipts of one item.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Packed {
-    receipts: Vec<Receipt>,
-}
-
-/// An item as it may be found: earlier versions of ADIT wrote one for each instance.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Stored {
-    Packed(Packed),
-    Single(Receipt),
-}
-
-impl From<Stored> for Packed {
-    fn from(stored: Stored) -> Self {
-        match stored {
-            Stored::Packed(packed) => packed,
-            Stored::Single(receipt) => Self { receipts: vec![receipt] },
         }
     }
 }
@@ -230,20 +210,9 @@ mod tests {
             assert_eq!(batches.len(), count);
             assert_eq!(batches.concat(), receipts);
             for batch in batches {
-                let body = serde_json::to_vec(&Packed { receipts: batch.to_vec() }).unwrap();
+                let body = serde_json::to_vec(&Packed::new(batch)).unwrap();
                 assert!(!batch.is_empty() && batch.len() <= BATCH && body.len() <= crate::items::MAX_BODY);
             }
         }
-    }
-
-    #[test]
-    fn the_form_of_earlier_versions_is_read() {
-        let old =
-            r#"{"sop_instance_uid":"1.2","series_instance_uid":"1","delivered_as":"2","size":7,"state":"held_back"}"#;
-        let packed: Packed = serde_json::from_str::<Stored>(old).unwrap().into();
-        assert_eq!((packed.receipts.len(), packed.receipts[0].state), (1, ReceiptState::HeldBack));
-        assert_eq!(packed.receipts[0].conversion, None);
-        let conversion: Conversion = serde_json::from_str(r#"{"instances":1,"files":["a"]}"#).unwrap();
-        assert_eq!(conversion, Conversion { instances: 1, files: vec!["a".into()], trouble: None });
     }
 }
