@@ -104,7 +104,7 @@ impl Engine {
     async fn enqueue_and_settle(&self, task: &Task) -> Result<(), Refusal> {
         if let Some(record) = self.0.jobs.get(&task.job_id).await? {
             self.enqueue(&record.job, &task.id).await?;
-            self.tidy_unconverted(&record.job, task).await;
+            self.tidy_staging(&record.job, task).await;
         }
         self.settle_job(&task.job_id).await
     }

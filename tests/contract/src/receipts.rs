@@ -69,6 +69,23 @@ pub async fn run(items: Arc<dyn ItemStore>) {
         let history = histories.new_tree(&mut runner).expect("a history").current();
         follow(&items, &history, &TaskId::new(Timestamp(5), number)).await;
     }
+    what_nobody_can_read_counts_for_none(&items, &TaskId::new(Timestamp(5), HISTORIES)).await;
+}
+
+/// A later version of ADIT may have written what this one does not know.
+async fn what_nobody_can_read_counts_for_none(items: &Arc<dyn ItemStore>, task: &TaskId) {
+    let receipts = Receipts::new(Arc::clone(items));
+    let known = receipt(1, ReceiptState::Delivered);
+    receipts.put(task, 1, std::slice::from_ref(&known)).await.expect("it is stored");
+    let key = Key { pk: format!("TASK#{task}#1"), sk: "R#Bfuture".into() };
+    let (body, counters) = (serde_json::json!({ "bundles": [1, 2] }), BTreeMap::new());
+    let item = Item { key: key.clone(), body, counters, index1: None, index2: None, version: 0, expires_at: None };
+    items.put(item, Condition::None).await.expect("it is stored");
+    assert_eq!(receipts.all(task, 1).await.expect("an answer"), [known]);
+    receipts.forget(task, 1, &["1.2.1".to_owned()]).await.expect("it is forgotten");
+    assert!(receipts.all(task, 1).await.expect("an answer").is_empty());
+    receipts.forget_all(task, 1).await.expect("they are forgotten");
+    assert!(items.get(&key).await.expect("an answer").is_none(), "it is forgotten, too");
 }
 
 async fn follow(items: &Arc<dyn ItemStore>, history: &[Step], task: &TaskId) {

@@ -19,6 +19,8 @@ use super::{BATCH, LONGEST_HOLD, failure, seconds};
 
 /// Length of a long poll in seconds. SQS offers twice that; but whoever ends waits for the poll that is out.
 const LONG: i32 = 10;
+/// How long who ends waits for the poll that is out: a little longer than one takes.
+const LEAVING: Duration = Duration::from_secs(13);
 /// Hold of what a long poll brings before anybody has said how long they want to hold.
 const FIRST_HOLD: Duration = Duration::from_secs(60);
 /// What has lain in the basket for longer than this is held anew when it is handed out.
@@ -162,23 +164,32 @@ impl Poll {
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, "a queue does not answer; asking again soon");
-                    tokio::time::sleep(REST).await;
+                    if self.state().waiting > 0 {
+                        tokio::time::sleep(REST).await;
+                    }
                 }
             }
         }
         self.arrived.notify_waiters();
     }
 
-    /// Waits until no long poll is out and takes what was brought for nobody. Nobody may be waiting.
+    /// Waits until no long poll is out, as long as one takes, and takes what was brought for nobody. Nobody may be waiting.
     pub async fn leave(&self) -> Vec<Delivery> {
-        loop {
-            let arrived = self.arrived.notified();
-            if !self.state().polling {
-                break;
+        let idle = async {
+            loop {
+                let arrived = self.arrived.notified();
+                if !self.state().polling {
+                    break;
+                }
+                arrived.await;
             }
-            arrived.await;
+        };
+        if tokio::time::timeout(LEAVING, idle).await.is_err() {
+            tracing::warn!("a queue does not answer; what it hands out now comes again when its hold ends");
         }
-        self.state().basket.drain(..).map(|found| found.delivery).collect()
+        // What has lain there for too long belongs to others by now.
+        let is_held = |found: &Found| found.at.elapsed() < found.hold;
+        self.state().basket.drain(..).filter(is_held).map(|found| found.delivery).collect()
     }
 
     async fn ask(&self, max: usize, hold: Duration, wait: i32) -> Result<Vec<Delivery>, StoreError> {

@@ -100,7 +100,7 @@ impl Engine {
         let ended = ended.await?;
         self.0.running.cancel(id);
         if let Some(task) = ended {
-            self.tidy_unconverted(job, &task).await;
+            self.tidy_staging(job, &task).await;
         }
         Ok(())
     }

@@ -66,15 +66,18 @@ impl Transfer {
                 continue;
             }
             self.ledger.received(uid);
-            self.ledger.delivered_with(Receipt {
-                sop_instance_uid: uid.clone(),
-                series_instance_uid: series.clone(),
-                delivered_as: uid.clone(),
-                pseudonym: String::new(),
-                size: 0,
-                state: ReceiptState::Delivered,
-                conversion: None,
-            });
+            self.ledger.delivered_with(
+                Receipt {
+                    sop_instance_uid: uid.clone(),
+                    series_instance_uid: series.clone(),
+                    delivered_as: uid.clone(),
+                    pseudonym: String::new(),
+                    size: 0,
+                    state: ReceiptState::Delivered,
+                    conversion: None,
+                },
+                None,
+            );
         }
     }
 }

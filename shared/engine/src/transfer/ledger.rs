@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use adit_domain::task::{InstanceFailure, LogEntry, LogLevel, MAX_FAILURES, MAX_LOG, Progress, Step};
 use adit_store::repositories::{Receipt, ReceiptState};
@@ -24,13 +25,17 @@ pub(super) const EXPECTED: [&str; 2] = [DOCUMENT, NO_IMAGES];
 const SHOWN: usize = 5;
 /// Receipts stored together: what is sent again at most when this process dies.
 const RECEIPTS: usize = 100;
-/// Delivered bytes that lie in staging at most, apart from the instance that is one too many.
+/// Bytes of delivered instances that lie in staging before receipts are stored all the same.
 const STAGED_BYTES: u64 = 64 << 20;
+/// For how long a receipt waits for others.
+const RECEIPT_WAITS: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
 pub(crate) struct Ledger {
     books: Mutex<Books>,
     bytes: AtomicU64,
+    /// Who stores receipts is alone.
+    pub saving: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -58,9 +63,10 @@ struct Books {
 #[derive(Default)]
 pub(crate) struct Unsaved {
     pub receipts: Vec<Receipt>,
-    /// What of it still lies in staging, and its bytes.
+    /// What of it still lies in staging.
     pub staged: Vec<StagedKey>,
     bytes: u64,
+    since: Option<Instant>,
 }
 
 struct Failure {
@@ -171,13 +177,18 @@ impl Ledger {
         books.delivered.insert(uid.to_owned());
     }
 
-    pub fn delivered_with(&self, receipt: Receipt) {
+    /// An instance was delivered. What lies in staging of it goes when its receipt is stored.
+    pub fn delivered_with(&self, receipt: Receipt, staged: Option<&StagedKey>) {
         let mut books = self.books();
         books.failures.remove(&receipt.sop_instance_uid);
         books.delivered.insert(receipt.sop_instance_uid.clone());
         books.sent_as.insert(receipt.sop_instance_uid.clone(), receipt.delivered_as.clone());
         books.pseudonyms.insert(receipt.pseudonym.clone());
-        books.unsaved.receipts.push(receipt);
+        let unsaved = &mut books.unsaved;
+        unsaved.since.get_or_insert_with(Instant::now);
+        unsaved.bytes += staged.map_or(0, |_| receipt.size);
+        unsaved.staged.extend(staged.cloned());
+        unsaved.receipts.push(receipt);
     }
 
     /// Takes over what earlier runs have achieved.
@@ -198,17 +209,16 @@ impl Ledger {
         }
     }
 
-    /// An instance was delivered: its object in staging goes when its receipt is stored.
-    pub fn leaves_staging(&self, key: &StagedKey, size: u64) {
-        let unsaved = &mut self.books().unsaved;
-        unsaved.staged.push(key.clone());
-        unsaved.bytes += size;
+    /// What is on record could not be removed from staging; it goes with what is recorded next.
+    pub fn stays_staged(&self, keys: Vec<StagedKey>) {
+        self.books().unsaved.staged.extend(keys);
     }
 
     /// Whether what is not on record should be by now.
     pub fn is_save_due(&self) -> bool {
         let unsaved = &self.books().unsaved;
-        unsaved.receipts.len() >= RECEIPTS || unsaved.bytes >= STAGED_BYTES
+        let is_old = unsaved.since.is_some_and(|since| since.elapsed() >= RECEIPT_WAITS);
+        is_old || unsaved.receipts.len() >= RECEIPTS || unsaved.bytes >= STAGED_BYTES
     }
 
     pub fn take_unsaved(&self) -> Unsaved {

@@ -179,9 +179,13 @@ impl Transfer {
             if !moved {
                 Arc::clone(&self).stream(Arc::clone(&plan), at_source, at_destination).await?;
             }
+        } else if self.task.attempts > 1 {
+            self.clear_staging().await?;
         }
         self.ledger.step(Step::Verify);
         self.verify(&plan).await?;
+        // What could not be removed from staging before.
+        self.save_receipts().await?;
         Arc::try_unwrap(plan).or_else(|shared| Ok((*shared).clone()))
     }
 

@@ -54,8 +54,9 @@ impl Transfer {
     ) -> Result<(), Problem> {
         for staged in self.engine.0.ports.staging.list(self.task.id.as_str()).await? {
             let Ok(note) = serde_json::from_value::<StagedNote>(staged.metadata) else { continue };
-            let wanted =
-                self.ledger.is_wanted(&note.original) && (!plan.exact || plan.expected.contains_key(&note.original));
+            let wanted = note.epoch == self.task.epoch
+                && self.ledger.is_wanted(&note.original)
+                && (!plan.exact || plan.expected.contains_key(&note.original));
             if !wanted {
                 self.engine.0.ports.staging.delete(&staged.key).await?;
                 continue;

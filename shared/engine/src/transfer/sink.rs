@@ -38,6 +38,9 @@ pub(crate) struct StagedNote {
     /// The series' description came through unchanged.
     #[serde(default)]
     pub keeps_description: bool,
+    /// Who begins anew wants nothing that was staged before.
+    #[serde(default)]
+    pub epoch: u32,
 }
 
 /// An instance in staging, on its way to the destination.
@@ -208,6 +211,7 @@ impl TransferSink {
             offset: meta.len() as u64,
             pseudonym: String::new(),
             keeps_description: true,
+            epoch: transfer.task.epoch,
         };
         let glance = (!self.plan.exact).then(|| Glance::new(&head.transfer_syntax_uid, vec![STUDY, SERIES]));
         Ok(Box::new(Arriving { note, key, rewriter, output, out: Vec::new(), glance }))

@@ -125,7 +125,7 @@ enum Renewed {
 }
 
 /// Whether the stored task is still the one that was claimed (fencing by attempt number).
-pub(super) fn owns(task: &Task, claimed: &Task) -> bool {
+pub(crate) fn owns(task: &Task, claimed: &Task) -> bool {
     task.status == TaskStatus::InProgress && task.attempts == claimed.attempts
 }
 

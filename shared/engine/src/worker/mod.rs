@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Engine;
 
+pub(crate) use claim::owns;
 pub(crate) use run::Running;
 pub use run::Worked;
 

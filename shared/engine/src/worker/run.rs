@@ -115,11 +115,9 @@ impl Engine {
         }
         let claimed_at = Instant::now();
         let Some(task) = self.claim(&task.value).await? else {
-            if record.job.options.convert_to_nifti
-                && let Some(task) = self.0.tasks.get(job_id, id).await?
-            {
+            if let Some(task) = self.0.tasks.get(job_id, id).await? {
                 // It may have been given up just now.
-                self.tidy_unconverted(&record.job, &task.value).await;
+                self.tidy_staging(&record.job, &task.value).await;
             }
             self.settle_job(job_id).await?;
             return Ok(Worked::Later(Duration::from_secs(1)));
@@ -198,14 +196,16 @@ impl Engine {
             let urgent = self.0.jobs.get(&job.id).await?.map_or(job.clone(), |record| record.job);
             self.enqueue(&urgent, &claimed.id).await?;
         }
-        self.tidy_unconverted(job, &task).await;
+        self.tidy_staging(job, &task).await;
         self.settle_job(&job.id).await
     }
 
-    /// Images of series that were not converted wait in staging for another try. When the task is over, in whatever way, they go; who lets
-    /// it go on all the same has them fetched again.
-    pub(crate) async fn tidy_unconverted(&self, job: &Job, task: &Task) {
-        if !job.options.convert_to_nifti || !task.status.is_final() {
+    /// What a task has staged when it is over. Images that did not get through wait for another try, unless somebody has canceled it, or
+    /// wanted series converted; who lets it go on all the same has them fetched again.
+    pub(crate) async fn tidy_staging(&self, job: &Job, task: &Task) {
+        let goes = task.status == TaskStatus::Canceled || job.options.convert_to_nifti && task.status.is_final();
+        // Who never ran has staged nothing.
+        if !goes || task.attempts == 0 {
             return;
         }
         if let Err(error) = self.0.ports.staging.delete_task(task.id.as_str()).await {
@@ -217,8 +217,10 @@ impl Engine {
     /// present owner.
     async fn tidy_after_losing(&self, job: &Job, claimed: &Task) -> Result<(), Refusal> {
         let now = self.0.tasks.get(&claimed.job_id, &claimed.id).await?;
-        let is_over =
-            |status: TaskStatus| status == TaskStatus::Success || (job.options.convert_to_nifti && status.is_final());
+        let is_over = |status: TaskStatus| {
+            matches!(status, TaskStatus::Success | TaskStatus::Canceled)
+                || (job.options.convert_to_nifti && status.is_final())
+        };
         if now.is_none_or(|task| is_over(task.value.status)) {
             self.0.ports.staging.delete_task(claimed.id.as_str()).await.map_err(Refusal::from)?;
         }

@@ -16,6 +16,7 @@ mod relay;
 mod retrieval;
 mod rules;
 mod search;
+mod staged;
 mod web;
 
 use std::collections::HashSet;

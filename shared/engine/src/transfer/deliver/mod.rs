@@ -18,16 +18,19 @@ use std::sync::atomic::Ordering;
 
 use adit_domain::task::Step;
 use adit_store::repositories::{Conversion, Receipt, ReceiptState};
+use adit_store::staging::StagedKey;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::Transfer;
+use super::ledger::Unsaved;
 use super::measure;
 use super::plan::Plan;
 use super::problem::Problem;
 use super::sink::StagedInstance;
 use crate::peers::Taking;
+use crate::worker::owns;
 
 /// Staged instances that may wait for the destination before the source is held back.
 const WAITING: usize = 32;
@@ -104,8 +107,7 @@ impl Transfer {
     /// then a crash delivers it once more, which changes nothing.
     async fn delivered(&self, instance: &StagedInstance) -> Result<(), Problem> {
         measure::moved(instance.size);
-        self.ledger.delivered_with(receipt(instance, None));
-        self.ledger.leaves_staging(&instance.key, instance.size);
+        self.ledger.delivered_with(receipt(instance, None), Some(&instance.key));
         if self.ledger.is_save_due() {
             self.save_receipts().await?;
             self.save_report_sometimes().await;
@@ -115,9 +117,37 @@ impl Transfer {
 
     /// Stores the receipts that are not stored yet; what they are about leaves staging.
     pub(super) async fn save_receipts(&self) -> Result<(), Problem> {
-        let unsaved = self.ledger.take_unsaved();
-        self.engine.0.receipts.put(&self.task.id, self.task.epoch, &unsaved.receipts).await?;
-        Ok(self.engine.0.ports.staging.delete_all(&unsaved.staged).await?)
+        let _turn = self.ledger.saving.lock().await;
+        let Unsaved { receipts, staged, .. } = self.ledger.take_unsaved();
+        self.engine.0.receipts.put(&self.task.id, self.task.epoch, &receipts).await?;
+        if !staged.is_empty()
+            && let Err(problem) = self.unstage_ours(&staged).await
+        {
+            tracing::warn!(error = problem.sentence(), "what was delivered is still staged; it is removed later");
+            self.ledger.stays_staged(staged);
+        }
+        Ok(())
+    }
+
+    async fn unstage_ours(&self, keys: &[StagedKey]) -> Result<(), Problem> {
+        if self.is_ours().await? {
+            self.engine.0.ports.staging.delete_all(keys).await?;
+        }
+        Ok(())
+    }
+
+    /// Earlier runs have left nothing to do: what they left in staging goes.
+    pub(super) async fn clear_staging(&self) -> Result<(), Problem> {
+        if self.is_ours().await? {
+            self.engine.0.ports.staging.delete_task(self.task.id.as_str()).await?;
+        }
+        Ok(())
+    }
+
+    /// Who has lost the task removes nothing: its next owner may be reading it.
+    async fn is_ours(&self) -> Result<bool, Problem> {
+        let present = self.engine.0.tasks.get(&self.task.job_id, &self.task.id).await?;
+        Ok(present.is_some_and(|present| owns(&present.value, &self.task)))
     }
 
     /// An instance cannot be delivered; the others go on.

@@ -229,8 +229,8 @@ impl Transfer {
             let instances = u32::try_from(count).unwrap_or(u32::MAX);
             // One of them says it for all.
             let trouble = trouble.clone().filter(|_| number == 0);
-            self.ledger.delivered_with(receipt(image, Some(Conversion { instances, files, trouble })));
-            self.ledger.leaves_staging(&image.key, image.size);
+            self.ledger
+                .delivered_with(receipt(image, Some(Conversion { instances, files, trouble })), Some(&image.key));
         }
         let instances = series.images.iter().map(|image| image.note.original.clone()).collect();
         self.converted.add(&series.uid, Pieces { instances, files: names, trouble });

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::encoding::{Versioned, item, key, value};
-use crate::items::{Condition, Index, ItemStore, Key, Kind, MAX_BODY, MAX_WRITES, Query, SkRange, StoreError, Write};
+use crate::items::{
+    Condition, Index, Item, ItemStore, Key, Kind, MAX_BODY, MAX_WRITES, Query, SkRange, StoreError, Write,
+};
 use packed::{Packed, Stored};
 
 /// Receipts per item.
@@ -120,7 +122,7 @@ impl Receipts {
 
     /// Forgets every receipt of a task.
     pub async fn forget_all(&self, task: &TaskId, epoch: u32) -> Result<(), StoreError> {
-        let keys: Vec<Key> = self.packed(task, epoch).await?.into_iter().map(|(key, _)| key).collect();
+        let keys: Vec<Key> = self.items_of(task, epoch).await?.into_iter().map(|item| item.key).collect();
         for some in keys.chunks(MAX_WRITES) {
             let delete = |key: &Key| Write::Delete { key: key.clone(), condition: Condition::None };
             self.items.transact(some.iter().map(delete).collect()).await?;
@@ -128,7 +130,22 @@ impl Receipts {
         Ok(())
     }
 
+    /// The receipts, item by item. What cannot be read, of another version of ADIT, counts for none: its instances move again.
     async fn packed(&self, task: &TaskId, epoch: u32) -> Result<Vec<(Key, Versioned<Vec<Receipt>>)>, StoreError> {
+        let mut all = Vec::new();
+        for item in self.items_of(task, epoch).await? {
+            let key = item.key.clone();
+            match value::<Stored>(item) {
+                Ok(Versioned { value: stored, version }) => {
+                    all.push((key, Versioned { value: stored.into(), version }));
+                }
+                Err(error) => tracing::warn!(task = %task, error = %error, "receipts cannot be read"),
+            }
+        }
+        Ok(all)
+    }
+
+    async fn items_of(&self, task: &TaskId, epoch: u32) -> Result<Vec<Item>, StoreError> {
         let mut all = Vec::new();
         let mut after = None;
         loop {
@@ -143,10 +160,7 @@ impl Receipts {
                     after,
                 })
                 .await?;
-            for found in page.items {
-                let (key, Versioned { value: stored, version }) = (found.key.clone(), value::<Stored>(found)?);
-                all.push((key, Versioned { value: stored.into(), version }));
-            }
+            all.extend(page.items);
             after = page.next;
             if after.is_none() {
                 return Ok(all);
