@@ -6,7 +6,7 @@ use adit_api::error::{ErrorBody, ErrorCode};
 use adit_domain::InvalidValue;
 use adit_engine::Refusal;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 
@@ -48,7 +48,12 @@ impl IntoResponse for Refused {
             code => words(code).to_owned(),
         };
         let why = Why { reason, is_foreign: self.is_foreign };
+        let is_nobody = self.body.code == ErrorCode::LoginRequired;
         let mut response = (status, Extension(why), Json(self.body)).into_response();
+        if is_nobody {
+            // RFC 9110 11.6.1. Browsers know no scheme of this name and so do not ask for a password themselves.
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token realm=\"ADIT\""));
+        }
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }

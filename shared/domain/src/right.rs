@@ -175,7 +175,7 @@ pub struct TokenLimits {
     /// The only servers and folders it may use; none: all that the group may.
     #[serde(default)]
     pub nodes: Option<BTreeSet<NodeId>>,
-    /// Only transfers with pseudonyms.
+    /// Images leave with pseudonyms only, and searches tell nothing that names a patient.
     #[serde(default)]
     pub pseudonymised_only: bool,
 }

@@ -28,6 +28,7 @@ pub mod sweep;
 mod text;
 mod tokens;
 mod transfer;
+mod unnamed;
 mod usage;
 pub mod worker;
 
@@ -54,6 +55,7 @@ pub use post::{AddressBook, Addressee, Post};
 pub use projects::PreviewRun;
 pub use refusal::Refusal;
 pub use rules::{Arrived, Watch};
+pub use unnamed::LEFT_OUT;
 
 /// What the engine must be told about this installation.
 pub struct Settings {

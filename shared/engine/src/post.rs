@@ -101,6 +101,13 @@ impl Engine {
         self.0.post.post.get().map(|post| post.public_url.link(path))
     }
 
+    /// Where other computers reach a path; `None`: this process was not told.
+    #[must_use]
+    pub fn link_from_outside(&self, path: &str) -> Option<String> {
+        let url = &self.0.post.post.get()?.public_url;
+        (!url.is_this_machine()).then(|| url.link(path))
+    }
+
     /// Posts a letter. Ok means that it is stored and will be sent, at least once; sending it is tried for a day.
     ///
     /// # Errors

@@ -21,6 +21,18 @@ impl PublicUrl {
         Ok(Self(url.to_owned()))
     }
 
+    /// Whether it leads nowhere from other computers.
+    #[must_use]
+    pub fn is_this_machine(&self) -> bool {
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let host = rest.split('/').next().unwrap_or_default();
+        let host = host
+            .strip_prefix('[')
+            .and_then(|host| host.split(']').next())
+            .unwrap_or_else(|| host.split(':').next().unwrap_or_default());
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
     /// The absolute link to a path of the page.
     #[must_use]
     pub fn link(&self, path: &str) -> String {
@@ -48,6 +60,20 @@ mod tests {
             ["", "adit.example.org", "https://", "https:///x", "javascript:alert(1)", "https://a b", "https://a/?q\"<"]
         {
             assert!(PublicUrl::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_leads_here_only_is_known() {
+        for (text, here) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://localhost/adit", true),
+            ("http://[::1]:8080", true),
+            ("https://adit.example.org", false),
+            ("http://10.0.0.1:80", false),
+            ("http://localhost.example.org", false),
+        ] {
+            assert_eq!(PublicUrl::parse(text).unwrap().is_this_machine(), here, "{text}");
         }
     }
 }

@@ -70,7 +70,7 @@ impl Engine {
         let report = self.0.reports.get(job, id).await?;
         Ok(TaskDetail {
             task: task_view(&task, live),
-            patient_id: task.patient_id,
+            patient_id: if actor.is_told_no_names() { String::new() } else { task.patient_id },
             study_instance_uid: task.study_instance_uid,
             series_instance_uids: task.series_instance_uids,
             failures: task.failures,

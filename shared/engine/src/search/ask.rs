@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::query::{STUDY_KEYS, fits, study_level};
-use crate::Engine;
 use crate::peers::{End, Finder};
 use crate::text::Answer;
+use crate::{Engine, unnamed};
 
 use super::not_asked;
 
@@ -27,18 +27,27 @@ struct Found {
     limit: usize,
     seen: HashSet<String>,
     limited: bool,
+    /// Who reads may not know what names a patient.
+    unnamed: bool,
     sender: mpsc::Sender<SearchLine>,
 }
 
 impl Engine {
     /// Asks one server and sends its studies, then its outcome.
-    pub(super) async fn ask_one(&self, record: NodeRecord, query: StudyQuery, sender: mpsc::Sender<SearchLine>) {
+    pub(super) async fn ask_one(
+        &self,
+        record: NodeRecord,
+        query: StudyQuery,
+        unnamed: bool,
+        sender: mpsc::Sender<SearchLine>,
+    ) {
         let mut found = Found {
             source: record.node.id.to_string(),
             source_name: record.node.config.name.clone(),
             limit: record.node.config.server().map_or(200, |server| server.max_search_results as usize),
             seen: HashSet::new(),
             limited: false,
+            unnamed,
             sender: sender.clone(),
         };
         let cancel = CancellationToken::new();
@@ -154,6 +163,7 @@ impl Found {
             return ControlFlow::Break(());
         }
         self.seen.insert(row.study_instance_uid.clone());
+        let row = if self.unnamed { unnamed::study(row) } else { row };
         // The reader keeps up with a PACS; should it not, or have gone, the search ends here.
         match self.sender.try_send(SearchLine::Study(Box::new(row))) {
             Ok(()) => ControlFlow::Continue(()),

@@ -15,7 +15,7 @@ use adit_store::repositories::NodeRecord;
 use tokio::sync::mpsc;
 
 use crate::transfer::Problem;
-use crate::{Actor, Engine, Refusal};
+use crate::{Actor, Engine, Refusal, unnamed};
 
 /// Lines waiting for a slow reader.
 const WAITING: usize = 256;
@@ -44,6 +44,10 @@ impl Engine {
     /// the receiver ends the search at every server.
     pub async fn search(&self, actor: &Actor, query: StudyQuery) -> Result<mpsc::Receiver<SearchLine>, Refusal> {
         actor.demand(Right::Search)?;
+        let unnamed = actor.is_told_no_names();
+        if unnamed {
+            unnamed::check_studies(&query)?;
+        }
         let query = query::checked(query)?;
         let sources: BTreeSet<&NodeId> = query.sources.iter().collect();
         if sources.len() > MAX_SOURCES {
@@ -59,7 +63,7 @@ impl Engine {
         let (sender, receiver) = mpsc::channel(WAITING);
         for record in records {
             let (engine, query, sender) = (self.clone(), query.clone(), sender.clone());
-            tokio::spawn(async move { engine.ask_one(record, query, sender).await });
+            tokio::spawn(async move { engine.ask_one(record, query, unnamed, sender).await });
         }
         Ok(receiver)
     }

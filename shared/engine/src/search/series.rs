@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::text::Answer;
 use crate::transfer::Problem;
-use crate::{Actor, Engine, Refusal};
+use crate::{Actor, Engine, Refusal, unnamed};
 
 use super::{not_asked, searchable};
 
@@ -58,6 +58,9 @@ impl Engine {
             finder.close().await
         }
         rows.sort_by_key(|row| (row.series_number.is_none(), row.series_number, row.series_instance_uid.clone()));
+        if actor.is_told_no_names() {
+            rows = rows.into_iter().map(unnamed::series).collect();
+        }
         Ok(rows)
     }
 }

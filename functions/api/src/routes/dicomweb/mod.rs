@@ -70,7 +70,8 @@ impl FromRequestParts<App> for Target {
             Some(_) => format!("{root}/wadors"),
             None => root.split('/').take(3).collect::<Vec<_>>().join("/"),
         };
-        let address = app.engine.public_link(&path).unwrap_or_else(|| format!("{}{path}", origin(&parts.headers, app)));
+        let here = || format!("{}{path}", origin(&parts.headers, app));
+        let address = app.engine.link_from_outside(&path).unwrap_or_else(here);
         let query = parts.uri.query().unwrap_or_default().to_owned();
         Ok(Self { server, study, series, instance, frames, value, query, accept, address })
     }

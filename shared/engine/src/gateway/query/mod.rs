@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 pub use levels::Level;
 
 use crate::search::searchable;
-use crate::{Actor, Engine, Refusal};
+use crate::{Actor, Engine, Refusal, unnamed};
 use ask::Plan;
 
 /// Answers waiting for a slow reader.
@@ -63,6 +63,11 @@ impl Engine {
                 query.fix(tag, uid.as_str()).map_err(|error| Refusal::invalid(error.0))?;
             }
         }
+        // Who chooses images to fetch is told nothing.
+        let unnamed = right == Right::Search && actor.is_told_no_names();
+        if unnamed {
+            unnamed::check(&query)?;
+        }
         let (limit, offset) = (query.limit.unwrap_or(usize::MAX), query.offset);
         // Whose parents the address names need not be told them.
         let is_relational = match level {
@@ -74,7 +79,7 @@ impl Engine {
         let (sender, receiver) = mpsc::channel(WAITING);
         let engine = self.clone();
         tokio::spawn(async move {
-            let out = walk::Out::new(sender.clone(), limit, offset, address);
+            let out = walk::Out::new(sender.clone(), limit, offset, address, unnamed);
             let walking = engine.walk(&record, &plan, is_relational, out);
             tokio::select! {
                 ended = walking => if let Err(refusal) = ended {

@@ -16,7 +16,7 @@ use crate::peers::{End, Finder, find_model};
 use crate::search::not_asked;
 use crate::text::in_utf8;
 use crate::transfer::Problem;
-use crate::{Engine, Refusal};
+use crate::{Engine, Refusal, unnamed};
 
 /// (0008,1190): where an answer can be fetched.
 const RETRIEVE_URL: Tag = Tag(0x0008, 0x1190, *b"UR");
@@ -27,6 +27,8 @@ pub(super) struct Out {
     left: usize,
     to_skip: usize,
     address: String,
+    /// Who reads may not know what names a patient.
+    unnamed: bool,
     /// Unique keys of what has been found.
     seen: HashSet<String>,
 }
@@ -37,8 +39,9 @@ impl Out {
         limit: usize,
         offset: usize,
         address: String,
+        unnamed: bool,
     ) -> Self {
-        Self { sender, left: limit, to_skip: offset, address, seen: HashSet::new() }
+        Self { sender, left: limit, to_skip: offset, address, unnamed, seen: HashSet::new() }
     }
 
     /// Passes an answer on; `Break` when nothing more is wanted.
@@ -61,6 +64,9 @@ impl Out {
         };
         let url = format!("{}/{}", self.address, paths::path(&study, series, instance));
         answer.set_raw(RETRIEVE_URL, url.as_bytes());
+        if self.unnamed {
+            unnamed::cut_down(&mut answer);
+        }
         self.left -= 1;
         if !send(&self.sender, answer) || self.left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }

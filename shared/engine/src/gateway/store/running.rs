@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use adit_api::error::ErrorCode;
 use adit_domain::UserId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::Refusal;
+use crate::{Refusal, now};
 
 /// Stores of one person at the same time, in each process.
 const MOST: usize = 8;
+/// When somebody who sends more than that is asked to come again, in milliseconds.
+const AGAIN_MS: i64 = 5_000;
 
 /// Large data sets of metadata in memory at the same time, in each process.
 const LARGE: usize = 2;
@@ -46,7 +47,7 @@ impl Stores {
         if *count >= MOST {
             let sentence =
                 format!("You are sending {MOST} times at the same moment already. Wait until one has ended.");
-            return Err(Refusal::of(ErrorCode::TooMany, sentence));
+            return Err(Refusal::too_much(sentence, now().plus_ms(AGAIN_MS)));
         }
         *count += 1;
         Ok(Place { stores: self.clone(), user: user.clone() })
@@ -68,7 +69,6 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::now;
 
     #[test]
     fn places_are_counted_by_person_and_come_back() {

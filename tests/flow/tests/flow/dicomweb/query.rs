@@ -55,6 +55,57 @@ async fn studies_series_and_instances_are_found_in_all_combinations() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_for_pseudonymised_data_finds_but_is_not_told_who() {
+    let all = studies();
+    let scene = Scene::new(&all, Script::default(), &ALL).await;
+    let narrow = scene.gate.program(&scene.rig, "narrow", &[Scope::Search], true).await;
+    let study = all[0].study_instance_uid();
+    let told = ["00080005", "00080056", "00080060", "00080061", "00080062", URL, "00100040", STUDY, SERIES, INSTANCE];
+    let numbers = [
+        "00080016", "00080201", "00180015", "00200011", "00200013", "00201206", "00201208", "00201209", "00280002",
+        "00280008", "00280010", "00280011", "00280100", "00280101",
+    ];
+    for (path, count) in [
+        ("studies?PatientID=PAT-1&includefield=all".to_owned(), 1),
+        ("studies?StudyDate=20200101-20291231&StudyDescription=*".to_owned(), 2),
+        ("series?Modality=CT&includefield=00081030".to_owned(), 2),
+        (format!("studies/{study}/instances?includefield=all"), 5),
+    ] {
+        let answer = narrow.get(&format!("/dicomweb/SOURCE/{path}")).send().await.unwrap();
+        let warning = answer.headers()["warning"].to_str().unwrap().to_owned();
+        assert!(warning.contains("pseudonymised data only"), "{warning}");
+        let found: Vec<serde_json::Value> = answer.json().await.unwrap();
+        assert_eq!(found.len(), count, "{path}");
+        for one in found {
+            let attributes: Vec<String> = one.as_object().unwrap().keys().cloned().collect();
+            let strange =
+                attributes.iter().find(|tag| !told.contains(&tag.as_str()) && !numbers.contains(&tag.as_str()));
+            assert!(strange.is_none() && attributes.contains(&STUDY.to_owned()), "{path}: {one}");
+        }
+    }
+    for path in ["studies?PatientName=M*", "studies?PatientID=PAT-%3F", "series?PatientBirthDate=19000101-20000101"] {
+        let refused = narrow.get(&format!("/dicomweb/SOURCE/{path}")).send().await.unwrap();
+        let (status, detail) = refusal(refused).await;
+        assert!(status == 403 && detail.contains("whole value"), "{path}: {status} {detail}");
+    }
+    // The search of the page's kind, and its series.
+    let ask = |body: serde_json::Value| narrow.post("/api/search").json(&body).send();
+    let source = scene.node.clone();
+    let lines = ask(serde_json::json!({ "sources": [source], "patient_id": "PAT-1" })).await.unwrap();
+    let text = lines.text().await.unwrap();
+    assert!(text.contains(&study) && text.contains("\"study_date\":\"\""), "{text}");
+    for known in ["PAT-1", "ller", "1970"] {
+        assert!(!text.contains(known), "{known} in {text}");
+    }
+    let refused = ask(serde_json::json!({ "sources": [source], "patient_name": "M" })).await.unwrap();
+    assert_eq!(refusal(refused).await.0, 403);
+    let anybody = scene.gate.program(&scene.rig, "anybody", &[Scope::Search], false).await;
+    let found: Vec<serde_json::Value> =
+        anybody.get("/dicomweb/SOURCE/studies?PatientName=M*").send().await.unwrap().json().await.unwrap();
+    assert!(!found.is_empty() && found[0].get(NAME).is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_are_mended_complete_and_say_where_they_can_be_fetched() {
     let all = studies();
     let scene = Scene::new(&all, Script::default(), &ALL).await;
