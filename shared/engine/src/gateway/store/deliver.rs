@@ -15,6 +15,7 @@ use tracing::Instrument;
 
 use super::part::Spooled;
 use super::queue::{Need, Queue};
+use super::way::Way;
 use super::{FateEnd, pieces};
 use crate::Engine;
 use crate::peers::{BATCH, BATCH_MOMENT, End, Line, Outgoing, Route, Sent, Stowed, Taking, Verdict, Verdicts};
@@ -29,11 +30,6 @@ const TURN: Duration = Duration::from_secs(20);
 /// How long one that was sent in vain while it arrived waits at least before it is sent again.
 const AGAIN: Duration = Duration::from_millis(900);
 
-/// Whether instances go to this server by STOW-RS. Its requests say how long they are, so that nothing goes ahead.
-pub(super) fn is_by_web(end: &End) -> bool {
-    end.server().is_some_and(|server| !server.services.store_scp && server.dicomweb.stow)
-}
-
 /// The running delivery of one store.
 pub(super) struct Delivery(Arc<Shared>);
 
@@ -44,6 +40,7 @@ struct Shared {
     queue: Queue<Spooled>,
     tasks: TaskTracker,
     ends: Mutex<Vec<(usize, FateEnd)>>,
+    way: Way,
     /// Nothing more gets through, so that the rest need not try as long as one has.
     is_over: AtomicBool,
     /// What the server takes of it by STOW-RS.
@@ -53,7 +50,8 @@ struct Shared {
 impl Delivery {
     pub fn new(engine: &Engine, end: &Arc<End>, stop: &CancellationToken) -> Self {
         let most = end.server().map_or(1, |server| usize::from(server.limits.associations)).min(LINES);
-        let at_once = if is_by_web(end) { BATCH } else { 1 };
+        let way = Way::to(end);
+        let at_once = if way.is_by_web() { BATCH } else { 1 };
         Self(Arc::new(Shared {
             engine: engine.clone(),
             end: Arc::clone(end),
@@ -61,6 +59,7 @@ impl Delivery {
             queue: Queue::new(most, at_once),
             tasks: TaskTracker::new(),
             ends: Mutex::default(),
+            way,
             is_over: AtomicBool::new(false),
             taking: Taking::default(),
         }))
@@ -126,7 +125,9 @@ impl Shared {
             patience = IDLE;
             if self.is_over.load(Ordering::Relaxed) {
                 self.ended(spooled, FateEnd::Failed(reason::OUT_OF_RESOURCES)).await;
-            } else if is_by_web(&self.end) {
+            } else if self.way.is_by_web() && spooled.content.size().is_none() {
+                self.later(spooled);
+            } else if self.way.is_by_web() {
                 let batch = self.gather(spooled).await;
                 self.call();
                 self.send_batch(batch).await;
@@ -168,6 +169,7 @@ impl Shared {
         }
         let end = match sent {
             Ok(Sent::Accepted(outcome)) => {
+                self.way.answered();
                 moved(spooled.content.size());
                 let remark = outcome.status.class() == StatusClass::Warning;
                 FateEnd::Stored { warning: remark.then_some(outcome.status.0) }
@@ -178,8 +180,18 @@ impl Shared {
                 self.later(spooled);
                 return false;
             }
-            Ok(Sent::Refused { status: Some(status), .. }) => FateEnd::Failed(status.0),
+            Ok(Sent::Refused { status: Some(status), .. }) => {
+                self.way.answered();
+                FateEnd::Failed(status.0)
+            }
             Ok(Sent::Refused { .. }) => FateEnd::Failed(reason::CLASS_NOT_SUPPORTED),
+            Err(problem) if self.way.change(&self.end, &problem) => {
+                match spooled.content.size() {
+                    Some(_) => self.send(spooled),
+                    None => self.later(spooled),
+                }
+                return true;
+            }
             Err(problem) => self.over(&problem),
         };
         self.ended(spooled, end).await;
@@ -208,7 +220,7 @@ impl Shared {
         while batch.len() < BATCH {
             let fits = |next: &Spooled| {
                 let is_other = batch.iter().all(|one: &Spooled| one.sop_instance_uid != next.sop_instance_uid);
-                is_other && bytes + size(next) <= self.taking.most()
+                next.content.size().is_some() && is_other && bytes + size(next) <= self.taking.most()
             };
             let Some(next) = self.queue.within(until, fits).await else { break };
             bytes += size(&next);

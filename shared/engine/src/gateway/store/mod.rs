@@ -13,6 +13,7 @@ mod pieces;
 mod queue;
 mod running;
 mod spool;
+mod way;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,11 +27,12 @@ use crate::peers::End;
 use crate::{Actor, Engine, Refusal, now};
 use assemble::Assembly;
 pub use bundle::{Bundle, MAX_METADATA, NotTaken};
-use deliver::{Delivery, is_by_web};
+use deliver::Delivery;
 use part::{Part, Spooled};
 use running::Place;
 pub(crate) use running::Stores;
 use spool::Spool;
+use way::is_by_web;
 
 /// What is to be stored, and how it is answered.
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adit_archive::generate::StudySpec;
-use adit_test_support::scripted::Script;
+use adit_test_support::scripted::{self, Script};
 use adit_test_support::web::{self, WebPeer, WebScript};
 use serde_json::{Value, json};
 
@@ -90,4 +90,28 @@ async fn a_server_that_lets_nobody_in_fails_all_and_is_not_asked_again_and_again
     let answer = store(&scene, &images(&spec, 40), 202).await;
     assert_eq!((uids(&answer, "00081199").len(), uids(&answer, "00081198").len()), (0, 40));
     assert!(behind.requests() <= 10, "{} requests", behind.requests());
+}
+
+/// A server that speaks both, whose DICOM port answers nobody, and one whose port does.
+#[tokio::test(flavor = "multi_thread")]
+async fn dicomweb_steps_in_where_no_association_comes_about() {
+    let spec = StudySpec::ct("PAT-1", "Doe^Jane", 30, 64);
+    let (scene, behind) = scene(WebScript::default()).await;
+    let both = |port: u16| json!({"host": "127.0.0.1", "port": port, "limits": {"associations": 3}, "services": {"store_scp": true}});
+    scene.rig.web_server("BOTH", &behind.url, both(adit_test_support::free_port())).await;
+    let mut files = images(&spec, 30);
+    // It is sent on before it is whole.
+    let large = StudySpec::ct("PAT-2", "Doe^John", 1, 2048);
+    files.extend(images(&large, 1));
+    let response = send(&scene.program, "/dicomweb/BOTH/studies", body(&files)).await;
+    let answer = answered(response, 200).await;
+    assert_eq!((uids(&answer, "00081199").len(), behind.instances().len()), (31, 31));
+    scene.assert_nothing_staged().await;
+
+    let dimse = scripted::start(&scene.dir.path().join("dimse"), Script::default()).await;
+    scene.rig.web_server("ALIVE", &behind.url, both(dimse.addr.port())).await;
+    let before = posts(&behind);
+    let response = send(&scene.program, "/dicomweb/ALIVE/studies", body(&files[..2])).await;
+    let answer = answered(response, 200).await;
+    assert_eq!((uids(&answer, "00081199").len(), dimse.stored(), posts(&behind)), (2, 2, before));
 }
