@@ -32,6 +32,9 @@ pub struct SecretsInput {
     /// Secret of the OAuth 2 client for DICOMweb.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
+    /// One more header for DICOMweb, such as `Ocp-Apim-Subscription-Key: 0123`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra_header: Option<String>,
 }
 
 /// A node as it is shown. Secrets never come back.
@@ -52,6 +55,9 @@ pub struct NodeView {
     /// A secret of the OAuth 2 client is stored.
     #[serde(default)]
     pub has_client_secret: bool,
+    /// One more header is stored.
+    #[serde(default)]
+    pub has_extra_header: bool,
     /// Images can be fetched from here.
     pub can_be_source: bool,
     /// Images can be sent here.

@@ -7,7 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{
+    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderName, HeaderValue, TE,
+    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+};
 use hyper::{Method, Request};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -19,6 +22,20 @@ use zeroize::Zeroizing;
 use crate::error::WebError;
 use crate::tls::{Connector, to_authorization_server};
 
+/// Headers that say how a message is sent or what it holds.
+const OURS: [HeaderName; 11] = [
+    ACCEPT,
+    AUTHORIZATION,
+    CONNECTION,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    EXPECT,
+    HOST,
+    TE,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    USER_AGENT,
+];
 /// For one exchange with the authorization server.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Bytes of its answer at most.
@@ -132,6 +149,24 @@ impl Grant {
     }
 }
 
+/// The header beside the authorization that a server, or a gateway in front of it, wants: `Name: value`.
+pub(crate) fn extra_header(secrets: &Secrets) -> Result<Option<(HeaderName, HeaderValue)>, WebError> {
+    let text = secrets.extra_header.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = || {
+        let sentence = "one more header is written as name, colon and value, such as Ocp-Apim-Subscription-Key: 0123";
+        WebError::Setup(sentence.into())
+    };
+    let (name, value) = text.split_once(':').ok_or_else(wrong)?;
+    let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| wrong())?;
+    if OURS.contains(&name) {
+        return Err(WebError::Setup(format!("the header {name} is ADIT's own and cannot be given here")));
+    }
+    Ok(Some((name, secret(value, "the value of one more header")?)))
+}
+
 fn failed(error: impl std::fmt::Display) -> WebError {
     WebError::Token(error.to_string())
 }
@@ -141,4 +176,22 @@ fn secret(text: &str, what: &str) -> Result<HeaderValue, WebError> {
         .map_err(|_| WebError::Setup(format!("{what} holds characters that a header cannot hold")))?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_more_header_has_a_name_and_a_value_and_is_not_one_of_ours() {
+        let read = |text: &str| extra_header(&Secrets { extra_header: text.to_owned(), ..Secrets::default() });
+        assert!(read("  ").unwrap().is_none());
+        let (name, value) = read("Ocp-Apim-Subscription-Key: a:b ").unwrap().unwrap();
+        assert_eq!((name.as_str(), value.to_str().unwrap()), ("ocp-apim-subscription-key", "a:b"));
+        assert!(value.is_sensitive());
+        for wrong in ["0123", "a b: c", ": c", "Host: example.org", "Content-Length: 3", "X-Key: a\nb"] {
+            let error = read(wrong).unwrap_err().to_string();
+            assert!(!error.contains("0123a") && !error.is_empty(), "{error}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client as Http;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::authorization::Authorization;
+use crate::authorization::{Authorization, extra_header};
 use crate::body::{self, Outgoing, Progress};
 use crate::error::WebError;
 use crate::retry::Failed;
@@ -32,6 +32,7 @@ pub struct Client(Arc<Inner>);
 pub(crate) struct Inner {
     http: Http<Connector, Outgoing>,
     authorization: Authorization,
+    extra: Option<(HeaderName, HeaderValue)>,
     root: String,
     prefixes: [String; 3],
     pub first_byte: Duration,
@@ -68,6 +69,7 @@ impl Client {
         Ok(Self(Arc::new(Inner {
             http,
             authorization: Authorization::of(server, secrets)?,
+            extra: extra_header(secrets)?,
             root: web.root_url.trim().trim_end_matches('/').to_owned(),
             prefixes: [trim(&web.qido_prefix), trim(&web.wado_prefix), trim(&web.stow_prefix)],
             first_byte: seconds(server.limits.first_byte_timeout_s),
@@ -105,6 +107,9 @@ impl Inner {
     pub async fn ask_any(&self, ask: Ask<'_>, also: u16) -> Result<Response<Incoming>, Failed> {
         let mut request = Request::builder().method(ask.method).uri(ask.url).header(USER_AGENT, AGENT);
         for (name, value) in ask.headers {
+            request = request.header(name, value);
+        }
+        if let Some((name, value)) = &self.extra {
             request = request.header(name, value);
         }
         if let Some(header) = self.authorization.header().await? {

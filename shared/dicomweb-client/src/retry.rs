@@ -1,6 +1,6 @@
 //! When a request is sent again, and how long is waited before: exponential with jitter, and never earlier than the server asks.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hyper::HeaderMap;
 use hyper::header::RETRY_AFTER;
@@ -34,7 +34,7 @@ impl Failed {
     /// A refusal of the server.
     pub fn status(status: u16, headers: &HeaderMap) -> Self {
         let said = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = said.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let retry_after = said.and_then(|text| asked(text.trim(), SystemTime::now()));
         Self { error: WebError::Status(status), retry_after, again: false, tries: TRIES }
     }
 
@@ -57,6 +57,15 @@ impl Failed {
         let wait = self.retry_after.map_or(own, |asked| own.max(asked));
         (wait <= LONGEST).then_some(wait)
     }
+}
+
+/// What `Retry-After` asks for: seconds, or a date (RFC 9110 10.2.3).
+fn asked(text: &str, now: SystemTime) -> Option<Duration> {
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
 }
 
 /// Does something that may be done several times, until it works or there is no hope.
@@ -106,6 +115,15 @@ mod tests {
     fn the_server_is_asked_no_earlier_than_it_wants() {
         assert_eq!(status(429, Some(7)).wait(1, 0.9), Some(Duration::from_secs(7)));
         assert_eq!(status(503, Some(3600)).wait(1, 0.0), None);
+    }
+
+    #[test]
+    fn patience_is_asked_for_in_seconds_or_until_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_770);
+        assert_eq!(asked("7", now), Some(Duration::from_secs(7)));
+        assert_eq!(asked("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(Duration::from_secs(7)));
+        assert_eq!(asked("Sun, 06 Nov 1994 08:49:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(asked("soon", now), None);
     }
 
     #[test]

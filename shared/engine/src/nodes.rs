@@ -149,6 +149,7 @@ impl Engine {
             has_client_key: !record.secrets.client_key_pem.is_empty(),
             has_authorization_header: !record.secrets.authorization_header.is_empty(),
             has_client_secret: !record.secrets.client_secret.is_empty(),
+            has_extra_header: !record.secrets.extra_header.is_empty(),
         }
     }
 }
@@ -159,11 +160,12 @@ fn sees(actor: &Actor, reach: &Reach, id: &NodeId) -> bool {
 }
 
 fn merged(mut secrets: Secrets, input: SecretsInput) -> Secrets {
-    let SecretsInput { client_key_pem, authorization_header, client_secret } = input;
+    let SecretsInput { client_key_pem, authorization_header, client_secret, extra_header } = input;
     for (kept, entered) in [
         (&mut secrets.client_key_pem, client_key_pem),
         (&mut secrets.authorization_header, authorization_header),
         (&mut secrets.client_secret, client_secret),
+        (&mut secrets.extra_header, extra_header),
     ] {
         if let Some(entered) = entered {
             *kept = entered;

@@ -41,6 +41,8 @@ pub struct WebScript {
     pub partial: Option<&'static str>,
     /// Requests need the header `Authorization` to be this.
     pub authorization: Option<String>,
+    /// Requests need this header, too.
+    pub header: Option<(String, String)>,
     /// Tokens are given for this `Authorization` header of a client.
     pub client: Option<String>,
     /// The instance of this UID is refused with this failure reason.
@@ -170,6 +172,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let given = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if shared.script.authorization.as_deref().is_some_and(|wanted| given != Some(wanted)) {
         return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let has = |(name, value): &(String, String)| parts.headers.get(name).is_some_and(|given| given == value.as_str());
+    if shared.script.header.as_ref().is_some_and(|wanted| !has(wanted)) {
+        return StatusCode::FORBIDDEN.into_response();
     }
     shared.seen.lock().unwrap().push(format!("{} {path}", parts.method));
     let query: Vec<(String, String)> = parts

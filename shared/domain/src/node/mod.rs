@@ -17,7 +17,7 @@ pub use services::Services;
 use crate::dicom::{InvalidValue, check_text};
 use crate::ids::NodeId;
 
-/// A configured node. Secrets (client key, authorization header, client secret) are kept apart, see [`Secrets`].
+/// A configured node. Secrets (client key, headers, client secret) are kept apart, see [`Secrets`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Node {
@@ -65,6 +65,8 @@ pub struct Secrets {
     pub authorization_header: String,
     /// Secret of the OAuth 2 client for DICOMweb.
     pub client_secret: String,
+    /// One more header for DICOMweb, as `Name: value`: gateways in front of servers want a key of their own.
+    pub extra_header: String,
 }
 
 impl std::fmt::Debug for Secrets {

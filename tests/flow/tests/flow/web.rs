@@ -207,7 +207,8 @@ async fn client_credentials_and_headers_let_us_in_and_are_kept_secret() {
     // "client id" and "s:ecret", each encoded before they are joined (RFC 6749 2.3.1).
     let client = "Basic Y2xpZW50JTIwaWQ6cyUzQWVjcmV0".to_owned();
     let source = WebScript { client: Some(client), authorization: Some("Bearer t0ken".into()), ..WebScript::default() };
-    let destination = WebScript { authorization: Some("Basic abc".into()), ..WebScript::default() };
+    let header = Some(("x-api-key".to_owned(), "k3y".to_owned()));
+    let destination = WebScript { authorization: Some("Basic abc".into()), header, ..WebScript::default() };
     let scene = Scene::new(5, source, destination).await;
     let token_url = format!("http://{}/token", scene.source.addr);
     let more = json!({"dicomweb": {"token_url": token_url, "client_id": "client id", "scope": "dicom"}});
@@ -221,6 +222,12 @@ async fn client_credentials_and_headers_let_us_in_and_are_kept_secret() {
     scene
         .rig
         .secrets(&to, SecretsInput { authorization_header: Some("Basic abc".into()), ..SecretsInput::default() })
+        .await;
+    let test = scene.rig.engine.test_node(&to.id).await.unwrap();
+    assert!(!test.ok && test.summary.contains("403"), "the gateway wants its key, too: {test:?}");
+    scene
+        .rig
+        .secrets(&to, SecretsInput { extra_header: Some("X-Api-Key: k3y".into()), ..SecretsInput::default() })
         .await;
     let test = scene.rig.engine.test_node(&from.id).await.unwrap();
     assert!(test.ok, "{test:?}");

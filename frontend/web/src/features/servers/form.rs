@@ -79,6 +79,7 @@ impl Editing {
                 client_key: node.has_client_key,
                 authorization_header: node.has_authorization_header,
                 client_secret: node.has_client_secret,
+                extra_header: node.has_extra_header,
             },
         }
     }

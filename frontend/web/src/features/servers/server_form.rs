@@ -13,6 +13,7 @@ pub struct HasSecrets {
     pub client_key: bool,
     pub authorization_header: bool,
     pub client_secret: bool,
+    pub extra_header: bool,
 }
 
 /// All fields as signals.
@@ -28,6 +29,7 @@ pub struct ServerFields {
     web_texts: [RwSignal<String>; 7],
     authorization: RwSignal<String>,
     client_secret: RwSignal<String>,
+    extra_header: RwSignal<String>,
     tls: RwSignal<bool>,
     tls_texts: [RwSignal<String>; 3],
     client_key: RwSignal<String>,
@@ -108,6 +110,7 @@ impl ServerFields {
             .map(|text| RwSignal::new(text.clone())),
             authorization: RwSignal::new(String::new()),
             client_secret: RwSignal::new(String::new()),
+            extra_header: RwSignal::new(String::new()),
             tls: RwSignal::new(tls.enabled),
             tls_texts: [&tls.ca_pem, &tls.client_certificate_pem, &tls.server_name]
                 .map(|text| RwSignal::new(text.clone())),
@@ -201,6 +204,7 @@ impl ServerFields {
             client_key_pem: given(self.client_key),
             authorization_header: given(self.authorization),
             client_secret: given(self.client_secret),
+            extra_header: given(self.extra_header),
         }
     }
 }
@@ -277,6 +281,7 @@ pub fn ServerForm(fields: ServerFields, has: HasSecrets) -> impl IntoView {
                 <Text label="Client id" value=f.web_texts[5]/>
                 <Text label="Client secret" value=f.client_secret kind="password" hint=kept(has.client_secret)/>
                 <Text label="Scope" value=f.web_texts[6]/>
+                <div class="md:col-span-2"><Text label="One more header" value=f.extra_header kind="password" placeholder="Ocp-Apim-Subscription-Key: 0123" hint=kept(has.extra_header)/></div>
             </div>
         </Group>
     }
