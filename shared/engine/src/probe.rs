@@ -152,7 +152,9 @@ fn web_advice(error: &WebError, server: &Server) -> String {
             "DICOMweb: nothing answers at {address} ({error}). Check the address, whether a firewall is in between, and the CA certificate."
         ),
         WebError::Status(401 | 403) => {
-            format!("DICOMweb: {error}. Check the authorization header (and one more, if a gateway wants it), or client id and secret.")
+            format!(
+                "DICOMweb: {error}. Check the authorization header (and one more, if a gateway wants it), or client id and secret."
+            )
         }
         WebError::Status(404) => format!("DICOMweb: {error}. Check the base address and the prefixes."),
         WebError::Token(_) => format!("DICOMweb: {error}. Check token address, client id, secret and scope."),
