@@ -3,6 +3,7 @@
 use adit_domain::Uid;
 
 use super::{Attribute, InvalidQuery};
+use crate::json;
 
 /// Values of one key at most.
 const MAX_VALUES: usize = 1000;
@@ -84,9 +85,26 @@ impl Key {
             b"DT" if !value.bytes().all(|byte| byte.is_ascii_digit() || b".-+".contains(&byte)) => {
                 Err(InvalidQuery(format!("Write {name} as one row of digits, such as {name}=20240131083000.")))
             }
+            vr if json::is_binary(*vr) && json::from_text(*vr, value).is_none() => {
+                Err(InvalidQuery(no_number(&name, *vr)))
+            }
             _ => Ok(value.to_owned()),
         }
     }
+}
+
+/// What is to be written where a number has to stand.
+fn no_number(name: &str, vr: [u8; 2]) -> String {
+    let range = match &vr {
+        b"AT" => return format!("Write {name} as a tag of eight hexadecimal digits, such as {name}=00200013."),
+        b"FL" | b"FD" => return format!("Write {name} as a number, such as {name}=1.5."),
+        b"US" => " from 0 to 65535",
+        b"SS" => " from -32768 to 32767",
+        b"UL" => " from 0 to 4294967295",
+        b"SL" => " from -2147483648 to 2147483647",
+        _ => "",
+    };
+    format!("Write {name} as a whole number{range}, such as {name}=512.")
 }
 
 /// A date or a range of dates as DICOM writes it.

@@ -5,7 +5,7 @@ use adit_audit::Entity;
 use adit_dicomweb::query::Query;
 use adit_dicomweb::{accept, json};
 use adit_domain::Uid;
-use adit_engine::gateway::query::{Level, Search};
+use adit_engine::gateway::query::{Answers, Level, Search};
 use axum::extract::State;
 use axum::http::header::WARNING;
 use axum::response::Response;
@@ -45,14 +45,16 @@ async fn search(
     let asked = query.keys.iter().filter(|key| !key.values.is_empty()).map(|key| key.attribute.name());
     note.about(Entity::Query { level: level.name().to_owned(), attributes: asked.collect() });
     let uid = |text: &Option<String>| text.as_deref().map(Uid::parse).transpose();
-    let is_fuzzy = query.is_fuzzy;
+    let ignored = query.ignored.clone();
     let (study, series) = (uid(&target.study)?, uid(&target.series)?);
     let search = Search { level, study, series, query, address: target.address };
-    let answers = ReceiverStream::new(app.engine.qido(&caller.actor, &target.server, search).await?);
-    let mut response = array::array(answers.map(|answer| answer.map(|found| json::to_json(&found)))).await?;
-    if is_fuzzy {
-        let sentence = "The fuzzymatching parameter is not supported. Only literal matching has been performed.";
-        response.headers_mut().extend(warning(sentence).map(|value| (WARNING, value)));
+    let Answers { found, remarks } = app.engine.qido(&caller.actor, &target.server, search).await?;
+    let found = ReceiverStream::new(found).map(|answer| answer.map(|found| json::to_json(&found)));
+    let mut response = array::array(found).await?;
+    // What is remarked while the body is sent comes too late.
+    let of_server = remarks.warnings();
+    for value in ignored.into_iter().map(str::to_owned).chain(of_server).filter_map(|sentence| warning(&sentence)) {
+        response.headers_mut().append(WARNING, value);
     }
     Ok(response)
 }

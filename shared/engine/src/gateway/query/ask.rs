@@ -1,6 +1,9 @@
 //! From the keys of a search to what an archive is asked at one level.
 
-use adit_dicomweb::query::{Key, Query};
+use std::collections::BTreeSet;
+
+use adit_dicomweb::json;
+use adit_dicomweb::query::{Attribute, Key, Query};
 use adit_dimse::{Identifier, Tag, tags};
 use adit_domain::text::encode_for_query;
 
@@ -58,6 +61,29 @@ impl Plan {
         }
     }
 
+    /// Series or images that are named by their UIDs while nothing is said of their study.
+    pub fn named_alone(&self) -> Option<(Level, Vec<String>)> {
+        if self.query.key(tags::STUDY_INSTANCE_UID).is_some() {
+            return None;
+        }
+        let named = |level: Level| Some((level, self.query.key(level.unique_key())?.values.clone()));
+        let of_search = named(self.wanted).filter(|_| self.wanted > Level::Study);
+        let of_series = || named(Level::Series).filter(|_| self.wanted == Level::Instance);
+        let (level, uids) = of_search.or_else(of_series)?;
+        let is_exact = uids.len() <= MAX_UIDS && uids.iter().all(|uid| !uid.contains(['*', '?']));
+        is_exact.then_some((level, uids))
+    }
+
+    /// Restricts the search to these things of a level, unless it has said something of them itself.
+    pub fn narrow(&mut self, level: Level, ids: BTreeSet<String>) {
+        let attribute = Attribute::of(level.unique_key());
+        let is_usable = ids.iter().all(|id| !id.is_empty() && !id.contains(['*', '?', '\\']));
+        if is_usable && self.query.key(attribute.tag).is_none() {
+            self.query.keys.retain(|key| key.attribute != attribute);
+            self.query.keys.push(Key { attribute, values: ids.into_iter().collect() });
+        }
+    }
+
     /// What an archive is asked at a level: one request, or several for alternatives. `above`: what is known of the levels above.
     pub fn requests(&self, level: Level, above: &Identifier, patients: bool) -> Result<Vec<Identifier>, Refusal> {
         let mut base = Identifier::at_level(level.name());
@@ -111,9 +137,9 @@ fn with_key(requests: &[Identifier], key: &Key, charset: &str) -> Vec<Identifier
 }
 
 fn encoded(tag: Tag, value: &str, charset: &str) -> Vec<u8> {
-    let number = || value.trim().parse::<u16>().map(u16::to_le_bytes);
-    match &tag.2 {
-        b"US" => number().map(Vec::from).unwrap_or_default(),
+    match tag.2 {
+        // Who has read the key has looked at it.
+        vr if json::is_binary(vr) => json::from_text(vr, value).unwrap_or_default(),
         _ if charset == "ISO_IR 100" => encode_for_query(value).0,
         _ => value.as_bytes().to_vec(),
     }
@@ -161,6 +187,41 @@ mod tests {
         let many: Vec<String> = (0..17).map(|number| format!("M{number}")).collect();
         let many = plan(&format!("Modality={}", many.join(",")), Level::Study);
         assert!(many.requests(Level::Study, &none, false).is_err());
+    }
+
+    #[test]
+    fn numbers_are_asked_in_their_representation() {
+        let plan = plan("Rows=5&FrameIncrementPointer=00181063&RealWorldValueSlope=0.5", Level::Instance);
+        let request = &plan.requests(Level::Instance, &Identifier::new(), false).unwrap()[0];
+        let raw = |group, element| match request.entry(Tag(group, element, *b"UN")) {
+            Some((_, adit_dimse::Value::Bytes(raw))) => raw.clone(),
+            _ => Vec::new(),
+        };
+        assert_eq!((raw(0x28, 0x10), raw(0x28, 0x9)), (vec![5, 0], vec![0x18, 0, 0x63, 0x10]));
+        assert_eq!(raw(0x40, 0x9225), 0.5_f64.to_le_bytes());
+    }
+
+    #[test]
+    fn what_is_named_alone_is_known_and_narrowed() {
+        let named = |query: &str, wanted| plan(query, wanted).named_alone();
+        let one = |level, uid: &str| Some((level, vec![uid.to_owned()]));
+        assert_eq!(named("SeriesInstanceUID=1.3", Level::Series), one(Level::Series, "1.3"));
+        assert_eq!(named("SeriesInstanceUID=1.3&SOPInstanceUID=1.4", Level::Instance), one(Level::Instance, "1.4"));
+        assert_eq!(named("SeriesInstanceUID=1.3", Level::Instance), one(Level::Series, "1.3"));
+        for (query, wanted) in [
+            ("SeriesInstanceUID=1.*", Level::Series),
+            ("SeriesInstanceUID=1.3&StudyInstanceUID=1.2", Level::Series),
+            ("StudyInstanceUID=1.2", Level::Study),
+            ("Modality=CT", Level::Series),
+        ] {
+            assert_eq!(named(query, wanted), None, "{query}");
+        }
+        let mut plan = plan("SOPInstanceUID=1.4&SeriesInstanceUID=1.3", Level::Instance);
+        plan.narrow(Level::Study, ["1.2".to_owned()].into());
+        plan.narrow(Level::Series, ["1.9".to_owned()].into());
+        plan.narrow(Level::Patient, [String::new()].into());
+        assert_eq!((plan.only(Level::Study), plan.only(Level::Series)), (Some("1.2"), Some("1.3")));
+        assert_eq!(plan.only(Level::Patient), None);
     }
 
     #[test]
