@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use adit_dimse::{Identifier, Status, Tag, tags};
+use adit_dimse::{Identifier, Status, Tag, Value, tags};
 use adit_domain::dicom::wildcard_matches;
 use adit_domain::text::decode;
 use adit_domain::vr::word;
@@ -130,7 +130,11 @@ fn answer(entries: &[Arc<Entry>], group: &[Arc<Entry>], query: &Identifier) -> I
                     .collect();
                 studies.len().to_string().into_bytes()
             }
-            tag => header.raw(tag).unwrap_or_default().to_vec(),
+            // Numbers may end with zeros that are no padding.
+            tag => match header.entry(tag) {
+                Some((_, Value::Bytes(value))) => value.clone(),
+                _ => Vec::new(),
+            },
         };
         answer.set_raw(tag, &value);
     }

@@ -221,6 +221,7 @@ mod tests {
             ("StudyInstanceUID=abc", "StudyInstanceUID"),
             ("PixelData=1", "cannot be searched"),
             ("Rows=many", "whole number from 0 to 65535"),
+            ("SmallestImagePixelValue=-40000", "whole number from -32768 to 65535"),
             ("Rows=70000", "whole number from 0 to 65535"),
             ("FrameIncrementPointer=1063", "eight hexadecimal digits"),
             ("RealWorldValueSlope=steep", "as a number"),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use adit_dicomweb::json;
 use adit_dicomweb::query::{Attribute, Key, Query};
 use adit_dimse::{Identifier, Tag, tags};
 use adit_domain::text::encode_for_query;
@@ -129,20 +128,15 @@ fn with_key(requests: &[Identifier], key: &Key, charset: &str) -> Vec<Identifier
     };
     let one = |request: &Identifier, value: &str| {
         let mut request = request.clone();
-        let raw = encoded(key.attribute.tag, value, charset);
-        request.within(&key.attribute.path, &mut |set| set.set_raw(key.attribute.tag, &raw));
+        let (tag, raw) = key.number(value).unwrap_or_else(|| (key.attribute.tag, encoded(value, charset)));
+        request.within(&key.attribute.path, &mut |set| set.set_raw(tag, &raw));
         request
     };
     alternatives.iter().flat_map(|value| requests.iter().map(move |request| one(request, value))).collect()
 }
 
-fn encoded(tag: Tag, value: &str, charset: &str) -> Vec<u8> {
-    match tag.2 {
-        // Who has read the key has looked at it.
-        vr if json::is_binary(vr) => json::from_text(vr, value).unwrap_or_default(),
-        _ if charset == "ISO_IR 100" => encode_for_query(value).0,
-        _ => value.as_bytes().to_vec(),
-    }
+fn encoded(value: &str, charset: &str) -> Vec<u8> {
+    if charset == "ISO_IR 100" { encode_for_query(value).0 } else { value.as_bytes().to_vec() }
 }
 
 #[cfg(test)]
@@ -191,13 +185,18 @@ mod tests {
 
     #[test]
     fn numbers_are_asked_in_their_representation() {
-        let plan = plan("Rows=5&FrameIncrementPointer=00181063&RealWorldValueSlope=0.5", Level::Instance);
+        let plan = plan(
+            "Rows=5&SmallestImagePixelValue=-5&FrameIncrementPointer=00181063&RealWorldValueSlope=0.5",
+            Level::Instance,
+        );
         let request = &plan.requests(Level::Instance, &Identifier::new(), false).unwrap()[0];
         let raw = |group, element| match request.entry(Tag(group, element, *b"UN")) {
             Some((_, adit_dimse::Value::Bytes(raw))) => raw.clone(),
             _ => Vec::new(),
         };
         assert_eq!((raw(0x28, 0x10), raw(0x28, 0x9)), (vec![5, 0], vec![0x18, 0, 0x63, 0x10]));
+        assert_eq!(request.entry(Tag(0x28, 0x106, *b"US")).map(|(vr, _)| vr), Some(*b"SS"));
+        assert_eq!(raw(0x28, 0x106), (-5_i16).to_le_bytes());
         assert_eq!(raw(0x40, 0x9225), 0.5_f64.to_le_bytes());
     }
 
