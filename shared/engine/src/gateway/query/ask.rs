@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use adit_dicomweb::query::{Attribute, Key, Query};
-use adit_dimse::{Identifier, Tag, tags};
+use adit_dimse::{Identifier, tags};
 use adit_domain::text::encode_for_query;
 
 use super::levels::Level;
@@ -141,6 +141,8 @@ fn encoded(value: &str, charset: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use adit_dimse::Tag;
+
     use super::*;
 
     fn plan(query: &str, wanted: Level) -> Plan {

@@ -99,7 +99,9 @@ async fn servers_that_give_little_at_once_are_asked_for_less() {
         (Some(120), None, &["limit=1000", "limit=200", "limit=100", "limit=100&offset=100", "limit=100&offset=200"]),
         (Some(0), Some(150), &["limit=1000", "limit=200", "limit=100", "", "offset=150", "", "offset=150"]),
     ] {
-        let scene = WebScene::new(&[study.clone()], WebScript { most_limit, page, ..WebScript::default() }, 10).await;
+        let scene =
+            WebScene::new(std::slice::from_ref(&study), WebScript { most_limit, page, ..WebScript::default() }, 10)
+                .await;
         for _ in 0..2 {
             assert_eq!(scene.search(&path).await.len(), 250);
         }
