@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use adit_dimse::{Identifier, Status, Tag, tags};
+use adit_dimse::{Identifier, Status, Tag, Value, tags};
 use adit_domain::dicom::wildcard_matches;
 use adit_domain::text::decode;
+use adit_domain::vr::word;
 
 use crate::index::Entry;
 
@@ -63,7 +64,8 @@ fn matches(entry: &Entry, query: &Identifier) -> bool {
         if raw.is_empty() || computed.contains(&tag) || (tag.0 == 0x0020 && tag.1 >= 0x1200) {
             return true;
         }
-        value_matches(tag, &text_of(query, tag), &text_of(&entry.header, tag))
+        number_matches(tag, query, &entry.header)
+            .unwrap_or_else(|| value_matches(tag, &text_of(query, tag), &text_of(&entry.header, tag)))
     })
 }
 
@@ -84,6 +86,11 @@ fn value_matches(tag: Tag, wanted: &str, value: &str) -> bool {
         },
         _ => wildcard_matches(wanted, value),
     }
+}
+
+/// Whether the element holds the bytes of a number that the query asks for; none: its values are no binary numbers.
+fn number_matches(tag: Tag, query: &Identifier, header: &Identifier) -> Option<bool> {
+    (word(tag.2) > 1).then(|| query.raw(tag) == header.raw(tag))
 }
 
 fn modalities(entries: &[Arc<Entry>], group: &[Arc<Entry>]) -> BTreeSet<String> {
@@ -123,7 +130,11 @@ fn answer(entries: &[Arc<Entry>], group: &[Arc<Entry>], query: &Identifier) -> I
                     .collect();
                 studies.len().to_string().into_bytes()
             }
-            tag => header.raw(tag).unwrap_or_default().to_vec(),
+            // Numbers may end with zeros that are no padding.
+            tag => match header.entry(tag) {
+                Some((_, Value::Bytes(value))) => value.clone(),
+                _ => Vec::new(),
+            },
         };
         answer.set_raw(tag, &value);
     }

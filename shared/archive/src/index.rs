@@ -12,14 +12,14 @@ use adit_dimse::{Identifier, ObjectRef, tags};
 
 /// Bytes read of each file; the attributes that queries ask for stand before.
 const HEAD: u64 = 256 * 1024;
-/// Patient, study and series attributes end with this group.
-const LAST_GROUP: u16 = 0x0020;
+/// Attributes of patients, studies and series end with the first of these groups, those of images with the second.
+const LAST_GROUPS: [u16; 2] = [0x0020, 0x0028];
 
 /// One object.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub object: ObjectRef,
-    /// Its attributes up to group 0020.
+    /// Its attributes up to group 0028, or up to 0020 where more cannot be read.
     pub header: Identifier,
     pub study: String,
     pub series: String,
@@ -108,9 +108,10 @@ fn read(path: &Path) -> io::Result<Option<Entry>> {
     file.take(HEAD).read_to_end(&mut bytes)?;
     let Ok(head) = parse_head(&bytes) else { return Ok(None) };
     let offset = usize::try_from(head.data_set_offset).unwrap_or(usize::MAX);
-    let Ok(header) =
-        Identifier::decode_until(bytes.get(offset..).unwrap_or_default(), &head.transfer_syntax_uid, LAST_GROUP)
-    else {
+    let data_set = bytes.get(offset..).unwrap_or_default();
+    let up_to = |group| Identifier::decode_until(data_set, &head.transfer_syntax_uid, group).ok();
+    // Private groups before those of images may be longer than what has been read.
+    let Some(header) = up_to(LAST_GROUPS[1]).or_else(|| up_to(LAST_GROUPS[0])) else {
         return Ok(None);
     };
     let object = ObjectRef {

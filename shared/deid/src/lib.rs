@@ -44,3 +44,4 @@ pub use pixels::{PixelRules, Region, ScriptError};
 pub use profile::{Dates, Options, Overrides, PROFILE_VERSION, Profile, RuleError, Source};
 pub use report::{Change, Pixels, Report, Summary, What};
 pub use stream::Rewriter;
+pub use text::fold::comparable;

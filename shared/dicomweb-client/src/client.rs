@@ -1,6 +1,7 @@
 //! One server: its addresses, its connections, and one request to it.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use adit_domain::node::{Secrets, Server};
@@ -35,6 +36,8 @@ pub(crate) struct Inner {
     extra: Option<(HeaderName, HeaderValue)>,
     root: String,
     prefixes: [String; 3],
+    /// Which of its ways to ask for results the server takes.
+    pub page: AtomicUsize,
     pub first_byte: Duration,
     pub idle: Duration,
 }
@@ -72,6 +75,7 @@ impl Client {
             extra: extra_header(secrets)?,
             root: web.root_url.trim().trim_end_matches('/').to_owned(),
             prefixes: [trim(&web.qido_prefix), trim(&web.wado_prefix), trim(&web.stow_prefix)],
+            page: AtomicUsize::new(0),
             first_byte: seconds(server.limits.first_byte_timeout_s),
             idle: seconds(server.limits.idle_timeout_s),
         })))

@@ -17,7 +17,7 @@ mod tls;
 pub use client::Client;
 pub use error::WebError;
 pub use retrieve::Retrieval;
-pub use search::{Found, MAX_ANSWER};
+pub use search::MAX_ANSWER;
 pub use store::{Source, StoreOutcome};
 
 /// Reads a `Warning` header (RFC 7234 5.5): the text without code and agent.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 
 use hyper::Method;
 use hyper::StatusCode;
@@ -16,65 +17,85 @@ use crate::warnings;
 
 /// Bytes of one page of results at most.
 pub const MAX_ANSWER: usize = 128 << 20;
-/// Results that are asked for at once.
-const PAGE: usize = 1000;
+/// Results that are asked for at once. Servers that refuse so many are asked for fewer, at last without a word about how many.
+const PAGES: [Option<usize>; 4] = [Some(1000), Some(200), Some(100), None];
 /// Pages of one search at most, so that a server that pages in circles comes to an end.
 const MAX_PAGES: usize = 10_000;
 
-/// How a search has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Found {
-    /// What the server has remarked.
-    pub warnings: Vec<String>,
-    /// The caller wanted no more.
-    pub stopped: bool,
-}
-
 impl Client {
-    /// Searches `resource`, such as `studies/1.2/series`. `take` gets each result, a DICOM JSON object. A `limit` is passed to the server
-    /// as one more than wanted could be; the caller stops when it has enough.
+    /// Searches `resource`, such as `studies/1.2/series`. `take` gets each result, a DICOM JSON object, and may say that it has enough; true: it
+    /// has. `said` gets what the server remarks on results before they are given. A `limit` is passed to the server as
+    /// one more than wanted could be; the caller stops when it has enough.
     pub async fn search(
         &self,
         resource: &str,
         parameters: &[(String, String)],
         limit: Option<usize>,
         take: &mut (dyn FnMut(Value) -> ControlFlow<()> + Send),
-    ) -> Result<Found, WebError> {
-        let size = limit.unwrap_or(PAGE).clamp(1, PAGE);
-        let (mut found, mut offset, mut seen) = (Found::default(), 0, HashSet::new());
+        said: &mut (dyn FnMut(String) + Send),
+    ) -> Result<bool, WebError> {
+        let (size, mut page) = self.first_page(resource, parameters, limit).await?;
+        let (mut offset, mut seen) = (0, HashSet::new());
         for _ in 0..MAX_PAGES {
-            let page = self.page(resource, parameters, size, offset).await?;
-            let is_more = page.results.len() >= size || page.is_cut;
-            found.warnings.extend(page.warnings);
-            found.warnings.dedup();
-            // A server that knows no offset answers with the first page again.
+            let is_more = page.is_cut || size.is_some_and(|size| page.results.len() >= size);
+            page.warnings.into_iter().for_each(&mut *said);
             if page.results.first().is_some_and(|first| !seen.insert(first.to_string())) {
-                return Ok(found);
+                said(format!(
+                    "It gives the same {offset} results for each page. There may be more that it does not give."
+                ));
+                return Ok(false);
             }
             offset += page.results.len();
             let is_empty = page.results.is_empty();
             for result in page.results {
                 if take(result).is_break() {
-                    found.stopped = true;
-                    return Ok(found);
+                    return Ok(true);
                 }
             }
             if !is_more || is_empty {
-                return Ok(found);
+                return Ok(false);
+            }
+            page = self.page(resource, parameters, size, offset).await?;
+        }
+        said(format!("It gives more than {offset} results. No more of them were asked for."));
+        Ok(false)
+    }
+
+    /// The first results, and how many are to be asked for at once; what the server has taken is remembered.
+    async fn first_page(
+        &self,
+        resource: &str,
+        parameters: &[(String, String)],
+        limit: Option<usize>,
+    ) -> Result<(Option<usize>, Page), WebError> {
+        let known = self.inner().page.load(Ordering::Relaxed);
+        let mut refused = None;
+        for (place, most) in PAGES.iter().enumerate().skip(known) {
+            let size = most.map(|most| limit.unwrap_or(most).clamp(1, most));
+            if refused == Some(size) {
+                continue;
+            }
+            match self.page(resource, parameters, size, 0).await {
+                Err(WebError::Status(400)) => refused = Some(size),
+                page => {
+                    let page = page?;
+                    self.inner().page.fetch_max(place, Ordering::Relaxed);
+                    return Ok((size, page));
+                }
             }
         }
-        Ok(found)
+        Err(WebError::Status(400))
     }
 
     async fn page(
         &self,
         resource: &str,
         parameters: &[(String, String)],
-        size: usize,
+        size: Option<usize>,
         offset: usize,
     ) -> Result<Page, WebError> {
         let mut parameters = parameters.to_vec();
-        parameters.push(("limit".to_owned(), size.to_string()));
+        parameters.extend(size.map(|size| ("limit".to_owned(), size.to_string())));
         if offset > 0 {
             parameters.push(("offset".to_owned(), offset.to_string()));
         }
@@ -85,11 +106,13 @@ impl Client {
             progress.sent();
             let ask = Ask { method: Method::GET, url: &url, headers: &headers, body: body::nothing(), progress };
             let answer = self.inner().ask(ask).await?;
-            let (status, warnings) = (answer.status(), warnings(answer.headers()));
+            let (status, mut warnings) = (answer.status(), warnings(answer.headers()));
             let bytes = body::whole(answer.into_body(), MAX_ANSWER, self.inner().idle).await?;
             let results = if status == StatusCode::NO_CONTENT { Vec::new() } else { results(&bytes)? };
             // PS3.18 8.3.4.4: the warning says that more results can be requested.
-            let is_cut = warnings.iter().any(|text| text.to_lowercase().contains("additional results"));
+            let all = warnings.len();
+            warnings.retain(|text| !text.to_lowercase().contains("additional results"));
+            let is_cut = warnings.len() < all;
             Ok(Page { results, warnings, is_cut })
         })
         .await
@@ -98,6 +121,7 @@ impl Client {
 
 struct Page {
     results: Vec<Value>,
+    /// What the server remarks, but for the next point.
     warnings: Vec<String>,
     /// The server says that there is more.
     is_cut: bool,

@@ -85,7 +85,8 @@ async fn ask(port: u16, ca: &str, name: &str, own: Option<&Pair>) -> Result<(), 
     let client_key_pem = own.map(|own| own.key.clone()).unwrap_or_default();
     let client = Client::new(server, &Secrets { client_key_pem, ..Secrets::default() })?;
     let mut take = |_| ControlFlow::Continue(());
-    let search = client.search("studies", &[], Some(1), &mut take);
+    let mut said = drop;
+    let search = client.search("studies", &[], Some(1), &mut take, &mut said);
     // What is refused is tried several times.
     tokio::time::timeout(std::time::Duration::from_secs(30), search).await.unwrap().map(|_| ())
 }

@@ -70,7 +70,7 @@ impl Engine {
         let (begun, mut facts) = (std::time::Instant::now(), Vec::new());
         if server.dicomweb.qido {
             let mut enough = |_| ControlFlow::Break(());
-            let found = client.search("studies", &[], Some(1), &mut enough).await;
+            let found = client.search("studies", &[], Some(1), &mut enough, &mut drop).await;
             found.map_err(|error| web_advice(&error, server))?;
             let took = milliseconds(begun.elapsed());
             facts.push(("DICOMweb search (QIDO-RS)".into(), format!("answers in {took} ms")));

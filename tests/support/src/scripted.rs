@@ -53,6 +53,10 @@ pub struct Script {
     pub counts: Option<u64>,
     /// Attributes that its answers to searches lack.
     pub hides: Vec<Tag>,
+    /// Keys that it passes over when it searches.
+    pub ignores: Vec<Tag>,
+    /// Searches below the level of studies need the unique keys of all levels above.
+    pub is_hierarchical: bool,
     /// The image of this UID is never sent, and not spoken of.
     pub loses: Option<String>,
     /// The image of this UID cannot be sent.
@@ -159,6 +163,13 @@ impl Archive for Actor {
         {
             return Status(status);
         }
+        if self.script.is_hierarchical && lacks_upper_keys(&query) {
+            return Status(0xA900);
+        }
+        let mut query = query;
+        for tag in self.script.ignores.iter().filter(|tag| query.contains(**tag)).copied().collect::<Vec<_>>() {
+            query.set_raw(tag, b"");
+        }
         let (sender, mut all) = mpsc::channel(1);
         let finding = self.archive.find(model, query, sender);
         let passing = async {
@@ -225,6 +236,15 @@ impl Archive for Actor {
         }
         Some(peer)
     }
+}
+
+fn lacks_upper_keys(query: &Identifier) -> bool {
+    let upper: &[Tag] = match query.text(tags::QUERY_RETRIEVE_LEVEL).as_str() {
+        "SERIES" => &[tags::STUDY_INSTANCE_UID],
+        "IMAGE" => &[tags::STUDY_INSTANCE_UID, tags::SERIES_INSTANCE_UID],
+        _ => &[],
+    };
+    upper.iter().any(|tag| query.text(*tag).is_empty())
 }
 
 struct Sink {

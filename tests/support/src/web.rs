@@ -1,5 +1,7 @@
 //! A DICOMweb server that follows a script: a few instances in memory, and what goes wrong where the script says so.
 
+mod search;
+
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,7 +11,6 @@ use std::time::Duration;
 
 use adit_deid::part10::parse_head;
 use adit_dicomweb::accept::MediaType;
-use adit_dicomweb::json::to_json;
 use adit_dicomweb::multipart::{Event, Limits, Reader, Writer};
 use adit_dicomweb::store::{Failed, StoreAnswer, Stored};
 use adit_dimse::{Identifier, Tag, tags};
@@ -63,6 +64,14 @@ pub struct WebScript {
     pub store_delay: Duration,
     /// Results of a search at most, whatever is asked for.
     pub page: Option<usize>,
+    /// Searches that ask for more at once are refused with 400; 0: all that name a limit.
+    pub most_limit: Option<usize>,
+    /// Searches begin at the first result, whatever is asked for.
+    pub no_offset: bool,
+    /// Searches are answered with this remark.
+    pub search_remark: Option<&'static str>,
+    /// Series and instances are found below their study only.
+    pub no_relational: bool,
 }
 
 /// The running server.
@@ -81,6 +90,7 @@ struct Shared {
     broken: AtomicUsize,
     tokens: AtomicUsize,
     seen: Mutex<Vec<String>>,
+    searches: Mutex<Vec<String>>,
 }
 
 /// An instance.
@@ -104,6 +114,7 @@ pub async fn start(root: &Path, script: WebScript) -> WebPeer {
         broken: AtomicUsize::new(0),
         tokens: AtomicUsize::new(0),
         seen: Mutex::default(),
+        searches: Mutex::default(),
     });
     let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
     let listener = tokio::net::TcpListener::bind(ANY).await.expect("a port can be had");
@@ -129,6 +140,11 @@ impl WebPeer {
         self.shared.seen.lock().unwrap().clone()
     }
 
+    /// Searches that were admitted: path and query.
+    pub fn searches(&self) -> Vec<String> {
+        self.shared.searches.lock().unwrap().clone()
+    }
+
     /// Requests in all, also those that were refused.
     pub fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::SeqCst)
@@ -152,7 +168,7 @@ fn walk(root: &Path) -> Vec<std::path::PathBuf> {
 fn held(bytes: Bytes) -> Option<Held> {
     let head = parse_head(&bytes).ok()?;
     let offset = usize::try_from(head.data_set_offset).ok()?;
-    let header = Identifier::decode_until(&bytes[offset..], &head.transfer_syntax_uid, 0x20).ok()?;
+    let header = Identifier::decode_until(&bytes[offset..], &head.transfer_syntax_uid, 0x28).ok()?;
     Some(Held { bytes, header })
 }
 
@@ -178,25 +194,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         return StatusCode::FORBIDDEN.into_response();
     }
     shared.seen.lock().unwrap().push(format!("{} {path}", parts.method));
-    let query: Vec<(String, String)> = parts
-        .uri
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.replace("%2C", ",")))
-        .collect();
     let resource: Vec<&str> = path.trim_start_matches("/dicom-web/").split('/').collect();
     match (parts.method, resource.as_slice()) {
         (Method::POST, ["studies", ..]) => shared.store(&parts.headers, body).await,
-        (Method::GET, ["studies"]) => shared.search(&query, tags::STUDY_INSTANCE_UID, &[]),
-        (Method::GET, ["studies", study, "series"]) => {
-            shared.search(&query, tags::SERIES_INSTANCE_UID, &[(tags::STUDY_INSTANCE_UID, study)])
-        }
-        (Method::GET, ["studies", study, "series", series, "instances"]) => {
-            let keys = [(tags::STUDY_INSTANCE_UID, *study), (tags::SERIES_INSTANCE_UID, *series)];
-            shared.search(&query, tags::SOP_INSTANCE_UID, &keys)
-        }
+        (Method::GET, [.., "studies" | "series" | "instances"]) => shared.search(&parts.uri, &resource),
         (Method::GET, ["studies", _, "series", series]) => shared.retrieve(tags::SERIES_INSTANCE_UID, series),
         (Method::GET, ["studies", _, "series", _, "instances", sop]) => shared.retrieve(tags::SOP_INSTANCE_UID, sop),
         _ => StatusCode::NOT_FOUND.into_response(),
@@ -215,37 +216,6 @@ impl Shared {
             r#"{"access_token":"t0ken","token_type":"Bearer","expires_in":300}"#,
         )
             .into_response()
-    }
-
-    fn search(&self, query: &[(String, String)], unique: Tag, keys: &[(Tag, &str)]) -> Response {
-        let of_instances = self.script.instance_search_status.filter(|_| unique == tags::SOP_INSTANCE_UID);
-        if let Some(status) = self.script.search_status.or(of_instances) {
-            return StatusCode::from_u16(status).unwrap().into_response();
-        }
-        let number = |name: &str| query.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.parse().ok());
-        let study = query.iter().find(|(key, _)| key == "StudyInstanceUID").map(|(_, value)| value.as_str());
-        let mut found = BTreeMap::new();
-        for held in self.files.lock().unwrap().values() {
-            let header = &held.header;
-            let fits = keys.iter().all(|(tag, value)| header.text(*tag) == **value);
-            if fits && study.is_none_or(|study| header.text(tags::STUDY_INSTANCE_UID) == study) {
-                found.entry(header.text(unique)).or_insert_with(|| header.clone());
-            }
-        }
-        let all: Vec<Identifier> = found.into_values().collect();
-        let limit = number("limit").unwrap_or(usize::MAX);
-        let page = self.script.page.unwrap_or(usize::MAX).min(limit);
-        let offset = number("offset").unwrap_or(0);
-        let texts: Vec<String> =
-            all.iter().skip(offset).take(page).map(|one| String::from_utf8(to_json(one)).unwrap()).collect();
-        let mut response =
-            ([(header::CONTENT_TYPE, "application/dicom+json")], format!("[{}]", texts.join(","))).into_response();
-        if offset + page < all.len() && page < limit {
-            let warning =
-                "299 peer \"The number of results exceeded the maximum. Additional results can be requested.\"";
-            response.headers_mut().insert(header::WARNING, warning.parse().unwrap());
-        }
-        response
     }
 
     fn retrieve(&self, tag: Tag, uid: &str) -> Response {

@@ -31,6 +31,12 @@ pub(crate) enum Umlauts {
     Spelled,
 }
 
+/// A text without case, diacritics and width, for comparing it with another one.
+#[must_use]
+pub fn comparable(text: &str) -> String {
+    folded(text, Umlauts::Dropped)
+}
+
 /// A text as it is compared.
 pub(crate) fn folded(text: &str, umlauts: Umlauts) -> String {
     let mut out = String::with_capacity(text.len());

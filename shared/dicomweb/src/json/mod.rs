@@ -1,6 +1,7 @@
 //! The DICOM JSON model (PS3.18 Annex F), in both directions. Text is UTF-8 whatever the data set says of its own.
 
 mod address;
+mod binary;
 mod data_sets;
 mod header;
 mod instance;
@@ -10,6 +11,7 @@ mod value;
 mod write;
 
 pub use address::complete;
+pub use binary::{from_text, is_binary, to_texts};
 pub use data_sets::{DataSets, MAX_INSTANCES};
 pub use header::{HeaderReader, InvalidHeader};
 pub use instance::{Elsewhere, Instance, Piece, element_header, instance};

@@ -18,9 +18,7 @@ pub(super) fn write(vr: [u8; 2], bytes: &[u8], charset: &[u8], out: &mut Vec<u8>
         _ if bytes.is_empty() => {}
         b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"UN" => binary(bytes, out),
         b"AT" => values(bytes.chunks_exact(4), out, |one, out| {
-            let text =
-                format!("\"{:04X}{:04X}\"", u16::from_le_bytes([one[0], one[1]]), u16::from_le_bytes([one[2], one[3]]));
-            out.extend_from_slice(text.as_bytes());
+            string(&tag(one), out);
         }),
         b"US" | b"SS" | b"UL" | b"SL" | b"UV" | b"SV" | b"FL" | b"FD" => {
             values(bytes.chunks_exact(number::size(vr)), out, |one, out| number::binary(vr, one, out));
@@ -39,6 +37,11 @@ pub(super) fn write(vr: [u8; 2], bytes: &[u8], charset: &[u8], out: &mut Vec<u8>
         }
         _ => binary(bytes, out),
     }
+}
+
+/// A tag from its four bytes.
+pub(super) fn tag(one: &[u8]) -> String {
+    format!("{:04X}{:04X}", u16::from_le_bytes([one[0], one[1]]), u16::from_le_bytes([one[2], one[3]]))
 }
 
 fn unpadded(bytes: &[u8]) -> &[u8] {

@@ -1,8 +1,10 @@
 //! One key of a search with its values, checked by its value representation.
 
+use adit_dimse::{Tag, dictionary};
 use adit_domain::Uid;
 
 use super::{Attribute, InvalidQuery};
+use crate::json;
 
 /// Values of one key at most.
 const MAX_VALUES: usize = 1000;
@@ -54,6 +56,21 @@ impl Key {
         Ok(())
     }
 
+    /// A value as an archive is asked for it: the attribute with its value representation, and bytes in little endian. None if values of
+    /// the attribute are no binary numbers.
+    #[must_use]
+    pub fn number(&self, value: &str) -> Option<(Tag, Vec<u8>)> {
+        let Tag(group, element, _) = self.attribute.tag;
+        let encoded = |vr| Some((Tag(group, element, vr), json::from_text(vr, value)?));
+        self.representations().into_iter().find_map(encoded)
+    }
+
+    /// The representation, and the one that signed images have instead.
+    fn representations(&self) -> [[u8; 2]; 2] {
+        let Tag(group, element, vr) = self.attribute.tag;
+        [vr, if &vr == b"US" { dictionary::vr_of(group, element, true) } else { vr }]
+    }
+
     fn checked(&self, value: &str) -> Result<String, InvalidQuery> {
         let name = self.attribute.name();
         if value.chars().count() > MAX_LENGTH {
@@ -84,9 +101,27 @@ impl Key {
             b"DT" if !value.bytes().all(|byte| byte.is_ascii_digit() || b".-+".contains(&byte)) => {
                 Err(InvalidQuery(format!("Write {name} as one row of digits, such as {name}=20240131083000.")))
             }
+            vr if json::is_binary(*vr) && self.number(value).is_none() => {
+                Err(InvalidQuery(no_number(&name, self.representations())))
+            }
             _ => Ok(value.to_owned()),
         }
     }
+}
+
+/// What is to be written where a number has to stand.
+fn no_number(name: &str, [vr, signed]: [[u8; 2]; 2]) -> String {
+    let range = match &vr {
+        _ if vr != signed => " from -32768 to 65535",
+        b"AT" => return format!("Write {name} as a tag of eight hexadecimal digits, such as {name}=00200013."),
+        b"FL" | b"FD" => return format!("Write {name} as a number, such as {name}=1.5."),
+        b"US" => " from 0 to 65535",
+        b"SS" => " from -32768 to 32767",
+        b"UL" => " from 0 to 4294967295",
+        b"SL" => " from -2147483648 to 2147483647",
+        _ => "",
+    };
+    format!("Write {name} as a whole number{range}, such as {name}=512.")
 }
 
 /// A date or a range of dates as DICOM writes it.

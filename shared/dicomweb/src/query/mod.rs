@@ -12,6 +12,9 @@ use thiserror::Error;
 pub use attribute::Attribute;
 pub use key::Key;
 
+const NOT_FUZZY: &str = "The fuzzymatching parameter is not supported. Only literal matching has been performed.";
+const NOT_EMPTY: &str =
+    "The emptyvaluematching parameter is not supported. Keys without a value have matched everything.";
 /// Attributes that one search may name at most.
 const MAX_NAMED: usize = 200;
 
@@ -40,8 +43,8 @@ pub struct Query {
     pub limit: Option<usize>,
     /// Answers that are skipped.
     pub offset: usize,
-    /// Names are to be found although they are spelled differently.
-    pub is_fuzzy: bool,
+    /// What is not done although it was asked for: sentences for the answer's warnings (PS3.18 8.3.4).
+    pub ignored: Vec<&'static str>,
     /// Media types that stand in the address in place of a header (PS3.18 8.3.3.1).
     pub accept: Option<String>,
 }
@@ -67,7 +70,10 @@ impl Query {
             "" => {}
             "limit" => self.limit = Some(number(name, value)?),
             "offset" => self.offset = number(name, value)?,
-            "fuzzymatching" => self.is_fuzzy = switch(name, value)?,
+            "fuzzymatching" => self.ignore(switch(name, value)?, NOT_FUZZY),
+            "emptyvaluematching" => self.ignore(switch(name, value)?, NOT_EMPTY),
+            // Answers are always UTF-8, and so is what is asked.
+            "charset" => charset(value)?,
             // Several values of a key are always alternatives.
             "multiplevaluematching" => drop(switch(name, value)?),
             "accept" => self.accept = Some(value.to_owned()),
@@ -89,6 +95,12 @@ impl Query {
             }
         }
         Ok(())
+    }
+
+    fn ignore(&mut self, is_asked: bool, sentence: &'static str) {
+        if is_asked && !self.ignored.contains(&sentence) {
+            self.ignored.push(sentence);
+        }
     }
 
     /// The key for an attribute of the outermost level, if the search has one with a value.
@@ -117,6 +129,15 @@ impl Query {
 fn number(name: &str, value: &str) -> Result<usize, InvalidQuery> {
     let number = value.trim().parse::<u32>().ok().and_then(|number| usize::try_from(number).ok());
     number.ok_or_else(|| InvalidQuery(format!("Give {name} as a whole number, such as {name}=100.")))
+}
+
+/// Character sets that may be wanted of answers, with their weights.
+fn charset(value: &str) -> Result<(), InvalidQuery> {
+    let names = value.split(',').map(|one| one.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    if names.into_iter().any(|name| matches!(name.as_str(), "utf-8" | "utf8" | "*")) {
+        return Ok(());
+    }
+    Err(InvalidQuery("Answers are written in UTF-8 alone: leave charset out, or write charset=utf-8.".to_owned()))
 }
 
 fn switch(name: &str, value: &str) -> Result<bool, InvalidQuery> {
@@ -169,10 +190,13 @@ mod tests {
     #[test]
     fn parameters_that_are_no_keys_are_read() {
         let query = Query::parse(
-            "limit=10&offset=5&fuzzymatching=true&includefield=all&includefield=PatientAge,00100040&includefield=00400275.00080060",
+            "limit=10&offset=5&fuzzymatching=true&emptyvaluematching=true&charset=utf-8&includefield=all&includefield=PatientAge,00100040&includefield=00400275.00080060",
         )
         .unwrap();
-        assert_eq!((query.limit, query.offset, query.is_fuzzy, query.include.all), (Some(10), 5, true, true));
+        assert_eq!((query.limit, query.offset, query.include.all), (Some(10), 5, true));
+        assert_eq!(query.ignored, [NOT_FUZZY, NOT_EMPTY]);
+        let without = "fuzzymatching=false&emptyvaluematching=false&charset=iso-8859-1;q=0.5,UTF-8&charset=*";
+        assert_eq!(Query::parse(without), Ok(Query::default()));
         let names: Vec<String> = query.include.attributes.iter().map(Attribute::name).collect();
         assert_eq!(names, ["PatientSex", "PatientAge", "RequestAttributesSequence.Modality"]);
         assert!(query.keys.is_empty());
@@ -187,6 +211,8 @@ mod tests {
             ("limit=-1", "limit=100"),
             ("offset=x", "offset=100"),
             ("fuzzymatching=maybe", "true or false"),
+            ("emptyvaluematching=", "true or false"),
+            ("charset=iso-8859-1", "charset=utf-8"),
             ("includefield=Nonsense", "no attribute named Nonsense"),
             ("PatientName.PatientID=1", "PatientName is no sequence"),
             ("RequestAttributesSequence=1", "name an attribute inside"),
@@ -194,6 +220,11 @@ mod tests {
             ("StudyDate=20241301", "StudyDate"),
             ("StudyInstanceUID=abc", "StudyInstanceUID"),
             ("PixelData=1", "cannot be searched"),
+            ("Rows=many", "whole number from 0 to 65535"),
+            ("SmallestImagePixelValue=-40000", "whole number from -32768 to 65535"),
+            ("Rows=70000", "whole number from 0 to 65535"),
+            ("FrameIncrementPointer=1063", "eight hexadecimal digits"),
+            ("RealWorldValueSlope=steep", "as a number"),
             ("PatientID=a%5Cb%01", "control"),
             (deep.as_str(), "nested"),
         ] {

@@ -36,6 +36,7 @@ pub mod tags {
         FAILED_SOP_INSTANCE_UID_LIST (0x0008, 0x0058) b"UI";
         MODALITY (0x0008, 0x0060) b"CS";
         MODALITIES_IN_STUDY (0x0008, 0x0061) b"CS";
+        REFERRING_PHYSICIAN_NAME (0x0008, 0x0090) b"PN";
         STUDY_DESCRIPTION (0x0008, 0x1030) b"LO";
         SERIES_DESCRIPTION (0x0008, 0x103E) b"LO";
         PATIENT_NAME (0x0010, 0x0010) b"PN";
@@ -156,6 +157,12 @@ impl Identifier {
             Value::Items(items) => Some(items.as_slice()),
             Value::Bytes(_) => None,
         })
+    }
+
+    /// An element as it is, with the value representation that it has itself.
+    #[must_use]
+    pub fn entry(&self, tag: Tag) -> Option<([u8; 2], &Value)> {
+        self.elements.get(&(tag.0, tag.1)).map(|(vr, value)| (*vr, value))
     }
 
     /// Whether the element is there, with or without a value.

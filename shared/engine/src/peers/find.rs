@@ -10,7 +10,7 @@ use adit_dimse::{Association, Identifier, Model, Proposal, Service, StatusClass,
 use adit_domain::node::Services;
 use tokio_util::sync::CancellationToken;
 
-use super::End;
+use super::{End, Remark, Remarks};
 use crate::Engine;
 use crate::text::in_utf8;
 use crate::transfer::Problem;
@@ -30,7 +30,7 @@ enum Way {
 pub(crate) struct Finder {
     way: Way,
     other: Option<Client>,
-    remarks: Vec<String>,
+    remarks: Remarks,
 }
 
 /// The model for searching at a server.
@@ -50,25 +50,27 @@ impl End {
         let web = server.dicomweb.qido.then(|| self.web()).transpose();
         if !server.services.can_find() {
             let client = web?.ok_or(Problem::Canceled)?;
-            return Ok(Finder { way: Way::Web(client), other: None, remarks: Vec::new() });
+            return Ok(Finder { way: Way::Web(client), other: None, remarks: Remarks::default() });
         }
         let model = find_model(&server.services);
         let proposal = Proposal::new().verification().find(model);
         match (self.open(engine, "opening an association", &proposal, stop).await, web) {
             (Ok(association), web) => {
                 let way = Way::Dimse { association: Box::new(association), model };
-                Ok(Finder { way, other: web.ok().flatten(), remarks: Vec::new() })
+                Ok(Finder { way, other: web.ok().flatten(), remarks: Remarks::default() })
             }
             (Err(problem), Ok(Some(client))) if problem != Problem::Canceled => {
-                Ok(Finder { way: Way::Web(client), other: None, remarks: vec![instead(&problem)] })
+                let remarks = Remarks::default();
+                remarks.add(instead(&problem));
+                Ok(Finder { way: Way::Web(client), other: None, remarks })
             }
             (Err(problem), _) => Err(problem),
         }
     }
 }
 
-fn instead(problem: &Problem) -> String {
-    format!("{} It is searched by DICOMweb instead.", problem.sentence())
+fn instead(problem: &Problem) -> Remark {
+    Remark::OtherWay(format!("{} It is searched by DICOMweb instead.", problem.sentence()))
 }
 
 impl Finder {
@@ -80,9 +82,16 @@ impl Finder {
         }
     }
 
-    /// Why ways were left for others, since it was asked last.
-    pub fn take_remarks(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.remarks)
+    /// What is to be told since it was asked last.
+    pub fn take_remarks(&self) -> Vec<Remark> {
+        self.remarks.take()
+    }
+
+    /// The same, with its remarks going where those of other finders go.
+    pub fn remarking(mut self, remarks: &Remarks) -> Self {
+        self.take_remarks().into_iter().for_each(|remark| remarks.add(remark));
+        self.remarks = remarks.clone();
+        self
     }
 
     /// Asks whether the server is there, where the way has a question for it.
@@ -114,14 +123,14 @@ impl Finder {
             is_silent = false;
             take(answer)
         };
-        let problem = match self.way.find(end, query, what, &mut counting, stop).await {
+        let problem = match self.way.find(end, query, what, &mut counting, &self.remarks, stop).await {
             Err(problem) if is_silent && problem != Problem::Canceled => problem,
             result => return result,
         };
         let Some(client) = self.other.take() else { return Err(problem) };
-        self.remarks.push(instead(&problem));
+        self.remarks.add(instead(&problem));
         self.way = Way::Web(client);
-        self.way.find(end, query, what, take, stop).await
+        self.way.find(end, query, what, take, &self.remarks, stop).await
     }
 
     /// Ends the way in order.
@@ -146,6 +155,7 @@ impl Way {
         query: &Identifier,
         what: &str,
         take: Take<'_>,
+        remarks: &Remarks,
         stop: &CancellationToken,
     ) -> Result<bool, Problem> {
         match self {
@@ -163,8 +173,14 @@ impl Way {
             }
             Self::Web(client) => {
                 let begun = Instant::now();
+                let mut said = |text: String| {
+                    let name = end.name();
+                    remarks.add(Remark::OfServer(
+                        format!("{name} remarks on {what}: {}", text.trim_end_matches('.')) + ".",
+                    ));
+                };
                 let found = tokio::select! {
-                    found = search(client, query, take) => found,
+                    found = search(client, query, take, &mut said) => found,
                     () = stop.cancelled() => return Err(Problem::Canceled),
                 };
                 match found {
@@ -181,17 +197,21 @@ impl Way {
 }
 
 /// One search by QIDO-RS. What the server does not hold, it answers with nothing or with 404.
-async fn search(client: &Client, query: &Identifier, take: Take<'_>) -> Result<bool, WebError> {
+async fn search(
+    client: &Client,
+    query: &Identifier,
+    take: Take<'_>,
+    said: &mut (dyn FnMut(String) + Send),
+) -> Result<bool, WebError> {
     let (resource, parameters) = question(query);
     let mut pass = |found: serde_json::Value| match json::identifier(&found) {
         Ok(identifier) => take(identifier),
         // One answer that nobody can read does not hide the others.
         Err(_) => ControlFlow::Continue(()),
     };
-    match client.search(&resource, &parameters, None, &mut pass).await {
-        Ok(found) => Ok(found.stopped),
+    match client.search(&resource, &parameters, None, &mut pass, said).await {
         Err(WebError::Status(404)) => Ok(false),
-        Err(error) => Err(error),
+        result => result,
     }
 }
 
@@ -216,7 +236,9 @@ fn question(query: &Identifier) -> (String, Vec<(String, String)>) {
     for (tag, value) in query.entries().filter(|(tag, _)| !left_out(tag)) {
         let name = dictionary::keyword(tag).map_or_else(|| format!("{:04X}{:04X}", tag.0, tag.1), str::to_owned);
         let text = match value {
-            Value::Bytes(_) => String::from_utf8_lossy(query.raw(tag).unwrap_or_default()).trim().to_owned(),
+            Value::Bytes(raw) => {
+                json::to_texts(tag.2, raw).map_or_else(|| query.text(tag), |numbers| numbers.join("\\"))
+            }
             Value::Items(_) => String::new(),
         };
         if text.is_empty() {
@@ -252,7 +274,10 @@ mod tests {
             .with(tags::STUDY_INSTANCE_UID, "1.2")
             .with(tags::SERIES_INSTANCE_UID, "1.3")
             .with(tags::SOP_INSTANCE_UID, "1.4\\1.5");
-        let keys = vec![pair("SOPInstanceUID", "1.4,1.5")];
+        let mut images = images;
+        images.set_raw(Tag(0x28, 0x10, *b"US"), &[0, 2]);
+        images.ask(Tag(0x28, 0x11, *b"US"));
+        let keys = vec![pair("SOPInstanceUID", "1.4,1.5"), pair("Rows", "512"), pair("includefield", "Columns")];
         assert_eq!(question(&images), ("studies/1.2/series/1.3/instances".to_owned(), keys));
     }
 }

@@ -5,6 +5,7 @@ mod content;
 mod end;
 mod find;
 mod line;
+mod remarks;
 mod taking;
 mod web;
 
@@ -27,6 +28,8 @@ pub(crate) use content::{Arrival, Content, Follower, State as ArrivalState};
 pub(crate) use end::End;
 pub(crate) use find::{Finder, Take, find_model};
 pub(crate) use line::{Line, Outgoing, Route, Sent};
+pub(crate) use remarks::Remark;
+pub use remarks::Remarks;
 pub(crate) use taking::Taking;
 pub(crate) use web::Stowed;
 

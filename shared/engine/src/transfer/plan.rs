@@ -150,9 +150,7 @@ impl Transfer {
             ControlFlow::Continue(())
         };
         let result = finder.find(&self.source, query, what, &mut take, &self.stop).await;
-        for remark in finder.take_remarks() {
-            self.ledger.note(LogLevel::Info, "Another way", &remark);
-        }
+        self.note_remarks(finder);
         result.map(|_| found)
     }
 

@@ -12,6 +12,7 @@ use adit_domain::text::encode_for_query;
 use super::Transfer;
 use super::plan::Plan;
 use super::problem::Problem;
+use crate::peers::{Finder, Remark};
 
 /// Archives index what they have acknowledged a little later: waits before asking again, in milliseconds.
 const PATIENCE_MS: [u64; 4] = [300, 1000, 3000, 8000];
@@ -101,11 +102,19 @@ impl Transfer {
                 other => other,
             })?;
         }
-        for remark in finder.take_remarks() {
-            self.ledger.note(LogLevel::Info, "Another way", &remark);
-        }
+        self.note_remarks(&finder);
         finder.close().await;
         Ok(held)
+    }
+
+    /// Notes what is to be told about searches.
+    pub(super) fn note_remarks(&self, finder: &Finder) {
+        for remark in finder.take_remarks() {
+            match remark {
+                Remark::OtherWay(sentence) => self.ledger.note(LogLevel::Info, "Another way", &sentence),
+                Remark::OfServer(sentence) => self.ledger.note(LogLevel::Warning, "Remark", &sentence),
+            }
+        }
     }
 
     /// One query for each series, and with the patient root for each pseudonym.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use adit_api::nodes::SecretsInput;
 use adit_api::search::{SearchLine, SeriesQuery, StudyQuery};
-use adit_archive::generate::{StudySpec, write_study};
+use adit_archive::generate::{SeriesSpec, StudySpec, write_study};
 use adit_domain::job::JobStatus;
 use adit_domain::transfer::TransferOptions;
 use adit_test_support::rig::{Rig, pseudonym};
@@ -159,7 +159,11 @@ async fn a_body_that_breaks_off_leaves_nothing_half_and_is_fetched_again() {
 async fn remarks_and_refusals_of_both_ends_reach_the_task() {
     let spec = StudySpec::ct("PAT-1", "Doe^Jane", 4, 64);
     let refused = spec.sop_instance_uid(0, 2);
-    let source = WebScript { partial: Some("Some images are offline"), ..WebScript::default() };
+    let source = WebScript {
+        partial: Some("Some images are offline"),
+        search_remark: Some("Old studies are not listed."),
+        ..WebScript::default()
+    };
     let destination =
         WebScript { refuse_instance: Some((refused.clone(), 0xC000)), warn: Some(0xB007), ..WebScript::default() };
     let scene = Scene::new(4, source, destination).await;
@@ -167,13 +171,35 @@ async fn remarks_and_refusals_of_both_ends_reach_the_task() {
     assert_eq!((end.job.status, end.progress.delivered), (JobStatus::Warning, 3), "{end:?}");
     let task = scene.rig.engine.task(&scene.rig.actor, &end.job.id, &end.tasks[0].id).await.unwrap();
     let text = serde_json::to_string(&task).unwrap();
-    for sentence in
-        ["Some images are offline", "HTTP status 206", "warning reason B007", "failure reason C000", &refused]
-    {
+    for sentence in [
+        "Some images are offline",
+        "SOURCE remarks on the search for the study: Old studies are not listed.",
+        "HTTP status 206",
+        "warning reason B007",
+        "failure reason C000",
+        &refused,
+    ] {
         assert!(text.contains(sentence), "{sentence} is missing: {text}");
     }
     assert_eq!(scene.destination.instances().len(), 3);
     scene.rig.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_pages_in_circles_is_not_taken_for_complete() {
+    let scene = Scene::new(1, WebScript::default(), WebScript::default()).await;
+    let mut spec = StudySpec::ct("PAT-2", "Doe^Jim", 1, 16);
+    spec.series.extend((0..3).map(|_| SeriesSpec::new("CT", "More", 1, 16)));
+    write_study(&spec, &scene.dir.path().join("more")).unwrap();
+    let script = WebScript { page: Some(2), no_offset: true, ..WebScript::default() };
+    let source = web::start(&scene.dir.path().join("more"), script).await;
+    let from = scene.rig.web_server("SOURCE", &source.url, json!({})).await;
+    let to = scene.rig.web_server("DEST", &scene.destination.url, json!({})).await;
+    let end = scene.rig.transfer(&from, &to, &spec.study_instance_uid(), TransferOptions::default()).await;
+    assert_eq!((end.job.status, end.progress.verified), (JobStatus::Warning, 2), "{end:?}");
+    let task = scene.rig.engine.task(&scene.rig.actor, &end.job.id, &end.tasks[0].id).await.unwrap();
+    let text = serde_json::to_string(&task).unwrap();
+    assert!(text.contains("the same 2 results for each page"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

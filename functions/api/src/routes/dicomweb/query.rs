@@ -6,7 +6,7 @@ use adit_dicomweb::query::Query;
 use adit_dicomweb::{accept, json};
 use adit_domain::Uid;
 use adit_engine::LEFT_OUT;
-use adit_engine::gateway::query::{Level, Search};
+use adit_engine::gateway::query::{Answers, Level, Search};
 use axum::extract::State;
 use axum::http::header::WARNING;
 use axum::response::Response;
@@ -46,18 +46,18 @@ async fn search(
     let asked = query.keys.iter().filter(|key| !key.values.is_empty()).map(|key| key.attribute.name());
     note.about(Entity::Query { level: level.name().to_owned(), attributes: asked.collect() });
     let uid = |text: &Option<String>| text.as_deref().map(Uid::parse).transpose();
-    let mut said = Vec::new();
-    if query.is_fuzzy {
-        said.push("The fuzzymatching parameter is not supported. Only literal matching has been performed.");
-    }
+    let mut said = query.ignored.clone();
     if caller.actor.is_told_no_names() {
         said.push(LEFT_OUT);
     }
     let (study, series) = (uid(&target.study)?, uid(&target.series)?);
     let search = Search { level, study, series, query, address: target.address };
-    let answers = ReceiverStream::new(app.engine.qido(&caller.actor, &target.server, search).await?);
-    let mut response = array::array(answers.map(|answer| answer.map(|found| json::to_json(&found)))).await?;
-    for value in said.into_iter().filter_map(warning) {
+    let Answers { found, remarks } = app.engine.qido(&caller.actor, &target.server, search).await?;
+    let found = ReceiverStream::new(found).map(|answer| answer.map(|found| json::to_json(&found)));
+    let mut response = array::array(found).await?;
+    // What is remarked while the body is sent comes too late.
+    let of_server = remarks.warnings();
+    for value in said.into_iter().map(str::to_owned).chain(of_server).filter_map(|sentence| warning(&sentence)) {
         response.headers_mut().append(WARNING, value);
     }
     Ok(response)

@@ -47,7 +47,7 @@ impl Engine {
         };
         let mut answers = self.qido_as(actor, Right::Retrieve, ae_title, search).await?;
         let mut found: Vec<(i64, String)> = Vec::new();
-        while let Some(answer) = answers.recv().await {
+        while let Some(answer) = answers.found.recv().await {
             let answer: Identifier = answer?;
             if level != Level::Series || !WITHOUT_IMAGES.contains(&answer.text(tags::MODALITY).as_str()) {
                 found.push((answer.text(number).trim().parse().unwrap_or(0), answer.text(uid)));

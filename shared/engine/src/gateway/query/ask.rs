@@ -1,7 +1,9 @@
 //! From the keys of a search to what an archive is asked at one level.
 
-use adit_dicomweb::query::{Key, Query};
-use adit_dimse::{Identifier, Tag, tags};
+use std::collections::BTreeSet;
+
+use adit_dicomweb::query::{Attribute, Key, Query};
+use adit_dimse::{Identifier, tags};
 use adit_domain::text::encode_for_query;
 
 use super::levels::Level;
@@ -58,6 +60,29 @@ impl Plan {
         }
     }
 
+    /// Series or images that are named by their UIDs while nothing is said of their study.
+    pub fn named_alone(&self) -> Option<(Level, Vec<String>)> {
+        if self.query.key(tags::STUDY_INSTANCE_UID).is_some() {
+            return None;
+        }
+        let named = |level: Level| Some((level, self.query.key(level.unique_key())?.values.clone()));
+        let of_search = named(self.wanted).filter(|_| self.wanted > Level::Study);
+        let of_series = || named(Level::Series).filter(|_| self.wanted == Level::Instance);
+        let (level, uids) = of_search.or_else(of_series)?;
+        let is_exact = uids.len() <= MAX_UIDS && uids.iter().all(|uid| !uid.contains(['*', '?']));
+        is_exact.then_some((level, uids))
+    }
+
+    /// Restricts the search to these things of a level, unless it has said something of them itself.
+    pub fn narrow(&mut self, level: Level, ids: BTreeSet<String>) {
+        let attribute = Attribute::of(level.unique_key());
+        let is_usable = ids.iter().all(|id| !id.is_empty() && !id.contains(['*', '?', '\\']));
+        if is_usable && self.query.key(attribute.tag).is_none() {
+            self.query.keys.retain(|key| key.attribute != attribute);
+            self.query.keys.push(Key { attribute, values: ids.into_iter().collect() });
+        }
+    }
+
     /// What an archive is asked at a level: one request, or several for alternatives. `above`: what is known of the levels above.
     pub fn requests(&self, level: Level, above: &Identifier, patients: bool) -> Result<Vec<Identifier>, Refusal> {
         let mut base = Identifier::at_level(level.name());
@@ -103,24 +128,21 @@ fn with_key(requests: &[Identifier], key: &Key, charset: &str) -> Vec<Identifier
     };
     let one = |request: &Identifier, value: &str| {
         let mut request = request.clone();
-        let raw = encoded(key.attribute.tag, value, charset);
-        request.within(&key.attribute.path, &mut |set| set.set_raw(key.attribute.tag, &raw));
+        let (tag, raw) = key.number(value).unwrap_or_else(|| (key.attribute.tag, encoded(value, charset)));
+        request.within(&key.attribute.path, &mut |set| set.set_raw(tag, &raw));
         request
     };
     alternatives.iter().flat_map(|value| requests.iter().map(move |request| one(request, value))).collect()
 }
 
-fn encoded(tag: Tag, value: &str, charset: &str) -> Vec<u8> {
-    let number = || value.trim().parse::<u16>().map(u16::to_le_bytes);
-    match &tag.2 {
-        b"US" => number().map(Vec::from).unwrap_or_default(),
-        _ if charset == "ISO_IR 100" => encode_for_query(value).0,
-        _ => value.as_bytes().to_vec(),
-    }
+fn encoded(value: &str, charset: &str) -> Vec<u8> {
+    if charset == "ISO_IR 100" { encode_for_query(value).0 } else { value.as_bytes().to_vec() }
 }
 
 #[cfg(test)]
 mod tests {
+    use adit_dimse::Tag;
+
     use super::*;
 
     fn plan(query: &str, wanted: Level) -> Plan {
@@ -161,6 +183,46 @@ mod tests {
         let many: Vec<String> = (0..17).map(|number| format!("M{number}")).collect();
         let many = plan(&format!("Modality={}", many.join(",")), Level::Study);
         assert!(many.requests(Level::Study, &none, false).is_err());
+    }
+
+    #[test]
+    fn numbers_are_asked_in_their_representation() {
+        let plan = plan(
+            "Rows=5&SmallestImagePixelValue=-5&FrameIncrementPointer=00181063&RealWorldValueSlope=0.5",
+            Level::Instance,
+        );
+        let request = &plan.requests(Level::Instance, &Identifier::new(), false).unwrap()[0];
+        let raw = |group, element| match request.entry(Tag(group, element, *b"UN")) {
+            Some((_, adit_dimse::Value::Bytes(raw))) => raw.clone(),
+            _ => Vec::new(),
+        };
+        assert_eq!((raw(0x28, 0x10), raw(0x28, 0x9)), (vec![5, 0], vec![0x18, 0, 0x63, 0x10]));
+        assert_eq!(request.entry(Tag(0x28, 0x106, *b"US")).map(|(vr, _)| vr), Some(*b"SS"));
+        assert_eq!(raw(0x28, 0x106), (-5_i16).to_le_bytes());
+        assert_eq!(raw(0x40, 0x9225), 0.5_f64.to_le_bytes());
+    }
+
+    #[test]
+    fn what_is_named_alone_is_known_and_narrowed() {
+        let named = |query: &str, wanted| plan(query, wanted).named_alone();
+        let one = |level, uid: &str| Some((level, vec![uid.to_owned()]));
+        assert_eq!(named("SeriesInstanceUID=1.3", Level::Series), one(Level::Series, "1.3"));
+        assert_eq!(named("SeriesInstanceUID=1.3&SOPInstanceUID=1.4", Level::Instance), one(Level::Instance, "1.4"));
+        assert_eq!(named("SeriesInstanceUID=1.3", Level::Instance), one(Level::Series, "1.3"));
+        for (query, wanted) in [
+            ("SeriesInstanceUID=1.*", Level::Series),
+            ("SeriesInstanceUID=1.3&StudyInstanceUID=1.2", Level::Series),
+            ("StudyInstanceUID=1.2", Level::Study),
+            ("Modality=CT", Level::Series),
+        ] {
+            assert_eq!(named(query, wanted), None, "{query}");
+        }
+        let mut plan = plan("SOPInstanceUID=1.4&SeriesInstanceUID=1.3", Level::Instance);
+        plan.narrow(Level::Study, ["1.2".to_owned()].into());
+        plan.narrow(Level::Series, ["1.9".to_owned()].into());
+        plan.narrow(Level::Patient, [String::new()].into());
+        assert_eq!((plan.only(Level::Study), plan.only(Level::Series)), (Some("1.2"), Some("1.3")));
+        assert_eq!(plan.only(Level::Patient), None);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Whether an answer is what was asked for: archives ignore keys that they do not know (PS3.4 C.2.2.1), and then send everything.
 
+use adit_deid::comparable;
+use adit_dicomweb::json;
 use adit_dicomweb::query::{Attribute, Key};
-use adit_dimse::{Identifier, tags};
+use adit_dimse::{Identifier, Tag, Value, tags};
 use adit_domain::dicom::wildcard_matches;
 
+use super::times;
 use crate::text::uid_key;
 
 /// Whether an answer in UTF-8 matches a key.
@@ -20,9 +23,11 @@ pub(super) fn fits(key: &Key, answer: &Identifier) -> bool {
 }
 
 /// What every archive matches, each in its own way: with or without regard to accents, to the order of names, to leading zeros.
+const BY_EVERY_ARCHIVE: [Tag; 5] =
+    [tags::PATIENT_ID, tags::ACCESSION_NUMBER, tags::PATIENT_NAME, tags::STUDY_TIME, tags::REFERRING_PHYSICIAN_NAME];
+
 fn is_trusted(attribute: &Attribute) -> bool {
-    let by_every_archive = [tags::PATIENT_ID, tags::ACCESSION_NUMBER];
-    matches!(&attribute.tag.2, b"PN" | b"TM" | b"DT") || by_every_archive.iter().any(|tag| attribute.is(*tag))
+    BY_EVERY_ARCHIVE.iter().any(|tag| attribute.is(*tag))
 }
 
 /// All values of the attribute, over all items of the sequences around it.
@@ -31,9 +36,16 @@ fn values(attribute: &Attribute, answer: &Identifier) -> Vec<String> {
     for sequence in &attribute.path {
         sets = sets.into_iter().flat_map(|set| set.items(*sequence).unwrap_or_default()).collect();
     }
-    let texts = sets.into_iter().map(|set| set.text(attribute.tag));
-    let all = texts.flat_map(|text| text.split('\\').map(|one| uid_key(one).to_owned()).collect::<Vec<_>>());
-    all.filter(|one| !one.is_empty()).collect()
+    sets.into_iter().flat_map(|set| texts(set, attribute.tag)).filter(|one| !one.is_empty()).collect()
+}
+
+/// The values in one data set.
+fn texts(set: &Identifier, tag: Tag) -> Vec<String> {
+    let Some((vr, Value::Bytes(raw))) = set.entry(tag) else { return Vec::new() };
+    // As it is, a number may be signed where the standard leaves that to the image.
+    let vr = if &vr == b"UN" { tag.2 } else { vr };
+    let split = || set.text(tag).split('\\').map(|one| uid_key(one).to_owned()).collect();
+    json::to_texts(vr, raw).unwrap_or_else(split)
 }
 
 fn matches(vr: &[u8; 2], wanted: &str, value: &str) -> bool {
@@ -47,20 +59,35 @@ fn matches(vr: &[u8; 2], wanted: &str, value: &str) -> bool {
                 None => digits == wanted,
             }
         }
-        b"IS" | b"DS" | b"US" | b"SS" | b"UL" | b"SL" | b"FL" | b"FD" => {
-            match (wanted.trim().parse::<f64>(), value.trim().parse::<f64>()) {
-                (Ok(wanted), Ok(value)) => (wanted - value).abs() < f64::EPSILON,
-                _ => wildcard_matches(wanted, value),
-            }
+        b"TM" | b"DT" => times::lies_in(wanted, value),
+        b"PN" => is_name(wanted, value),
+        b"IS" | b"DS" | b"US" | b"SS" | b"UL" | b"SL" | b"UV" | b"SV" | b"FL" | b"FD" => {
+            is_number(wanted.trim(), value.trim()).unwrap_or_else(|| wildcard_matches(wanted, value))
         }
         _ => wildcard_matches(wanted, value),
     }
 }
 
+/// Whether both are the same number; none: one of them is no number.
+fn is_number(wanted: &str, value: &str) -> Option<bool> {
+    // Whole numbers of 64 bits have more digits than others can hold.
+    if let (Ok(wanted), Ok(value)) = (wanted.parse::<i128>(), value.parse::<i128>()) {
+        return Some(wanted == value);
+    }
+    let (wanted, value) = (wanted.parse::<f64>().ok()?, value.parse::<f64>().ok()?);
+    Some((wanted - value).abs() <= f64::EPSILON * wanted.abs())
+}
+
+/// Whether it is the name, or one of its spellings (PS3.5 6.2.1.1), without regard to case and accents.
+fn is_name(wanted: &str, value: &str) -> bool {
+    let comparable = |name: &str| comparable(name.trim_end_matches([' ', '^', '=']));
+    let wanted = comparable(wanted);
+    std::iter::once(value).chain(value.split('=')).any(|name| wildcard_matches(&wanted, &comparable(name)))
+}
+
 #[cfg(test)]
 mod tests {
     use adit_dicomweb::query::Query;
-    use adit_dimse::Tag;
 
     use super::*;
 
@@ -76,6 +103,13 @@ mod tests {
             .with(tags::SERIES_NUMBER, " 007")
             .with(tags::MODALITY, "CT")
             .with(tags::STUDY_INSTANCE_UID, "1.2");
+        answer.set_raw(Tag(0x28, 0x10, *b"US"), &[5, 0]);
+        answer.set_raw(Tag(0x28, 0x106, *b"SS"), &(-5_i16).to_le_bytes());
+        answer.set_raw(Tag(0x40, 0x9225, *b"FD"), &0.1_f64.to_le_bytes());
+        answer.set_raw(Tag(0x28, 0x9, *b"AT"), &[0x18, 0, 0x63, 0x10]);
+        answer.set_raw(Tag(0x8, 0x1050, *b"PN"), "Müller^Jürgen^^=山田^太郎".as_bytes());
+        answer.set_raw(Tag(0x8, 0x31, *b"TM"), b"08:30:15.5");
+        answer.set_raw(Tag(0x8, 0x2A, *b"DT"), b"20240301083015");
         let item = |modality: &str| Identifier::new().with(tags::MODALITY, modality);
         answer.set_items(Tag(0x40, 0x275, *b"SQ"), vec![item("US"), item("MR")]);
         for query in [
@@ -89,6 +123,18 @@ mod tests {
             "RequestAttributesSequence.Modality=MR",
             "PatientName=somebody",
             "ModalitiesInStudy=CT",
+            "Rows=5",
+            "Rows=005",
+            "RealWorldValueSlope=0.1",
+            "FrameIncrementPointer=00181063",
+            "PerformingPhysicianName=muller^JURGEN",
+            "PerformingPhysicianName=M%C3%BCller*",
+            "PerformingPhysicianName=%E5%B1%B1%E7%94%B0*",
+            "SeriesTime=0830",
+            "SeriesTime=08:30-",
+            "AcquisitionDateTime=20240301-20240302",
+            "StudyTime=0900",
+            "ReferringPhysicianName=somebody",
         ] {
             assert!(fit(query, &answer), "{query}");
         }
@@ -100,6 +146,15 @@ mod tests {
             "StudyInstanceUID=1.20",
             "InstitutionName=A",
             "RequestAttributesSequence.Modality=CT",
+            "Rows=6",
+            "Rows=1280",
+            "SmallestImagePixelValue=5",
+            "RealWorldValueSlope=0.2",
+            "FrameIncrementPointer=00181065",
+            "PerformingPhysicianName=Miller*",
+            "SeriesTime=0831-0900",
+            "AcquisitionDateTime=-202402",
+            "RequestAttributesSequence.ReferringPhysicianName=somebody",
         ] {
             assert!(!fit(query, &answer), "{query}");
         }

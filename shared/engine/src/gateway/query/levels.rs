@@ -29,7 +29,7 @@ const STUDY: &[Tag] = &[
     tags::ACCESSION_NUMBER,
     tags::INSTANCE_AVAILABILITY,
     tags::MODALITIES_IN_STUDY,
-    tag(0x0008, 0x0090, b"PN"),
+    tags::REFERRING_PHYSICIAN_NAME,
     tags::STUDY_DESCRIPTION,
     tags::PATIENT_NAME,
     tags::PATIENT_ID,

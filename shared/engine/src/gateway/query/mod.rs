@@ -3,6 +3,8 @@
 mod ask;
 mod filter;
 mod levels;
+mod locate;
+mod times;
 mod walk;
 
 use adit_dicomweb::query::Query;
@@ -11,6 +13,7 @@ use adit_domain::group::Direction;
 use adit_domain::{Right, Uid};
 use tokio::sync::mpsc;
 
+pub use crate::peers::Remarks;
 pub use levels::Level;
 
 use crate::search::searchable;
@@ -35,8 +38,13 @@ pub struct Search {
     pub address: String,
 }
 
-/// Answers as they come, in UTF-8, with their Retrieve URL. After an error nothing comes. Dropping it ends the search at the server.
-pub type Answers = mpsc::Receiver<Result<Identifier, Refusal>>;
+/// What comes of a search.
+pub struct Answers {
+    /// Answers as they come, in UTF-8, with their Retrieve URL. After an error nothing comes. Dropping it ends the search at the server.
+    pub found: mpsc::Receiver<Result<Identifier, Refusal>>,
+    /// What the server has remarked on them so far.
+    pub remarks: Remarks,
+}
 
 impl Engine {
     /// Searches the server of an AE title.
@@ -76,11 +84,12 @@ impl Engine {
             Level::Instance => series.is_none(),
         };
         let plan = Plan::new(query, level);
-        let (sender, receiver) = mpsc::channel(WAITING);
-        let engine = self.clone();
+        let (sender, found) = mpsc::channel(WAITING);
+        let answers = Answers { found, remarks: Remarks::default() };
+        let (engine, remarks) = (self.clone(), answers.remarks.clone());
         tokio::spawn(async move {
             let out = walk::Out::new(sender.clone(), limit, offset, address, unnamed);
-            let walking = engine.walk(&record, &plan, is_relational, out);
+            let walking = engine.walk(&record, plan, is_relational, remarks, out);
             tokio::select! {
                 ended = walking => if let Err(refusal) = ended {
                     let _ = sender.send(Err(refusal)).await;
@@ -89,6 +98,6 @@ impl Engine {
                 () = sender.closed() => {}
             }
         });
-        Ok(receiver)
+        Ok(answers)
     }
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::ask::Plan;
 use super::filter::fits;
 use super::levels::Level;
-use crate::peers::{End, Finder, find_model};
+use crate::peers::{End, Finder, Remarks, find_model};
 use crate::search::not_asked;
 use crate::text::in_utf8;
 use crate::transfer::Problem;
@@ -84,12 +84,13 @@ fn send(sender: &mpsc::Sender<Result<Identifier, Refusal>>, answer: Identifier) 
 }
 
 /// One way to search the server, opened anew when it had to be stopped.
-struct Line<'a> {
+pub(super) struct Line<'a> {
     engine: &'a Engine,
     record: &'a NodeRecord,
     end: End,
     model: Model,
     open: Option<Finder>,
+    remarks: Remarks,
     cancel: CancellationToken,
 }
 
@@ -105,8 +106,9 @@ impl Engine {
     pub(super) async fn walk(
         &self,
         record: &NodeRecord,
-        plan: &Plan,
+        mut plan: Plan,
         is_relational: bool,
+        remarks: Remarks,
         mut out: Out,
     ) -> Result<(), Refusal> {
         let Some(server) = record.node.config.server() else { return Ok(()) };
@@ -115,10 +117,12 @@ impl Engine {
         }
         let (model, end) = (find_model(&server.services), self.end_of(record));
         let _permit = end.state.permit().await;
-        let mut line = Line { engine: self, record, end, model, open: None, cancel: CancellationToken::new() };
+        let cancel = CancellationToken::new();
+        let mut line = Line { engine: self, record, end, model, open: None, remarks, cancel };
+        line.locate(&mut plan).await;
         let top = Above { keys: Identifier::new(), told: Identifier::new() };
-        let first = line.first_level(plan, is_relational);
-        let walked = line.below(plan, first, top, is_relational, &mut out).await;
+        let first = line.first_level(&plan, is_relational);
+        let walked = line.below(&plan, first, top, is_relational, &mut out).await;
         if let Some(finder) = line.open.take() {
             if walked.is_ok() { finder.close().await } else { finder.abort().await }
         }
@@ -127,6 +131,10 @@ impl Engine {
 }
 
 impl Line<'_> {
+    pub fn model(&self) -> Model {
+        self.model
+    }
+
     /// Whether patients have to be found before anything else: an archive without the study root needs their id (PS3.4 C.4.1.3.1.1).
     fn needs_patients(&self, plan: &Plan) -> bool {
         self.model == Model::PatientRoot && plan.only(Level::Patient).is_none()
@@ -245,7 +253,7 @@ impl Line<'_> {
         Ok(found)
     }
 
-    async fn find(
+    pub async fn find(
         &mut self,
         request: &Identifier,
         take: &mut (dyn FnMut(Identifier) -> ControlFlow<()> + Send),
@@ -264,7 +272,8 @@ impl Line<'_> {
     }
 
     async fn connect(&self) -> Result<Finder, Refusal> {
-        self.end.finder(self.engine, &self.cancel).await.map_err(|problem| self.failed(&problem))
+        let finder = self.end.finder(self.engine, &self.cancel).await.map_err(|problem| self.failed(&problem))?;
+        Ok(finder.remarking(&self.remarks))
     }
 
     fn failed(&self, problem: &Problem) -> Refusal {
