@@ -84,7 +84,7 @@ impl Frames {
         match length.filter(|length| frame <= MAX_HELD && *length < u32::MAX - 1) {
             None => Err(too_large()),
             // Two pixels that share their color do not come out of a decoder.
-            Some(_) if shape.is_422() || shape.bits_allocated % 8 != 0 => Err(Refusal::not_acceptable(
+            Some(_) if shape.is_422() || !shape.bits_allocated.is_multiple_of(8) => Err(Refusal::not_acceptable(
                 "The pixels cannot be decoded here: their shape is not supported. Fetch them as they are stored, with transfer-syntax=* in the header Accept.",
             )),
             Some(length) => Ok(Decoded { shape, by_plane: geometry.by_plane, length }),
