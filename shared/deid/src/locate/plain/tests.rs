@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::super::{Damaged, walk};
 use super::*;
 use crate::element::put_value;
@@ -191,4 +193,24 @@ fn what_is_cut_off_is_not_written() {
     let bytes = object(IMPLICIT, false);
     let cut = walk(&bytes[..bytes.len() - 3], IMPLICIT, 0, PlainWriter::new(EXPLICIT, None));
     assert_eq!(cut.err(), Some(Damaged));
+}
+
+proptest! {
+    /// Whatever an object is, what is written of it is a data set from end to end.
+    #[test]
+    fn noise_is_written_or_refused(at in 0..600_usize, noise in prop::collection::vec(any::<u8>(), 0..12), has_lengths: bool, which in 0..3_usize) {
+        let uid = [EXPLICIT, IMPLICIT, BIG_ENDIAN][which];
+        let mut bytes = object(uid, has_lengths);
+        let at = at % bytes.len();
+        let end = (at + noise.len()).min(bytes.len());
+        bytes.splice(at..end, noise);
+        if let Ok(writer) = walk(&bytes, uid, 0, PlainWriter::new(EXPLICIT, None))
+            && let Ok(pieces) = writer.finish()
+            && pieces.iter().all(|piece| matches!(piece, Piece::Bytes(_)))
+        {
+            let out = joined(&bytes, pieces);
+            let again = walk(&out, EXPLICIT, 0, PlainWriter::new(EXPLICIT, None)).unwrap().finish().unwrap();
+            prop_assert_eq!(joined(&out, again), out);
+        }
+    }
 }

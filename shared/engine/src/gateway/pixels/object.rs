@@ -156,5 +156,7 @@ pub(super) fn damaged() -> Refusal {
 }
 
 pub(super) fn too_large() -> Refusal {
-    Refusal::not_acceptable("The image is too large to be taken apart here. Fetch it as application/dicom.")
+    Refusal::not_acceptable(
+        "The image is too large to be taken apart here. Fetch it as it is stored: as application/dicom, with transfer-syntax=* in the header Accept.",
+    )
 }

@@ -281,20 +281,24 @@ async fn what_cannot_be_decoded_is_refused_or_breaks_off() {
     let video =
         image("2.25.8401", "1.2.840.10008.1.2.4.102").shape("YBR_PARTIAL_420", COLOR, 2).fragments(&[vec![b"film"]]);
     let broken = image("2.25.8402", "1.2.840.10008.1.2.4.80").shape("MONOCHROME2", GRAY, 1).fragments(&[vec![b"no"]]);
+    let large = [20_000, 20_000, 1, 8, 8, 0];
+    let huge = image("2.25.8403", "1.2.840.10008.1.2.5").shape("MONOCHROME2", large, 1).fragments(&[vec![b"no"]]);
     let good = compressed().swap_remove(0);
-    let scene = Scene::with_files(&[], &[good.1, video, broken]).await;
+    let scene = Scene::with_files(&[], &[good.1, video, broken, huge]).await;
     let series = format!("studies/{STUDY}/series/{SERIES}");
     for accept in [wanting(EXPLICIT), format!("application/dicom; transfer-syntax={EXPLICIT}")] {
         let (status, detail) = refusal(ask(&scene, &format!("{series}/instances/2.25.8401"), &accept).await).await;
         assert!(status == 406 && detail.contains("cannot be decoded"), "{status} {detail}");
         let (status, detail) = refusal(ask(&scene, &format!("{series}/instances/2.25.8402"), &accept).await).await;
         assert!(status == 502 && detail.contains("damaged"), "{status} {detail}");
+        let (status, detail) = refusal(ask(&scene, &format!("{series}/instances/2.25.8403"), &accept).await).await;
+        assert!(status == 406 && detail.contains("too large"), "{status} {detail}");
     }
     let (status, detail) =
         refusal(ask(&scene, &format!("{series}/instances/{}", good.0), &wanting("1.2.3")).await).await;
     assert!(status == 406 && detail.contains("1.2.840.10008.1.2.4.70"), "{status} {detail}");
     // As stored everything goes out, as it always has.
-    assert_eq!(parts(ask(&scene, &series, "").await).await.len(), 3);
+    assert_eq!(parts(ask(&scene, &series, "").await).await.len(), 4);
     // The first one can be given. What breaks off at once may take its status with it.
     let request = scene.program.get(&format!("/dicomweb/SOURCE/{series}")).header("accept", wanting(EXPLICIT));
     if let Ok(response) = request.send().await {
@@ -306,6 +310,6 @@ async fn what_cannot_be_decoded_is_refused_or_breaks_off() {
     let video = parts(ask(&scene, &format!("{series}/instances/2.25.8401"), &either).await).await;
     assert_eq!(video[0].0, "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.102");
     for accept in ["application/dicom, multipart/related; type=\"application/dicom\"", "application/*, */*"] {
-        assert_eq!(parts(ask(&scene, &series, accept).await).await.len(), 3, "{accept}");
+        assert_eq!(parts(ask(&scene, &series, accept).await).await.len(), 4, "{accept}");
     }
 }
