@@ -4,9 +4,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use adit_api::error::ErrorCode;
+use adit_domain::usage::Way;
 use axum::RequestExt;
 use axum::extract::{ConnectInfo, RawPathParams, Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, RETRY_AFTER};
+use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, RETRY_AFTER};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -44,10 +45,14 @@ pub async fn check(State(post): State<Post>, mut request: Request, next: Next) -
     let admitted = post.admit(&method, &headers, address, &mut sender.caller).await;
     describe(app, row, &values, &note).await;
     let metered = match admitted {
+        Ok(()) if is_too_much(row, &method) => Ok(None),
         Ok(()) => post.meter(sender.caller.as_ref(), &note).await,
         Err(refused) => Err(refused),
     };
     let (response, meter) = match metered {
+        Ok(None) if is_too_much(row, &method) => {
+            ((StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")]).into_response(), None)
+        }
         Ok(meter) => {
             request.extensions_mut().insert(note.clone());
             if let Some(caller) = &sender.caller {
@@ -180,6 +185,11 @@ async fn open_for(app: &App, row: &Route, caller: &Caller) -> Result<(), Refused
         )),
         None => Ok(()),
     }
+}
+
+/// Whether a request that wants no body would let a server be asked for images. Nobody knows their size before they have come.
+fn is_too_much(row: &Route, method: &Method) -> bool {
+    *method == Method::HEAD && row.way().is_some_and(Way::is_retrieval)
 }
 
 fn is_change(method: &Method) -> bool {

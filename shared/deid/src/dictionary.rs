@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
+use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry, DataDictionaryEntryRef, VirtualVr};
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::StandardDataDictionary;
 
@@ -26,6 +26,20 @@ pub(crate) fn dictionary_vr(tag: u32) -> [u8; 2] {
     entry(tag).vr
 }
 
+/// The VR that a value has whose VR nobody has written; `signed`: pixels are two's complement. `UN` for what the dictionary does not know.
+pub(crate) fn vr_of_unsaid(tag: u32, signed: bool) -> [u8; 2] {
+    // Private creators (PS3.5 7.8.1).
+    if (tag >> 16) & 1 == 1 && (0x10..=0xFF).contains(&(tag & 0xFFFF)) {
+        return *b"LO";
+    }
+    match found(tag).map(DataDictionaryEntry::vr) {
+        Some(VirtualVr::Xs) if signed => *b"SS",
+        Some(VirtualVr::Xs) => *b"US",
+        Some(VirtualVr::Ox | VirtualVr::Px | VirtualVr::Lt) => *b"OW",
+        _ => dictionary_vr(tag),
+    }
+}
+
 /// The keyword of a tag.
 pub(crate) fn keyword(tag: u32) -> Option<&'static str> {
     entry(tag).keyword
@@ -44,11 +58,14 @@ fn entry(tag: u32) -> Entry {
     })
 }
 
-fn look_up(tag: u32) -> Entry {
+fn found(tag: u32) -> Option<&'static DataDictionaryEntryRef<'static>> {
     let [g0, g1, e0, e1] = tag.to_be_bytes();
-    let (group, element) = (u16::from_be_bytes([g0, g1]), u16::from_be_bytes([e0, e1]));
-    let found = StandardDataDictionary.by_tag(Tag(group, element));
-    let vr = if element == 0 { VR::UL } else { found.and_then(|entry| entry.vr().exact()).unwrap_or(VR::UN) };
+    StandardDataDictionary.by_tag(Tag(u16::from_be_bytes([g0, g1]), u16::from_be_bytes([e0, e1])))
+}
+
+fn look_up(tag: u32) -> Entry {
+    let found = found(tag);
+    let vr = if tag & 0xFFFF == 0 { VR::UL } else { found.and_then(|entry| entry.vr().exact()).unwrap_or(VR::UN) };
     let text = vr.to_string().as_bytes();
     let vr = [text.first().copied().unwrap_or(b'U'), text.get(1).copied().unwrap_or(b'N')];
     Entry { tag, vr, keyword: found.map(DataDictionaryEntry::alias) }
@@ -71,5 +88,13 @@ mod tests {
         }
         assert_eq!((dictionary_vr(0x0010_0010), keyword(0x0010_0010)), (*b"PN", Some("PatientName")));
         assert_eq!((dictionary_vr(0x0009_1001), dictionary_vr(0x0008_0000)), (*b"UN", *b"UL"));
+        let chosen = [
+            (0x0028_0106, true),
+            (0x0028_0106, false),
+            (0x7FE0_0010, true),
+            (0x0028_3006, false),
+            (0x0010_0010, false),
+        ];
+        assert_eq!(chosen.map(|(tag, signed)| vr_of_unsaid(tag, signed)), [*b"SS", *b"US", *b"OW", *b"OW", *b"PN"]);
     }
 }

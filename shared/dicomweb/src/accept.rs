@@ -1,5 +1,7 @@
 //! Media types and transfer syntaxes that a client takes (PS3.18 8.7, RFC 9110 12.5.1).
 
+use adit_dimse::uids::UNCOMPRESSED;
+use adit_pixels::encapsulated::is_encapsulated;
 use thiserror::Error;
 
 /// Media ranges that are looked at; nobody means more.
@@ -99,29 +101,44 @@ pub enum Syntaxes {
 }
 
 impl Syntaxes {
-    /// Whether an instance in this transfer syntax is taken.
-    #[must_use]
-    pub fn take(&self, transfer_syntax_uid: &str) -> bool {
-        match self {
-            Self::Stored => true,
-            Self::Only(uids) => uids.iter().any(|uid| uid == transfer_syntax_uid),
+    /// In which transfer syntax an instance goes out that is stored in `stored`: as it is if that is taken, else without compression.
+    ///
+    /// # Errors
+    /// None that is taken can be given.
+    pub fn form<'a>(&'a self, stored: &'a str) -> Result<&'a str, NotAcceptable> {
+        let Self::Only(uids) = self else { return Ok(stored) };
+        if uids.iter().any(|uid| uid == stored) {
+            return Ok(stored);
         }
+        let plain = UNCOMPRESSED.into_iter().find(|plain| uids.iter().any(|uid| uid == plain));
+        let can_be_plain = !is_encapsulated(stored) || adit_pixels::supports(stored);
+        plain.filter(|_| can_be_plain).ok_or_else(|| {
+            let how = match (can_be_plain, plain) {
+                (true, _) => "is given so, or in Explicit VR Little Endian (1.2.840.10008.1.2.1)",
+                (false, Some(_)) => "cannot be decoded here",
+                (false, None) => "is given so only",
+            };
+            NotAcceptable(format!(
+                "An image is stored in the transfer syntax {stored} and {how}. Send transfer-syntax=* in the header Accept."
+            ))
+        })
     }
 }
 
 /// How instances go to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instances {
-    /// As one file in place of parts; the client asks for one instance and takes no parts.
+    /// As one file in place of parts.
     pub as_file: bool,
-    /// Transfer syntaxes that it takes.
+    /// Transfer syntaxes that it takes so.
     pub syntaxes: Syntaxes,
 }
 
-/// How the client takes instances as DICOM files. Without a transfer syntax they go as they are stored: scripts rely on that, although
-/// the standard has Explicit VR Little Endian there.
-pub fn instances(header: &str) -> Result<Instances, NotAcceptable> {
-    let mut found: Option<Instances> = None;
+/// How the client takes instances as DICOM files, the best way first; as a file only if there `is_one`. Without a transfer syntax they go
+/// as they are stored: scripts rely on that, although the standard has Explicit VR Little Endian there.
+pub fn instances(header: &str, is_one: bool) -> Result<Vec<Instances>, NotAcceptable> {
+    let mut ways: Vec<Instances> = Vec::new();
+    let mut wants_file = false;
     for range in ranges(header) {
         let as_file = match range.essence.as_str() {
             "multipart/related" => match range.parameter("type").map(str::to_ascii_lowercase).as_deref() {
@@ -132,27 +149,29 @@ pub fn instances(header: &str) -> Result<Instances, NotAcceptable> {
             "application/dicom" | "application/*" => true,
             _ => continue,
         };
+        wants_file |= as_file;
+        if as_file && !is_one {
+            continue;
+        }
         let syntaxes = match range.parameter("transfer-syntax") {
             None | Some("*" | "") => Syntaxes::Stored,
             Some(uid) => Syntaxes::Only(vec![uid.to_owned()]),
         };
-        match &mut found {
-            None => found = Some(Instances { as_file, syntaxes }),
-            // The best range says in which form; each range of that form adds what is taken.
-            Some(known) if known.as_file == as_file => match (&mut known.syntaxes, syntaxes) {
+        // Each range of a form adds what is taken.
+        match ways.iter_mut().find(|way| way.as_file == as_file).map(|way| &mut way.syntaxes) {
+            None => ways.push(Instances { as_file, syntaxes }),
+            Some(Syntaxes::Stored) => {}
+            Some(known) => match (known, syntaxes) {
                 (Syntaxes::Only(uids), Syntaxes::Only(more)) => uids.extend(more),
-                (stored, Syntaxes::Stored) => *stored = Syntaxes::Stored,
-                (Syntaxes::Stored, Syntaxes::Only(_)) => {}
+                (known, syntaxes) => *known = syntaxes,
             },
-            Some(_) => {}
         }
     }
-    found.ok_or_else(|| {
-        NotAcceptable(
-            "Images are given as DICOM files here. Send multipart/related; type=\"application/dicom\" as the header Accept."
-                .to_owned(),
-        )
-    })
+    if !ways.is_empty() {
+        return Ok(ways);
+    }
+    let how = if wants_file { "Several images are given in parts" } else { "Images are given as DICOM files here" };
+    Err(NotAcceptable(format!("{how}. Send multipart/related; type=\"application/dicom\" as the header Accept.")))
 }
 
 /// Splits at a separator outside of quotes.
@@ -230,17 +249,38 @@ mod tests {
             "multipart/related; type=\"application/dicom\"; transfer-syntax=1.2.3, multipart/related; type=\"application/dicom\"",
         ] {
             let wanted = Instances { as_file: false, syntaxes: Syntaxes::Stored };
-            assert_eq!(instances(header), Ok(wanted), "{header}");
+            assert_eq!(instances(header, false), Ok(vec![wanted.clone()]), "{header}");
+            assert_eq!(instances(header, true).unwrap()[0], wanted, "{header}");
         }
-        assert!(instances("application/dicom; transfer-syntax=*").is_ok_and(|one| one.as_file));
+        assert!(instances("application/dicom; transfer-syntax=*", true).is_ok_and(|all| all[0].as_file));
+    }
+
+    #[test]
+    fn ranges_of_a_form_that_is_not_possible_do_not_count() {
+        let parts = Instances { as_file: false, syntaxes: Syntaxes::Stored };
+        for header in ["application/dicom, multipart/related; type=\"application/dicom\"", "application/*, */*"] {
+            assert_eq!(instances(header, false), Ok(vec![parts.clone()]), "{header}");
+            let both = vec![Instances { as_file: true, syntaxes: Syntaxes::Stored }, parts.clone()];
+            assert_eq!(instances(header, true), Ok(both), "{header}");
+        }
+        for header in ["application/dicom", "application/*"] {
+            assert!(instances(header, false).unwrap_err().0.starts_with("Several images"), "{header}");
+        }
     }
 
     #[test]
     fn a_client_may_insist_on_transfer_syntaxes() {
         let header = "multipart/related; type=\"application/dicom\"; transfer-syntax=1.2.840.10008.1.2.1, multipart/related; type=\"application/dicom\"; transfer-syntax=1.2.840.10008.1.2";
-        let taken = instances(header).unwrap().syntaxes;
-        assert!(taken.take("1.2.840.10008.1.2.1") && taken.take("1.2.840.10008.1.2"));
-        assert!(!taken.take("1.2.840.10008.1.2.4.50"));
+        let (explicit, implicit, jpeg, video) =
+            ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.102");
+        let form =
+            |header: &str, stored: &str| instances(header, false).unwrap()[0].syntaxes.form(stored).map(str::to_owned);
+        let given = [explicit, implicit, jpeg, "1.2.840.10008.1.2.2"].map(|stored| form(header, stored).unwrap());
+        assert_eq!(given, [explicit, implicit, explicit, explicit]);
+        assert!(form(header, video).unwrap_err().0.contains("cannot be decoded"));
+        let jpeg_only = format!("multipart/related; type=\"application/dicom\"; transfer-syntax={jpeg}");
+        assert_eq!(form(&jpeg_only, jpeg).as_deref(), Ok(jpeg));
+        assert!(form(&jpeg_only, explicit).is_err(), "nothing is compressed");
     }
 
     #[test]
@@ -248,7 +288,7 @@ mod tests {
         for header in
             ["application/dicom+json", "image/jpeg", "multipart/related; type=\"application/octet-stream\"", "a, b"]
         {
-            assert!(instances(header).is_err(), "{header}");
+            assert!(instances(header, true).is_err(), "{header}");
         }
     }
 }

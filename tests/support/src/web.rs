@@ -135,6 +135,11 @@ impl WebPeer {
         self.shared.files.lock().unwrap().get(uid).map(|held| held.bytes.clone())
     }
 
+    /// Keeps an instance in another form; searches go on as before.
+    pub fn keep_as(&self, uid: &str, bytes: Vec<u8>) {
+        self.shared.files.lock().unwrap().get_mut(uid).expect("it is here").bytes = bytes.into();
+    }
+
     /// Methods and paths that were asked for and admitted.
     pub fn seen(&self) -> Vec<String> {
         self.shared.seen.lock().unwrap().clone()

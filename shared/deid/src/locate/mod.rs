@@ -2,14 +2,17 @@
 //! changed or hidden here; whoever asks may see the object.
 //!
 //! [`Walk`] reads as little as possible and says which bytes it needs, so that an object is never in memory as a whole. What is looked for
-//! is a [`Visitor`]: [`ImageReader`] for frames, [`ValueReader`] for one value.
+//! is a [`Visitor`]: [`ImageReader`] for frames, [`ValueReader`] for one value, [`PlainWriter`] for the whole object in an uncompressed
+//! transfer syntax.
 
 mod image;
 mod look;
+mod plain;
 mod value;
 mod walk;
 
 pub use image::{Frames, Image, ImageReader, NoImage, Which};
+pub use plain::{Decoded, NotPlain, Piece, PlainWriter};
 pub use value::{ValueAt, ValueReader};
 pub use walk::{Damaged, Met, Visitor, Walk, Wish, walk};
 

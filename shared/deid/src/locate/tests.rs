@@ -145,6 +145,26 @@ fn pixels_and_other_large_values_are_not_read() {
 }
 
 #[test]
+fn a_compressed_icon_is_no_frame() {
+    let frames = [vec![vec![1; 8]], vec![vec![2; 8]]];
+    let plain = encapsulated(&frames, None);
+    let mut icon = Vec::new();
+    put_header(&mut icon, Syntax::EXPLICIT, 0x0088_0200, *b"SQ", UNDEFINED);
+    put_header(&mut icon, Syntax::EXPLICIT, ITEM, *b"  ", UNDEFINED);
+    put_header(&mut icon, Syntax::EXPLICIT, 0x7FE0_0010, *b"OB", UNDEFINED);
+    [&[][..], &[9; 20]].iter().for_each(|one| put_value(&mut icon, Syntax::EXPLICIT, ITEM, *b"  ", one));
+    put_header(&mut icon, Syntax::EXPLICIT, SEQUENCE_END, *b"  ", 0);
+    put_header(&mut icon, Syntax::EXPLICIT, ITEM_END, *b"  ", 0);
+    put_header(&mut icon, Syntax::EXPLICIT, SEQUENCE_END, *b"  ", 0);
+    let at = header(BASELINE, 2).len();
+    let bytes = [&plain[..at], &icon, &plain[at..]].concat();
+    let image = image(&bytes, BASELINE, ImageReader::new(Which::NoLook)).unwrap();
+    for (number, expected) in (1..).zip(&frames) {
+        assert_eq!(frame(&bytes, image.encapsulated(number).unwrap()), expected.concat());
+    }
+}
+
+#[test]
 fn middle_frames_and_reports() {
     let bytes = native(EXPLICIT, 4);
     let found = image(&bytes, EXPLICIT, ImageReader::new(Which::Middle)).unwrap();

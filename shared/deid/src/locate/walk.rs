@@ -41,6 +41,8 @@ pub enum Wish {
 pub trait Visitor {
     /// An element; `path` are the sequences around it with the number of the item, counted from 1.
     fn element(&mut self, path: &[(u32, u32)], met: &Met) -> Wish;
+    /// An item begins; the last of `path` says which one of its sequence.
+    fn item(&mut self, _path: &[(u32, u32)]) {}
     /// A value that was wanted.
     fn value(&mut self, path: &[(u32, u32)], met: &Met, value: Vec<u8>);
     /// A fragment of encapsulated pixel data of the outermost level, counted from 0, which is the Basic Offset Table. `at` is where its
@@ -162,6 +164,7 @@ impl<V: Visitor> Walk<V> {
                 if let Some(place) = self.path.last_mut() {
                     place.1 += 1;
                 }
+                self.visitor.item(&self.path);
                 self.deeper(true, length, syntax);
             }
             (_, Some(false)) => self.end = Some(Err(Damaged)),
@@ -178,9 +181,7 @@ impl<V: Visitor> Walk<V> {
         let wish = self.visitor.element(&self.path, &met);
         match (wish, met.length) {
             (Wish::Stop, _) => self.end = Some(Ok(())),
-            (_, None)
-                if PIXELS.contains(&met.tag) && matches!(&met.vr, b"OB" | b"OW" | b"UN") && self.around.is_empty() =>
-            {
+            (_, None) if PIXELS.contains(&met.tag) && matches!(&met.vr, b"OB" | b"OW" | b"UN") => {
                 self.mode = Mode::Fragments(0);
             }
             (Wish::Take, Some(length)) if length <= MAX_VALUE => self.mode = Mode::Value(met, Vec::new()),
@@ -239,7 +240,8 @@ impl<V: Visitor> Walk<V> {
             self.least = 8 + sample;
             return false;
         };
-        let wish = self.visitor.fragment(number, self.at, head.length, first);
+        let is_outermost = self.around.is_empty();
+        let wish = if is_outermost { self.visitor.fragment(number, self.at, head.length, first) } else { Wish::Skip };
         let met = Met { tag: ITEM, vr: *b"OB", at: self.at + 8, length: Some(head.length), big_endian: false };
         (self.at, self.least, self.mode) = (self.at + 8, 8, Mode::Fragments(number + 1));
         match wish {

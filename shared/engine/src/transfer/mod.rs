@@ -46,7 +46,7 @@ pub(crate) use form::{Form, READ};
 pub(crate) use outcome::{Ending, Outcome, broken};
 pub(crate) use problem::Problem;
 pub(crate) use reading::{Errand, Reading};
-pub(crate) use sink::StagedInstance;
+pub(crate) use sink::{StagedInstance, StagedNote};
 
 use crate::peers::End;
 use crate::{Engine, now};

@@ -17,6 +17,7 @@ mod store_answers;
 mod store_apart;
 mod store_batches;
 mod store_pauses;
+mod uncompressed;
 mod usage;
 mod viewer;
 

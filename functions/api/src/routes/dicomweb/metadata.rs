@@ -36,7 +36,8 @@ struct Around {
 impl Around {
     fn of(target: &Target) -> Arc<Self> {
         let study = paths::path(target.study.as_deref().unwrap_or_default(), None, None);
-        let parameters = form_urlencoded::parse(target.query.as_bytes()).filter(|(name, _)| name != "accept");
+        let parameters =
+            form_urlencoded::parse(target.query.as_bytes()).filter(|(name, _)| name != "accept" && name != "charset");
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         let after = if query.is_empty() { query } else { format!("?{query}") };
         Arc::new(Self { before: format!("{}/{study}/", target.address), after })

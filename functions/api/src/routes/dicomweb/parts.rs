@@ -26,6 +26,8 @@ struct State {
     reader: Reader,
     writer: Writer,
     syntaxes: Syntaxes,
+    /// The first part, where somebody has asked for it already.
+    first: Option<Part>,
     stage: Stage,
     /// No part has been sent.
     is_empty: bool,
@@ -41,8 +43,8 @@ enum Stage {
 }
 
 /// The body. A failure breaks it off, so that nobody takes what came for everything.
-pub fn body(reader: Reader, writer: Writer, syntaxes: Syntaxes) -> Body {
-    let state = State { reader, writer, syntaxes, stage: Stage::Begin, is_empty: true };
+pub fn body(reader: Reader, writer: Writer, syntaxes: Syntaxes, first: Option<Part>) -> Body {
+    let state = State { reader, writer, syntaxes, first, stage: Stage::Begin, is_empty: true };
     Body::from_stream(stream::try_unfold(state, |mut state| async {
         let piece = state.piece().await?;
         io::Result::Ok(piece.map(|piece| (piece, state)))
@@ -55,7 +57,9 @@ impl State {
             match &mut self.stage {
                 Stage::Begin => {
                     // Whether it waited or failed shows with the first part.
-                    let _ = timeout(FIRST_BYTE, self.reader.ready()).await;
+                    if self.first.is_none() {
+                        let _ = timeout(FIRST_BYTE, self.reader.ready()).await;
+                    }
                     self.stage = Stage::Between;
                     return Ok(Some(Bytes::from_static(self.writer.opening())));
                 }
@@ -71,10 +75,13 @@ impl State {
 
     /// The beginning of the next part, or the end of the body.
     async fn next_part(&mut self) -> io::Result<Bytes> {
-        let next = self.reader.next().await.map_err(|refusal| {
-            tracing::warn!(retrieval = %self.reader.retrieval(), reason = refusal.body.detail, "an answer was broken off");
-            io::Error::other("the answer is not complete")
-        })?;
+        let next = match self.first.take() {
+            Some(first) => Some(first),
+            None => self.reader.next_in(&self.syntaxes).await.map_err(|refusal| {
+                tracing::warn!(retrieval = %self.reader.retrieval(), reason = refusal.body.detail, "an answer was broken off");
+                io::Error::other("the answer is not complete")
+            })?,
+        };
         let Some(part) = next else {
             // Nobody is to take nothing for an answer.
             if self.is_empty {
@@ -83,10 +90,6 @@ impl State {
             self.stage = Stage::Over;
             return Ok(self.writer.close().into());
         };
-        if !self.syntaxes.take(&part.transfer_syntax_uid) {
-            tracing::warn!(retrieval = %self.reader.retrieval(), "an answer was broken off: an image is in another transfer syntax");
-            return Err(io::Error::other("an image is in a transfer syntax that the client does not take"));
-        }
         let kind = format!("{PART}; transfer-syntax={}", part.transfer_syntax_uid);
         let size = part.size.to_string();
         let head = self.writer.part(&[("Content-Type", &kind), ("Content-Length", &size)]);

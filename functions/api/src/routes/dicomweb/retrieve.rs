@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use adit_api::error::ErrorCode;
-use adit_dicomweb::accept::{self, Syntaxes};
+use adit_dicomweb::accept::{self, Instances, NotAcceptable, Syntaxes};
 use adit_dicomweb::multipart::Writer;
 use adit_domain::transfer::TransferOptions;
-use adit_engine::gateway::retrieval::{Known, Reader, Wish};
+use adit_engine::gateway::retrieval::{Known, Part, Reader, Wish};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderValue;
@@ -39,28 +39,30 @@ pub async fn instances(
 ) -> Result<Response, Refused> {
     let wish = wish(&target, false)?;
     let accept = parameter(&target, "accept").unwrap_or_else(|| target.accept.clone());
-    let taken = accept::instances(&accept)?;
-    if taken.as_file && target.instance.is_none() {
-        return Err(Refused::new(
-            ErrorCode::NotAcceptable,
-            "Several images are given in parts. Send multipart/related; type=\"application/dicom\" as the header Accept.",
-        ));
-    }
+    let ways = accept::instances(&accept, target.instance.is_some())?;
     let mut reader = app.engine.wado(&caller.actor, &target.server, wish).await?;
     let known = recorded(&note, &mut reader).await?;
     // Which transfer syntax an image has shows when it is there.
-    let first = match taken.syntaxes {
-        Syntaxes::Stored if !taken.as_file => timeout(FIRST, reader.ready()).await.ok().transpose()?,
+    let first = match &ways[..] {
+        [Instances { as_file: false, syntaxes: Syntaxes::Stored }, ..] => {
+            timeout(FIRST, reader.ready()).await.ok().transpose()?
+        }
         _ => Some(reader.ready().await?),
     };
-    match &first {
-        Some(Some(syntax)) if !taken.syntaxes.take(syntax) => return Err(other_syntax(syntax)),
-        Some(None) => {
-            return Err(super::nothing());
+    let way = match first {
+        None => ways.into_iter().next(),
+        Some(Some(stored)) => Some(possible(ways, &stored)?),
+        Some(None) => None,
+    };
+    let Some(Instances { as_file, syntaxes }) = way else { return Err(super::nothing()) };
+    let mut response = match (as_file, &syntaxes) {
+        (true, _) => file(reader, &syntaxes).await?,
+        (false, Syntaxes::Stored) => in_parts(reader, syntaxes, None)?,
+        (false, Syntaxes::Only(_)) => {
+            let first = reader.next_in(&syntaxes).await?;
+            in_parts(reader, syntaxes, first)?
         }
-        _ => {}
-    }
-    let mut response = if taken.as_file { file(reader).await? } else { in_parts(reader, taken.syntaxes)? };
+    };
     if known.held_back > 0 {
         let sentence = format!("{} objects stay behind because their text names people", known.held_back);
         response.headers_mut().extend(warning(&sentence).map(|value| (WARNING, value)));
@@ -79,6 +81,14 @@ pub(super) fn wish(target: &Target, metadata: bool) -> Result<Wish, Refused> {
             "project" => options.project = value.into_owned(),
             "profile" => options.profile = value.into_owned(),
             "accept" | "" => {}
+            // Everything is in this one (PS3.18 8.3.3.2).
+            "charset" if value.eq_ignore_ascii_case("utf-8") => {}
+            "charset" => {
+                return Err(Refused::new(
+                    ErrorCode::Invalid,
+                    "Text is given in UTF-8 only. Send charset=utf-8, or no charset.",
+                ));
+            }
             _ => {
                 let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
                 return Err(Refused::new(
@@ -112,10 +122,23 @@ pub(super) fn put_on_record(note: &Note, known: &Known) {
     note.count(usize::try_from(known.expected).unwrap_or(usize::MAX));
 }
 
-fn in_parts(reader: Reader, syntaxes: Syntaxes) -> Result<Response, Refused> {
+/// The best way in which an image that is stored so can be given.
+fn possible(ways: Vec<Instances>, stored: &str) -> Result<Instances, NotAcceptable> {
+    let mut why = None;
+    for way in ways {
+        match way.syntaxes.form(stored) {
+            Ok(_) => return Ok(way),
+            Err(refused) => why = why.or(Some(refused)),
+        }
+    }
+    Err(why.unwrap_or_else(|| NotAcceptable("Nothing is taken.".to_owned())))
+}
+
+/// `first`: the first part, where it is known already whether it can be given.
+fn in_parts(reader: Reader, syntaxes: Syntaxes, first: Option<Part>) -> Result<Response, Refused> {
     let writer = writer()?;
     let kind = HeaderValue::from_str(&writer.content_type("application/dicom"));
-    let mut response = Response::new(parts::body(reader, writer, syntaxes));
+    let mut response = Response::new(parts::body(reader, writer, syntaxes, first));
     response.headers_mut().extend(kind.map(|kind| (CONTENT_TYPE, kind)));
     Ok(response)
 }
@@ -131,9 +154,9 @@ pub(super) fn writer() -> Result<Writer, Refused> {
     })
 }
 
-async fn file(mut reader: Reader) -> Result<Response, Refused> {
+async fn file(mut reader: Reader, syntaxes: &Syntaxes) -> Result<Response, Refused> {
     let absent = || Refused::new(ErrorCode::NotFound, "There is no such image.");
-    let part = reader.next().await?.ok_or_else(absent)?;
+    let part = reader.next_in(syntaxes).await?.ok_or_else(absent)?;
     let kind = format!("{FILE}; transfer-syntax={}", part.transfer_syntax_uid);
     let size = part.size;
     // The reader goes when the last byte has gone.
@@ -145,13 +168,4 @@ async fn file(mut reader: Reader) -> Result<Response, Refused> {
     response.headers_mut().insert(CONTENT_LENGTH, size.into());
     response.headers_mut().extend(HeaderValue::from_str(&kind).map(|kind| (CONTENT_TYPE, kind)));
     Ok(response)
-}
-
-fn other_syntax(syntax: &str) -> Refused {
-    Refused::new(
-        ErrorCode::NotAcceptable,
-        format!(
-            "The image is stored in the transfer syntax {syntax} and is given as it is stored. Send transfer-syntax=* in the header Accept."
-        ),
-    )
 }

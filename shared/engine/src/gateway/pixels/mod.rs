@@ -1,9 +1,11 @@
-//! Frames, rendered images and bulk data of one instance (PS3.18 10.4.1), taken out of its staged object.
+//! Frames, rendered images and bulk data of one instance (PS3.18 10.4.1), taken out of its staged object; and the whole of it without
+//! compression.
 //!
 //! The object comes by a retrieval as any other, so whoever may see it with a pseudonym only gets pixels that the rewriter has dealt with.
 
 mod middle;
 mod object;
+mod plain;
 mod show;
 
 pub use adit_deid::locate::Which;
@@ -13,6 +15,7 @@ use adit_pixels::encapsulated::{Item, is_encapsulated, item};
 use adit_pixels::native;
 
 pub use object::Object;
+pub(super) use plain::Plain;
 
 use crate::Refusal;
 use object::{damaged, too_large};

@@ -3,7 +3,8 @@
 use std::io;
 
 use adit_deid::locate::{Visitor, Walk, is_deflated};
-use adit_deid::part10::parse_head;
+use adit_deid::part10::{file_meta, parse_head};
+use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 use adit_store::staging::{StagedKey, Staging};
 use flate2::read::DeflateDecoder;
 use std::io::Read;
@@ -29,6 +30,8 @@ pub struct Object {
     source: Source,
     /// Transfer syntax of the file.
     transfer_syntax_uid: String,
+    /// SOP Class and SOP Instance UID.
+    uids: (String, String),
     /// Where the data set begins.
     data_set: u64,
 }
@@ -58,6 +61,7 @@ impl Object {
             _reader: reader,
             source,
             transfer_syntax_uid: head.transfer_syntax_uid,
+            uids: (head.sop_class_uid, head.sop_instance_uid),
             data_set: head.data_set_offset,
         };
         if is_deflated(&object.transfer_syntax_uid) {
@@ -70,6 +74,12 @@ impl Object {
     #[must_use]
     pub fn transfer_syntax_uid(&self) -> &str {
         &self.transfer_syntax_uid
+    }
+
+    /// The file's beginning, up to its data set, in another transfer syntax.
+    pub(super) fn head_in(&self, transfer_syntax_uid: &str) -> Vec<u8> {
+        let (class, uid) = &self.uids;
+        file_meta(class, uid, transfer_syntax_uid, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME)
     }
 
     async fn inflate(&mut self, size: u64) -> Result<(), Refusal> {
@@ -146,5 +156,7 @@ pub(super) fn damaged() -> Refusal {
 }
 
 pub(super) fn too_large() -> Refusal {
-    Refusal::not_acceptable("The image is too large to be taken apart here. Fetch it as application/dicom.")
+    Refusal::not_acceptable(
+        "The image is too large to be taken apart here. Fetch it as it is stored: as application/dicom, with transfer-syntax=* in the header Accept.",
+    )
 }

@@ -4,14 +4,16 @@ use std::collections::HashSet;
 use std::io::Cursor;
 use std::sync::Arc;
 
+use adit_dicomweb::accept::Syntaxes;
 use adit_domain::JobId;
 use adit_store::staging::{Staging, Stream};
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::super::pixels::Object;
+use super::super::pixels::{Object, Plain};
 use super::reading::{Came, Next, Reading};
 use crate::Refusal;
+use crate::transfer::StagedNote;
 
 /// Bytes of an instance that is read as a whole.
 const AT_ONCE: u64 = 1 << 20;
@@ -41,6 +43,19 @@ pub struct Part {
     pub series: String,
     /// Where it stands among all that is read: patient, study, series, file, with `/` between them.
     pub place: String,
+}
+
+impl Part {
+    fn of(content: Content, size: u64, note: StagedNote, place: String) -> Self {
+        Self {
+            content,
+            size,
+            transfer_syntax_uid: note.transfer_syntax_uid,
+            sop_class_uid: note.sop_class_uid,
+            series: note.series,
+            place,
+        }
+    }
 }
 
 /// The bytes of an instance.
@@ -149,22 +164,36 @@ impl Reader {
     /// # Errors
     /// The retrieval has failed: what came is not everything.
     pub async fn next(&mut self) -> Result<Option<Part>, Refusal> {
-        let Some(Came { instance, place }) = self.go_on().await? else { return Ok(None) };
+        let Some(came) = self.go_on().await? else { return Ok(None) };
+        self.as_it_is(came).await.map(Some)
+    }
+
+    /// The same in a transfer syntax that is taken: as it is stored, or uncompressed, if it can be decoded.
+    ///
+    /// # Errors
+    /// The retrieval has failed, or the instance cannot be given so.
+    pub async fn next_in(&mut self, taken: &Syntaxes) -> Result<Option<Part>, Refusal> {
+        let Some(came) = self.go_on().await? else { return Ok(None) };
+        let stored = came.instance.note.transfer_syntax_uid.clone();
+        let form = taken.form(&stored).map_err(|refused| Refusal::not_acceptable(refused.0))?;
+        if form == stored {
+            return self.as_it_is(came).await.map(Some);
+        }
+        let Came { instance, place } = came;
+        let object = Object::new(None, Arc::clone(&self.staging), instance.key, instance.size).await?;
+        let Plain { stream, size } = object.in_plain(form).await?;
+        let content = Content::Pieces(stream);
+        Ok(Some(Part { size, transfer_syntax_uid: form.to_owned(), ..Part::of(content, size, instance.note, place) }))
+    }
+
+    async fn as_it_is(&self, Came { instance, place }: Came) -> Result<Part, Refusal> {
         // What is small is read at once: a reader who asks piece by piece would wait for the disk each time.
         let content = if instance.size <= AT_ONCE {
             Content::Whole(self.staging.read_all(&instance.key, AT_ONCE).await?)
         } else {
             Content::Pieces(self.staging.open(&instance.key, None).await?)
         };
-        let (size, note) = (instance.size, instance.note);
-        Ok(Some(Part {
-            content,
-            size,
-            transfer_syntax_uid: note.transfer_syntax_uid,
-            sop_class_uid: note.sop_class_uid,
-            series: note.series,
-            place,
-        }))
+        Ok(Part::of(content, instance.size, instance.note, place))
     }
 
     /// Series, by their UIDs at the server, of which nobody knows whether all of their images have come; known when there is no next

@@ -113,6 +113,7 @@ async fn what_is_not_there_is_404_and_what_cannot_be_asked_is_refused() {
         (&format!("{study}?pseudonym=a%5Cb"), 400, "backslash"),
         (&format!("{study}?trial_protocol_id=a%5Cb"), 400, "backslash"),
         (&format!("{study}?pseudonyme=a"), 400, "no parameter pseudonyme"),
+        (&format!("{study}?charset=latin1"), 400, "UTF-8 only"),
     ] {
         let (got, detail) = ask(path, "*/*").await;
         assert!(got == status && detail.contains(part), "{path}: {got} {detail}");
@@ -177,6 +178,39 @@ async fn rights_scopes_and_servers_are_looked_at() {
         }
     }
     assert_eq!(scene.source.retrievals(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wants_no_body_lets_nothing_be_fetched() {
+    let all = studies();
+    let scene = Scene::new(&all, Script::default(), &ALL).await;
+    let searcher = scene.gate.stranger(&scene.rig, "searcher", &[Right::Search]).await;
+    let study = format!("studies/{}", all[0].study_instance_uid());
+    let head = async |program: &Program, path: &str| {
+        let request = program.get(path).build().unwrap();
+        let mut head = reqwest::Request::new(reqwest::Method::HEAD, request.url().clone());
+        *head.headers_mut() = request.headers().clone();
+        reqwest::Client::new().execute(head).await.unwrap()
+    };
+    for layout in ["/dicomweb/SOURCE", "/api/dicom-web/SOURCE/wadors"] {
+        for below in ["", "/metadata", "/rendered", "/thumbnail", "/nifti"] {
+            let path = format!("{layout}/{study}{below}");
+            let answer = head(&scene.program, &path).await;
+            assert_eq!(
+                (answer.status().as_u16(), &answer.headers()["allow"]),
+                (405, &"GET".parse().unwrap()),
+                "{path}"
+            );
+            assert_eq!(head(&searcher, &path).await.status(), 403, "{path}");
+        }
+    }
+    assert_eq!(head(&scene.program, "/api/downloads/none").await.status(), 405);
+    assert_eq!((scene.source.retrievals(), scene.source.found()), (0, 0));
+    // A search moves no images.
+    assert_eq!(head(&scene.program, "/dicomweb/SOURCE/studies").await.status(), 200);
+    // Everything is in UTF-8.
+    let response = scene.program.get(&format!("/dicomweb/SOURCE/{study}/metadata?charset=UTF-8")).send().await.unwrap();
+    assert_eq!(response.json::<Vec<Value>>().await.unwrap().len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
