@@ -18,7 +18,8 @@ use crate::warnings;
 /// Bytes of one page of results at most.
 pub const MAX_ANSWER: usize = 128 << 20;
 /// Results that are asked for at once. Servers that refuse so many are asked for fewer, at last without a word about how many.
-const PAGES: [Option<usize>; 4] = [Some(1000), Some(200), Some(100), None];
+const PAGES: [Option<usize>; 6] = [Some(MOST), Some(200), Some(100), Some(50), Some(20), None];
+const MOST: usize = 1000;
 /// Pages of one search at most, so that a server that pages in circles comes to an end.
 const MAX_PAGES: usize = 10_000;
 
@@ -37,7 +38,9 @@ impl Client {
         let (size, mut page) = self.first_page(resource, parameters, limit).await?;
         let (mut offset, mut seen) = (0, HashSet::new());
         for _ in 0..MAX_PAGES {
-            let is_more = page.is_cut || size.is_some_and(|size| page.results.len() >= size);
+            // More than were asked for: the server does not know of pages, and these are all. Without a word about how many, only the end of
+            // the results tells.
+            let is_more = page.is_cut || size.is_none_or(|size| page.results.len() == size);
             page.warnings.into_iter().for_each(&mut *said);
             if page.results.first().is_some_and(|first| !seen.insert(first.to_string())) {
                 said(format!(
@@ -55,7 +58,16 @@ impl Client {
             if !is_more || is_empty {
                 return Ok(false);
             }
-            page = self.page(resource, parameters, size, offset).await?;
+            page = match self.page(resource, parameters, size, offset).await {
+                // It knows of no pages at all.
+                Err(WebError::Status(400)) if size.is_none() => {
+                    said(format!(
+                        "It gives {offset} results and no further ones. There may be more that it does not give."
+                    ));
+                    return Ok(false);
+                }
+                page => page?,
+            };
         }
         said(format!("It gives more than {offset} results. No more of them were asked for."));
         Ok(false)
@@ -79,7 +91,10 @@ impl Client {
                 Err(WebError::Status(400)) => refused = Some(size),
                 page => {
                     let page = page?;
-                    self.inner().page.fetch_max(place, Ordering::Relaxed);
+                    // Who wants few results learns little about how many there may be.
+                    if limit.is_none_or(|limit| limit >= MOST) {
+                        self.inner().page.fetch_max(place, Ordering::Relaxed);
+                    }
                     return Ok((size, page));
                 }
             }

@@ -96,13 +96,28 @@ pub(crate) fn check_studies(query: &StudyQuery) -> Result<(), Refusal> {
         let sentence = "This token is for pseudonymised data only: it cannot search by name. Give the Patient ID, or dates and modalities.";
         return Err(Refusal::forbidden(sentence).at("patient_name"));
     }
-    for (field, value) in [("patient_id", &query.patient_id), ("accession_number", &query.accession_number)] {
-        if value.contains(['*', '?']) {
-            let sentence = "This token is for pseudonymised data only: give the whole number, without wild cards.";
-            return Err(Refusal::forbidden(sentence).at(field));
-        }
+    check_number("patient_id", &query.patient_id)?;
+    check_number("accession_number", &query.accession_number)
+}
+
+/// Refuses a number of which archives could match a part.
+pub(crate) fn check_number(field: &str, value: &str) -> Result<(), Refusal> {
+    if value.contains(['*', '?', '\\']) {
+        let sentence = "This token is for pseudonymised data only: give the whole number, without wild cards.";
+        return Err(Refusal::forbidden(sentence).at(field));
     }
     Ok(())
+}
+
+/// Whether a study has what was asked for as a whole, whatever its archive takes for a match.
+pub(crate) fn is_whole_match(query: &StudyQuery, row: &StudyRow) -> bool {
+    [
+        (&query.patient_id, &row.patient_id),
+        (&query.accession_number, &row.accession_number),
+        (&query.patient_birth_date, &row.patient_birth_date),
+    ]
+    .into_iter()
+    .all(|(wanted, found)| wanted.trim().is_empty() || wanted.trim().eq_ignore_ascii_case(found.trim()))
 }
 
 /// A study without what may name a patient.

@@ -1,6 +1,7 @@
 //! Where people reach this installation's page: the beginning of every link in a mail.
 
 use std::fmt;
+use std::net::IpAddr;
 
 /// Such as `https://adit.example.org`, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,9 @@ impl PublicUrl {
             .strip_prefix('[')
             .and_then(|host| host.split(']').next())
             .unwrap_or_else(|| host.split(':').next().unwrap_or_default());
-        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let is_here = |ip: IpAddr| ip.to_canonical().is_loopback() || ip.is_unspecified();
+        host == "localhost" || host.parse().is_ok_and(is_here)
     }
 
     /// The absolute link to a path of the page.
@@ -69,6 +72,9 @@ mod tests {
             ("http://127.0.0.1:8080", true),
             ("http://localhost/adit", true),
             ("http://[::1]:8080", true),
+            ("http://[::ffff:127.0.0.1]/", true),
+            ("http://0.0.0.0:8080", true),
+            ("http://LOCALHOST.:8080", true),
             ("https://adit.example.org", false),
             ("http://10.0.0.1:80", false),
             ("http://localhost.example.org", false),

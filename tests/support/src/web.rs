@@ -68,6 +68,10 @@ pub struct WebScript {
     pub most_limit: Option<usize>,
     /// Searches begin at the first result, whatever is asked for.
     pub no_offset: bool,
+    /// Searches pass over how many results are wanted.
+    pub no_limit: bool,
+    /// Searches do not say that there is more.
+    pub says_no_more: bool,
     /// Searches are answered with this remark.
     pub search_remark: Option<&'static str>,
     /// Series and instances are found below their study only.

@@ -11,13 +11,16 @@ use adit_store::items::{Kind, Write};
 use adit_store::repositories::NodeRecord;
 
 use crate::clock::random;
-use crate::{Actor, Engine, Refusal, now};
+use crate::{Actor, Engine, Refusal, now, unnamed};
 
 impl Engine {
     /// Makes a job of the chosen studies and puts its tasks into the queue.
     pub async fn create_job(&self, actor: &Actor, wish: CreateJob) -> Result<JobView, Refusal> {
         let mut options = wish.options.validated()?;
         check_selection(&wish.studies)?;
+        if actor.is_told_no_names() {
+            wish.studies.iter().try_for_each(|study| unnamed::check_number("studies", &study.patient_id))?;
+        }
         check_pseudonyms(&options, &wish.studies)?;
         self.choose_project(&mut options).await?;
         let wanted: BTreeSet<NodeId> = wish.studies.iter().map(|study| study.source.clone()).collect();

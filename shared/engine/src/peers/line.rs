@@ -52,6 +52,7 @@ pub(crate) struct Route<'a> {
 pub(crate) struct Line {
     association: Option<Association>,
     kinds: Vec<(String, String)>,
+    has_stood: bool,
 }
 
 impl Line {
@@ -94,6 +95,11 @@ impl Line {
                 () = route.stop.cancelled() => return Err(Problem::Canceled),
             }
         }
+    }
+
+    /// Whether an association has ever come about.
+    pub fn has_stood(&self) -> bool {
+        self.has_stood
     }
 
     /// Closes the association.
@@ -157,6 +163,7 @@ impl Line {
             }
             let proposal = Proposal::new().store(&self.kinds);
             let opened = end.open(route.engine, "opening an association", &proposal, route.stop).await?;
+            self.has_stood = true;
             let accepted = opened.accepts(class, syntax);
             self.association = Some(opened);
             if !accepted {

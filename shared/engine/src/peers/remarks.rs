@@ -3,6 +3,9 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// Remarks on one search at most.
+const MOST: usize = 100;
+
 /// One thing that is to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Remark {
@@ -25,7 +28,7 @@ struct Told {
 impl Remarks {
     pub(crate) fn add(&self, remark: Remark) {
         let mut told = self.told();
-        if told.all.insert(remark.clone()) {
+        if told.all.len() < MOST && told.all.insert(remark.clone()) {
             told.new.push(remark);
         }
     }
@@ -35,14 +38,15 @@ impl Remarks {
         std::mem::take(&mut self.told().new)
     }
 
-    /// What servers have remarked since it was taken last, as sentences.
+    /// What servers have remarked since it was taken last, as sentences: some of them, and not too long for headers.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let of_server = |remark| match remark {
             Remark::OfServer(sentence) => Some(sentence),
             Remark::OtherWay(_) => None,
         };
-        self.take().into_iter().filter_map(of_server).collect()
+        let short = |sentence: String| sentence.chars().take(300).collect();
+        self.take().into_iter().filter_map(of_server).map(short).take(10).collect()
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {

@@ -155,6 +155,9 @@ impl Found {
     /// Passes one answer on, unless it does not fit, is known already, or is one too many.
     fn take(&mut self, query: &StudyQuery, identifier: &Identifier) -> ControlFlow<()> {
         let row = row(identifier, &self.source, &self.source_name);
+        if self.unnamed && !unnamed::is_whole_match(query, &row) {
+            return ControlFlow::Continue(());
+        }
         if row.study_instance_uid.is_empty() || !fits(query, &row) || self.seen.contains(&row.study_instance_uid) {
             return ControlFlow::Continue(());
         }

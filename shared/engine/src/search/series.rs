@@ -34,6 +34,9 @@ impl Engine {
     pub async fn series(&self, actor: &Actor, query: SeriesQuery) -> Result<Vec<SeriesRow>, Refusal> {
         actor.demand(Right::Search)?;
         let study = Uid::parse(&query.study_instance_uid)?;
+        if actor.is_told_no_names() {
+            unnamed::check_number("patient_id", &query.patient_id)?;
+        }
         self.permit(actor, &query.source, Direction::Source).await?;
         let record = self.node_record(&query.source).await?;
         let name = record.node.config.name.clone();

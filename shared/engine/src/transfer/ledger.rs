@@ -105,6 +105,11 @@ impl Ledger {
         books.log.push(LogEntry { at: now(), level, title: title.to_owned(), message: message.to_owned() });
     }
 
+    /// Whether this was said before.
+    pub fn has_noted(&self, message: &str) -> bool {
+        self.books().log.iter().any(|entry| entry.message == message)
+    }
+
     pub fn add_bytes(&self, count: u64) {
         self.bytes.fetch_add(count, Ordering::Relaxed);
     }

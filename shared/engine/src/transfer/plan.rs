@@ -150,7 +150,7 @@ impl Transfer {
             ControlFlow::Continue(())
         };
         let result = finder.find(&self.source, query, what, &mut take, &self.stop).await;
-        self.note_remarks(finder);
+        self.note_remarks(finder, LogLevel::Warning);
         result.map(|_| found)
     }
 

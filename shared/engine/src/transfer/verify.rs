@@ -97,22 +97,26 @@ impl Transfer {
             };
             let what = "the search for what has arrived";
             let found = finder.find(&self.destination, &query, what, &mut take, &self.stop).await;
+            // What is missing is found out by counting.
+            self.note_remarks(&finder, LogLevel::Info);
             found.map_err(|problem| match problem {
                 Problem::Permanent(sentence) => Problem::Transient(sentence),
                 other => other,
             })?;
         }
-        self.note_remarks(&finder);
         finder.close().await;
         Ok(held)
     }
 
-    /// Notes what is to be told about searches.
-    pub(super) fn note_remarks(&self, finder: &Finder) {
+    /// Notes what is to be told about searches, each sentence once. `weight`: of what the server has remarked.
+    pub(super) fn note_remarks(&self, finder: &Finder, weight: LogLevel) {
         for remark in finder.take_remarks() {
-            match remark {
-                Remark::OtherWay(sentence) => self.ledger.note(LogLevel::Info, "Another way", &sentence),
-                Remark::OfServer(sentence) => self.ledger.note(LogLevel::Warning, "Remark", &sentence),
+            let (level, title, sentence) = match &remark {
+                Remark::OtherWay(sentence) => (LogLevel::Info, "Another way", sentence),
+                Remark::OfServer(sentence) => (weight, "Remark", sentence),
+            };
+            if !self.ledger.has_noted(sentence) {
+                self.ledger.note(level, title, sentence);
             }
         }
     }

@@ -43,7 +43,7 @@ impl Shared {
             return StatusCode::BAD_REQUEST.into_response();
         }
         let all = self.found(*unique, &keys(resource, &query));
-        let limit = asked.unwrap_or(usize::MAX);
+        let limit = asked.filter(|_| !self.script.no_limit).unwrap_or(usize::MAX);
         let page = self.script.page.unwrap_or(usize::MAX).min(limit);
         let offset = number("offset").filter(|_| !self.script.no_offset).unwrap_or(0);
         let texts: Vec<String> =
@@ -53,7 +53,7 @@ impl Shared {
         let mut warn = |text: &str| {
             response.headers_mut().append(header::WARNING, format!("299 peer \"{text}\"").parse().unwrap());
         };
-        if offset.saturating_add(page) < all.len() && page < limit {
+        if offset.saturating_add(page) < all.len() && page < limit && !self.script.says_no_more {
             warn("The number of results exceeded the maximum. Additional results can be requested.");
         }
         self.script.search_remark.into_iter().for_each(&mut warn);

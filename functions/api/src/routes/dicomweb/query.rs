@@ -47,7 +47,8 @@ async fn search(
     note.about(Entity::Query { level: level.name().to_owned(), attributes: asked.collect() });
     let uid = |text: &Option<String>| text.as_deref().map(Uid::parse).transpose();
     let mut said = query.ignored.clone();
-    if caller.actor.is_told_no_names() {
+    let is_told_no_names = caller.actor.is_told_no_names();
+    if is_told_no_names {
         said.push(LEFT_OUT);
     }
     let (study, series) = (uid(&target.study)?, uid(&target.series)?);
@@ -55,8 +56,8 @@ async fn search(
     let Answers { found, remarks } = app.engine.qido(&caller.actor, &target.server, search).await?;
     let found = ReceiverStream::new(found).map(|answer| answer.map(|found| json::to_json(&found)));
     let mut response = array::array(found).await?;
-    // What is remarked while the body is sent comes too late.
-    let of_server = remarks.warnings();
+    // What is remarked while the body is sent comes too late. Servers may name a patient in their remarks.
+    let of_server = if is_told_no_names { Vec::new() } else { remarks.warnings() };
     for value in said.into_iter().map(str::to_owned).chain(of_server).filter_map(|sentence| warning(&sentence)) {
         response.headers_mut().append(WARNING, value);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use adit_dicomweb::query::{Attribute, Key, Query};
-use adit_dimse::{Identifier, tags};
+use adit_dimse::{Identifier, Tag, tags};
 use adit_domain::text::encode_for_query;
 
 use super::levels::Level;
@@ -71,6 +71,17 @@ impl Plan {
         let (level, uids) = of_search.or_else(of_series)?;
         let is_exact = uids.len() <= MAX_UIDS && uids.iter().all(|uid| !uid.contains(['*', '?']));
         is_exact.then_some((level, uids))
+    }
+
+    /// What the search says of the levels above in one plain value each, which may tell copies of a thing apart.
+    pub fn said_above(&self, level: Level) -> impl Iterator<Item = (Tag, &str)> {
+        self.query.keys.iter().filter_map(move |key| match key.values.as_slice() {
+            [one] if self.level_of(key, false) < level && key.attribute.path.is_empty() && one.is_ascii() => {
+                let is_text = key.number(one).is_none() && &key.attribute.tag.2 != b"UI";
+                is_text.then_some((key.attribute.tag, one.as_str()))
+            }
+            _ => None,
+        })
     }
 
     /// Restricts the search to these things of a level, unless it has said something of them itself.

@@ -9,9 +9,10 @@ use adit_domain::dicom::wildcard_matches;
 use super::times;
 use crate::text::uid_key;
 
-/// Whether an answer in UTF-8 matches a key.
-pub(super) fn fits(key: &Key, answer: &Identifier) -> bool {
-    if key.values.is_empty() || is_trusted(&key.attribute) {
+/// Whether an answer in UTF-8 matches a key. `strictly`: archives are not trusted with what they match in their own way, because some
+/// take a beginning for the whole.
+pub(super) fn fits(key: &Key, answer: &Identifier, strictly: bool) -> bool {
+    if key.values.is_empty() || !strictly && is_trusted(&key.attribute) {
         return true;
     }
     let values = values(&key.attribute, answer);
@@ -61,7 +62,8 @@ fn matches(vr: &[u8; 2], wanted: &str, value: &str) -> bool {
         }
         b"TM" | b"DT" => times::lies_in(wanted, value),
         b"PN" => is_name(wanted, value),
-        b"IS" | b"DS" | b"US" | b"SS" | b"UL" | b"SL" | b"UV" | b"SV" | b"FL" | b"FD" => {
+        b"FL" => is_single(wanted.trim(), value.trim()).unwrap_or_else(|| wildcard_matches(wanted, value)),
+        b"IS" | b"DS" | b"US" | b"SS" | b"UL" | b"SL" | b"UV" | b"SV" | b"FD" => {
             is_number(wanted.trim(), value.trim()).unwrap_or_else(|| wildcard_matches(wanted, value))
         }
         _ => wildcard_matches(wanted, value),
@@ -78,6 +80,12 @@ fn is_number(wanted: &str, value: &str) -> Option<bool> {
     Some((wanted - value).abs() <= f64::EPSILON * wanted.abs())
 }
 
+/// The same for numbers of single precision, of which clients write out more digits than they have.
+fn is_single(wanted: &str, value: &str) -> Option<bool> {
+    let (wanted, value) = (wanted.parse::<f32>().ok()?, value.parse::<f32>().ok()?);
+    Some((wanted - value).abs() <= f32::EPSILON * wanted.abs())
+}
+
 /// Whether it is the name, or one of its spellings (PS3.5 6.2.1.1), without regard to case and accents.
 fn is_name(wanted: &str, value: &str) -> bool {
     let comparable = |name: &str| comparable(name.trim_end_matches([' ', '^', '=']));
@@ -92,7 +100,7 @@ mod tests {
     use super::*;
 
     fn fit(query: &str, answer: &Identifier) -> bool {
-        Query::parse(query).unwrap().keys.iter().all(|key| fits(key, answer))
+        Query::parse(query).unwrap().keys.iter().all(|key| fits(key, answer, false))
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Finding out where something is whose UID alone is known, so that not every study has to be asked for it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use adit_dimse::{Identifier, Model};
@@ -23,7 +23,11 @@ impl Line<'_> {
         for upper in &above {
             request.ask(upper.unique_key());
         }
-        let (mut found, mut is_understood) = (HashMap::new(), true);
+        // Some archives name one of several copies only; which one is meant, the rest of the search may tell.
+        let mut meant = request.clone();
+        plan.said_above(level).for_each(|(tag, value)| meant.set_raw(tag, value.as_bytes()));
+        // The same UID may be held twice, by copies of a study.
+        let (mut found, mut parents, mut is_understood) = (HashSet::new(), vec![BTreeSet::new(); above.len()], true);
         let mut take = |answer: Identifier| {
             let answer = in_utf8(&answer);
             let uid = answer.text(level.unique_key());
@@ -31,15 +35,21 @@ impl Line<'_> {
             if !is_understood {
                 return ControlFlow::Break(());
             }
-            found.insert(uid, answer);
+            for (upper, parents) in above.iter().zip(&mut parents) {
+                parents.insert(answer.text(upper.unique_key()));
+            }
+            found.insert(uid);
             ControlFlow::Continue(())
         };
-        let asked = self.find(&request, &mut take).await;
+        let mut asked = self.find(&request, &mut take).await;
+        if asked.is_ok() && meant != request {
+            asked = self.find(&meant, &mut take).await;
+        }
         if asked.is_err() || !is_understood || found.len() < uids.len() {
             return;
         }
-        for upper in above {
-            plan.narrow(upper, found.values().map(|answer| answer.text(upper.unique_key())).collect::<BTreeSet<_>>());
+        for (upper, parents) in above.into_iter().zip(parents) {
+            plan.narrow(upper, parents);
         }
     }
 }

@@ -169,7 +169,7 @@ impl Line<'_> {
             for request in plan.requests(level, &keys, patients)? {
                 let mut take = |answer: Identifier| {
                     let answer = in_utf8(&answer);
-                    if !plan.keys(level, patients).all(|key| fits(key, &answer)) {
+                    if !plan.keys(level, patients).all(|key| fits(key, &answer, out.unnamed)) {
                         return ControlFlow::Continue(());
                     }
                     flow = out.give(level, joined(&above.told, &keys, answer));
@@ -185,7 +185,7 @@ impl Line<'_> {
         for found in self.parents(plan, level, &keys, out.left).await? {
             let raw = found.raw(level.unique_key()).unwrap_or_default().to_vec();
             let told = in_utf8(&found);
-            if raw.is_empty() || !plan.keys(level, patients).all(|key| fits(key, &told)) {
+            if raw.is_empty() || !plan.keys(level, patients).all(|key| fits(key, &told, out.unnamed)) {
                 continue;
             }
             let mut keys = keys.clone();

@@ -184,18 +184,29 @@ impl Shared {
                 self.way.answered();
                 FateEnd::Failed(status.0)
             }
+            Ok(Sent::Refused { reason, .. })
+                if !line.has_stood() && self.way.change(&self.end, &Problem::Permanent(reason.clone())) =>
+            {
+                self.once_more(spooled);
+                return true;
+            }
             Ok(Sent::Refused { .. }) => FateEnd::Failed(reason::CLASS_NOT_SUPPORTED),
             Err(problem) if self.way.change(&self.end, &problem) => {
-                match spooled.content.size() {
-                    Some(_) => self.send(spooled),
-                    None => self.later(spooled),
-                }
+                self.once_more(spooled);
                 return true;
             }
             Err(problem) => self.over(&problem),
         };
         self.ended(spooled, end).await;
         true
+    }
+
+    /// It goes the other way.
+    fn once_more(self: &Arc<Self>, spooled: Spooled) {
+        match spooled.content.size() {
+            Some(_) => self.send(spooled),
+            None => self.later(spooled),
+        }
     }
 
     /// Its first try has broken while it arrived. It is sent again once it is whole, but not at once, and holds nothing meanwhile.

@@ -4,6 +4,7 @@ use adit_api::nodes::{NodeInput, SecretsInput};
 use adit_archive::generate::StudySpec;
 use adit_deid::part10::file_meta;
 use adit_dimse::{Identifier, Tag, tags, uids};
+use adit_domain::right::Scope;
 use adit_test_support::scripted::Script;
 use serde_json::json;
 
@@ -128,4 +129,42 @@ async fn an_archive_that_needs_the_levels_above_is_asked_level_by_level() {
     let path = format!("/dicomweb/FEW/{path}&PatientID=PAT-2");
     let found: Vec<serde_json::Value> = scene.program.get(&path).send().await.unwrap().json().await.unwrap();
     assert_eq!(found.len(), 1);
+}
+
+/// A series that is held twice, in the study of its patient and in a copy for teaching.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_copies_of_a_series_the_one_is_found_that_was_meant() {
+    let copy = |patient: &str, number: u8| {
+        let set = Identifier::new()
+            .with(tags::SOP_CLASS_UID, CT)
+            .with(tags::SOP_INSTANCE_UID, &format!("2.25.3{number}"))
+            .with(tags::MODALITY, "CT")
+            .with(tags::PATIENT_ID, patient)
+            .with(tags::STUDY_INSTANCE_UID, &format!("2.25.1{number}"))
+            .with(tags::SERIES_INSTANCE_UID, "2.25.2");
+        let meta = file_meta(CT, &format!("2.25.3{number}"), uids::EXPLICIT_VR_LITTLE_ENDIAN, "2.25.1", "SYNTHETIC");
+        [meta, set.encode(uids::EXPLICIT_VR_LITTLE_ENDIAN)].concat()
+    };
+    let files = [copy("PAT-1", 1), copy("TEACHING", 2)];
+    let scene = Scene::of(&[], &files, Script::default(), &ALL, json!({})).await;
+    for (patient, study) in [("PAT-1", "2.25.11"), ("TEACHING", "2.25.12")] {
+        let found = scene.search(&format!("instances?SeriesInstanceUID=2.25.2&PatientID={patient}")).await;
+        assert_eq!(found.iter().map(|one| value(one, "0020000D")).collect::<Vec<_>>(), [study]);
+    }
+}
+
+/// An archive that takes any beginning for the whole must not spell names for who may not know them.
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_values_are_compared_as_a_whole_for_who_may_not_know_names() {
+    let script = Script { ignores: vec![tags::PATIENT_ID, tags::PATIENT_NAME], ..Script::default() };
+    let scene = Scene::new(&studies(), script, &ALL).await;
+    let narrow = scene.gate.program(&scene.rig, "narrow", &[Scope::Search], true).await;
+    for (key, count) in [("PatientID=PAT-1", 1), ("PatientID=PAT", 0), ("PatientName=M", 0), ("PatientID=PAT%25", 0)] {
+        let answer = narrow.get(&format!("/dicomweb/SOURCE/studies?{key}")).send().await.unwrap();
+        assert_eq!(answer.json::<Vec<serde_json::Value>>().await.unwrap().len(), count, "{key}");
+        let Some(id) = key.strip_prefix("PatientID=") else { continue };
+        let wish = json!({ "sources": [scene.node], "patient_id": id });
+        let lines = narrow.post("/api/search").json(&wish).send().await.unwrap().text().await.unwrap();
+        assert_eq!(lines.matches("\"type\":\"study\"").count(), count, "{key}: {lines}");
+    }
 }

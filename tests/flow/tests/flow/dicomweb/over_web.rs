@@ -97,11 +97,16 @@ async fn servers_that_give_little_at_once_are_asked_for_less() {
             &["limit=1000", "limit=200", "limit=200&offset=200", "limit=200", "limit=200&offset=200"][..],
         ),
         (Some(120), None, &["limit=1000", "limit=200", "limit=100", "limit=100&offset=100", "limit=100&offset=200"]),
-        (Some(0), Some(150), &["limit=1000", "limit=200", "limit=100", "", "offset=150", "", "offset=150"]),
+        (Some(60), None, &["limit=1000", "limit=200", "limit=100", "limit=50", "limit=50&offset=50"]),
+        (
+            Some(0),
+            Some(150),
+            &["limit=1000", "limit=200", "limit=100", "limit=50", "limit=20", "", "offset=150", "offset=250", ""],
+        ),
     ] {
-        let scene =
-            WebScene::new(std::slice::from_ref(&study), WebScript { most_limit, page, ..WebScript::default() }, 10)
-                .await;
+        // That there is more is found out also where it is not said.
+        let script = WebScript { most_limit, page, says_no_more: true, ..WebScript::default() };
+        let scene = WebScene::new(std::slice::from_ref(&study), script, 10).await;
         for _ in 0..2 {
             assert_eq!(scene.search(&path).await.len(), 250);
         }
@@ -143,4 +148,15 @@ async fn remarks_of_the_server_come_with_the_answer() {
     assert!(quiet.headers().get_all("warning").iter().all(|one| !one.to_str().unwrap().contains("emptyvalue")));
     let (status, detail) = refusal(scene.ask("studies?charset=iso-8859-1").await).await;
     assert!(status == 400 && detail.contains("charset=utf-8"), "{status} {detail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_knows_of_no_pages_has_given_all_at_once() {
+    let study = StudySpec::ct("PAT-1", "Doe^Jane", 1_001, 8);
+    let script = WebScript { no_limit: true, no_offset: true, ..WebScript::default() };
+    let scene = WebScene::new(&[study], script, 10).await;
+    let answer = scene.ask("instances?Modality=CT").await;
+    assert!(answer.headers().get("warning").is_none(), "{:?}", answer.headers());
+    let found: Vec<serde_json::Value> = answer.json().await.unwrap();
+    assert_eq!(found.len(), 1_001);
 }

@@ -97,7 +97,13 @@ async fn a_token_for_pseudonymised_data_finds_but_is_not_told_who() {
     for known in ["PAT-1", "ller", "1970"] {
         assert!(!text.contains(known), "{known} in {text}");
     }
-    let refused = ask(serde_json::json!({ "sources": [source], "patient_name": "M" })).await.unwrap();
+    for part in [serde_json::json!({ "patient_name": "M" }), serde_json::json!({ "patient_id": "PAT-*" })] {
+        let mut wish = serde_json::json!({ "sources": [source] });
+        wish.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        assert_eq!(refusal(ask(wish).await.unwrap()).await.0, 403, "{part}");
+    }
+    let wish = serde_json::json!({ "source": source, "study_instance_uid": study, "patient_id": "P*" });
+    let refused = narrow.post("/api/search/series").json(&wish).send().await.unwrap();
     assert_eq!(refusal(refused).await.0, 403);
     let anybody = scene.gate.program(&scene.rig, "anybody", &[Scope::Search], false).await;
     let found: Vec<serde_json::Value> =
