@@ -1,7 +1,8 @@
 //! Media types and transfer syntaxes that a client takes (PS3.18 8.7, RFC 9110 12.5.1).
 
+use std::cmp::Reverse;
+
 use adit_dimse::uids::UNCOMPRESSED;
-use adit_pixels::encapsulated::is_encapsulated;
 use thiserror::Error;
 
 /// Media ranges that are looked at; nobody means more.
@@ -91,37 +92,48 @@ pub fn files(header: &str) -> Result<(), NotAcceptable> {
     ))
 }
 
-/// In which transfer syntaxes a client takes instances.
+/// In which transfer syntaxes a client takes instances, the most wanted first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Syntaxes(Vec<Wanted>);
+
+/// One of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Syntaxes {
-    /// As they are stored.
-    Stored,
-    /// In these only.
-    Only(Vec<String>),
+struct Wanted {
+    /// None: whatever it is stored in.
+    uid: Option<String>,
+    /// In thousandths.
+    quality: u16,
 }
 
 impl Syntaxes {
-    /// In which transfer syntax an instance goes out that is stored in `stored`: as it is if that is taken, else without compression.
+    /// Whether everything goes as it is stored.
+    #[must_use]
+    pub fn are_stored(&self) -> bool {
+        self.best().any(|wanted| wanted.uid.is_none())
+    }
+
+    /// Those that nothing is wanted more than.
+    fn best(&self) -> impl Iterator<Item = &Wanted> {
+        let most = self.0.first().map(|wanted| wanted.quality);
+        self.0.iter().filter(move |wanted| Some(wanted.quality) == most)
+    }
+
+    /// In which transfer syntaxes an instance can go out that is stored in `stored`, the best first: what is wanted more, then as it is,
+    /// then what was named first. All but `stored` are uncompressed, and whether it can be decoded shows with its pixels.
     ///
     /// # Errors
     /// None that is taken can be given.
-    pub fn form<'a>(&'a self, stored: &'a str) -> Result<&'a str, NotAcceptable> {
-        let Self::Only(uids) = self else { return Ok(stored) };
-        if uids.iter().any(|uid| uid == stored) {
-            return Ok(stored);
+    pub fn forms<'a>(&'a self, stored: &'a str) -> Result<Vec<&'a str>, NotAcceptable> {
+        let wanted = self.0.iter().map(|one| (one.quality, one.uid.as_deref().unwrap_or(stored)));
+        let mut forms: Vec<(u16, &str)> =
+            wanted.filter(|(_, uid)| *uid == stored || UNCOMPRESSED.contains(uid)).collect();
+        forms.sort_by_key(|(quality, uid)| (Reverse(*quality), *uid != stored));
+        if forms.is_empty() {
+            return Err(NotAcceptable(format!(
+                "An image is stored in the transfer syntax {stored} and is given so, or in Explicit VR Little Endian (1.2.840.10008.1.2.1) if it can be decoded. Send transfer-syntax=* in the header Accept."
+            )));
         }
-        let plain = UNCOMPRESSED.into_iter().find(|plain| uids.iter().any(|uid| uid == plain));
-        let can_be_plain = !is_encapsulated(stored) || adit_pixels::supports(stored);
-        plain.filter(|_| can_be_plain).ok_or_else(|| {
-            let how = match (can_be_plain, plain) {
-                (true, _) => "is given so, or in Explicit VR Little Endian (1.2.840.10008.1.2.1)",
-                (false, Some(_)) => "cannot be decoded here",
-                (false, None) => "is given so only",
-            };
-            NotAcceptable(format!(
-                "An image is stored in the transfer syntax {stored} and {how}. Send transfer-syntax=* in the header Accept."
-            ))
-        })
+        Ok(forms.into_iter().map(|(_, uid)| uid).collect())
     }
 }
 
@@ -153,18 +165,12 @@ pub fn instances(header: &str, is_one: bool) -> Result<Vec<Instances>, NotAccept
         if as_file && !is_one {
             continue;
         }
-        let syntaxes = match range.parameter("transfer-syntax") {
-            None | Some("*" | "") => Syntaxes::Stored,
-            Some(uid) => Syntaxes::Only(vec![uid.to_owned()]),
-        };
+        let uid = range.parameter("transfer-syntax").filter(|uid| !matches!(*uid, "*" | "")).map(str::to_owned);
+        let wanted = Wanted { uid, quality: (range.quality() * 1000.0).round() as u16 };
         // Each range of a form adds what is taken.
-        match ways.iter_mut().find(|way| way.as_file == as_file).map(|way| &mut way.syntaxes) {
-            None => ways.push(Instances { as_file, syntaxes }),
-            Some(Syntaxes::Stored) => {}
-            Some(known) => match (known, syntaxes) {
-                (Syntaxes::Only(uids), Syntaxes::Only(more)) => uids.extend(more),
-                (known, syntaxes) => *known = syntaxes,
-            },
+        match ways.iter_mut().find(|way| way.as_file == as_file) {
+            None => ways.push(Instances { as_file, syntaxes: Syntaxes(vec![wanted]) }),
+            Some(way) => way.syntaxes.0.push(wanted),
         }
     }
     if !ways.is_empty() {
@@ -238,6 +244,12 @@ mod tests {
         }
     }
 
+    /// The ways, and whether all goes as it is stored.
+    fn ways(header: &str, is_one: bool) -> Vec<(bool, bool)> {
+        let all = instances(header, is_one).unwrap();
+        all.iter().map(|way| (way.as_file, way.syntaxes.are_stored())).collect()
+    }
+
     #[test]
     fn the_clients_that_people_use_get_stored_instances_in_parts() {
         for header in [
@@ -248,20 +260,17 @@ mod tests {
             "multipart/related;type=application/dicom;transfer-syntax=*, application/dicom;q=0.1",
             "multipart/related; type=\"application/dicom\"; transfer-syntax=1.2.3, multipart/related; type=\"application/dicom\"",
         ] {
-            let wanted = Instances { as_file: false, syntaxes: Syntaxes::Stored };
-            assert_eq!(instances(header, false), Ok(vec![wanted.clone()]), "{header}");
-            assert_eq!(instances(header, true).unwrap()[0], wanted, "{header}");
+            assert_eq!(ways(header, false), [(false, true)], "{header}");
+            assert_eq!(ways(header, true)[0], (false, true), "{header}");
         }
         assert!(instances("application/dicom; transfer-syntax=*", true).is_ok_and(|all| all[0].as_file));
     }
 
     #[test]
     fn ranges_of_a_form_that_is_not_possible_do_not_count() {
-        let parts = Instances { as_file: false, syntaxes: Syntaxes::Stored };
         for header in ["application/dicom, multipart/related; type=\"application/dicom\"", "application/*, */*"] {
-            assert_eq!(instances(header, false), Ok(vec![parts.clone()]), "{header}");
-            let both = vec![Instances { as_file: true, syntaxes: Syntaxes::Stored }, parts.clone()];
-            assert_eq!(instances(header, true), Ok(both), "{header}");
+            assert_eq!(ways(header, false), [(false, true)], "{header}");
+            assert_eq!(ways(header, true), [(true, true), (false, true)], "{header}");
         }
         for header in ["application/dicom", "application/*"] {
             assert!(instances(header, false).unwrap_err().0.starts_with("Several images"), "{header}");
@@ -270,17 +279,37 @@ mod tests {
 
     #[test]
     fn a_client_may_insist_on_transfer_syntaxes() {
-        let header = "multipart/related; type=\"application/dicom\"; transfer-syntax=1.2.840.10008.1.2.1, multipart/related; type=\"application/dicom\"; transfer-syntax=1.2.840.10008.1.2";
-        let (explicit, implicit, jpeg, video) =
-            ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.102");
-        let form =
-            |header: &str, stored: &str| instances(header, false).unwrap()[0].syntaxes.form(stored).map(str::to_owned);
-        let given = [explicit, implicit, jpeg, "1.2.840.10008.1.2.2"].map(|stored| form(header, stored).unwrap());
-        assert_eq!(given, [explicit, implicit, explicit, explicit]);
-        assert!(form(header, video).unwrap_err().0.contains("cannot be decoded"));
-        let jpeg_only = format!("multipart/related; type=\"application/dicom\"; transfer-syntax={jpeg}");
-        assert_eq!(form(&jpeg_only, jpeg).as_deref(), Ok(jpeg));
-        assert!(form(&jpeg_only, explicit).is_err(), "nothing is compressed");
+        let (explicit, implicit, jpeg, other) =
+            ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.70");
+        let forms = |wanted: &[&str], stored: &str| {
+            let range =
+                |wanted: &&str| format!("multipart/related; type=\"application/dicom\"; transfer-syntax={wanted}");
+            let header = wanted.iter().map(range).collect::<Vec<_>>().join(", ");
+            let all = instances(&header, false).unwrap().swap_remove(0).syntaxes;
+            all.forms(stored).map(|forms| forms.into_iter().map(str::to_owned).collect::<Vec<_>>().join(" "))
+        };
+        let plain = format!("{explicit} {implicit}");
+        for (wanted, stored, expected) in [
+            ([explicit, implicit], explicit, plain.as_str()),
+            ([explicit, implicit], implicit, &format!("{implicit} {explicit}")),
+            ([explicit, implicit], jpeg, &plain),
+            ([implicit, explicit], jpeg, &format!("{implicit} {explicit}")),
+            // What is wanted more goes before what is stored; of what is wanted as much, nothing is written anew without need.
+            ([explicit, "*;q=0.1"], jpeg, &format!("{explicit} {jpeg}")),
+            (["*;q=0.1", explicit], jpeg, &format!("{explicit} {jpeg}")),
+            ([explicit, "1.2.840.10008.1.2.4.50;q=0.1"], jpeg, &format!("{explicit} {jpeg}")),
+            ([explicit, "*"], jpeg, &format!("{jpeg} {explicit}")),
+            ([explicit, jpeg], jpeg, &format!("{jpeg} {explicit}")),
+            (["1.2.840.10008.1.2.1;q=0.5", "*;q=0.9"], jpeg, &format!("{jpeg} {explicit}")),
+            ([explicit, "*;q=0"], jpeg, explicit),
+            ([explicit, jpeg], other, explicit),
+        ] {
+            assert_eq!(forms(&wanted, stored).as_deref(), Ok(expected), "{wanted:?} {stored}");
+        }
+        assert_eq!(forms(&[jpeg], jpeg).as_deref(), Ok(jpeg));
+        assert!(forms(&[jpeg], explicit).is_err(), "nothing is compressed");
+        let many = format!("multipart/related; transfer-syntax={explicit}, multipart/related; transfer-syntax=*;q=0.1");
+        assert_eq!(ways(&many, false), [(false, false)]);
     }
 
     #[test]

@@ -85,6 +85,20 @@ fn size(stream: &[u8], shape: &FrameShape) -> Result<Size, CodecError> {
     Ok(Size { precision, signed: described[0] & 0x80 != 0 })
 }
 
+/// Whether the code stream has a color transform of its own, which the decoder undoes (A.6.1); none: it does not say so.
+pub(crate) fn has_transform(data: &[u8]) -> Option<bool> {
+    let mut rest = if data.starts_with(&[0, 0, 0, 12]) { code_stream(data).ok()? } else { data }.get(2..)?;
+    loop {
+        let (head, segment) = rest.split_first_chunk::<4>()?;
+        match head[..2] {
+            // Lcod 2, Scod 1, order 1, layers 2, then the transform.
+            [0xFF, 0x52] => return segment.get(4).map(|transform| *transform == 1),
+            [0xFF, 0x90] => return None,
+            _ => rest = rest.get(2 + usize::from(u16::from_be_bytes([head[2], head[3]]))..)?,
+        }
+    }
+}
+
 /// The contents of the `jp2c` box of a JP2 file (Annex I).
 fn code_stream(data: &[u8]) -> Result<&[u8], CodecError> {
     let mut rest = data;
@@ -105,4 +119,40 @@ fn code_stream(data: &[u8]) -> Result<&[u8], CodecError> {
         rest = rest.get(length..).ok_or(CodecError::Truncated)?;
     }
     Err(CodecError::Truncated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Geometry, decoded};
+
+    #[test]
+    fn the_color_is_what_the_code_stream_says() {
+        let stream = include_bytes!("../tests/fixtures/j2k_rgb.bin").to_vec();
+        let at = stream.windows(2).position(|two| two == [0xFF, 0x52]).unwrap() + 8;
+        let color = |transform: u8, header: &str| {
+            let mut stream = stream.clone();
+            stream[at] = transform;
+            assert_eq!(has_transform(&stream), Some(transform == 1));
+            let geometry = Geometry { samples: 3, photometric: header.to_owned(), ..Geometry::default() };
+            decoded("1.2.840.10008.1.2.4.90", &stream, &geometry).photometric
+        };
+        assert_eq!(["YBR_RCT", "RGB", "YBR_FULL", "YBR_ICT"].map(|header| color(1, header)), ["RGB"; 4]);
+        let plain = ["RGB", "YBR_FULL", "YBR_ICT"].map(|header| color(0, header));
+        assert_eq!(plain, ["RGB", "YBR_FULL", "YBR_FULL"]);
+        assert_eq!(has_transform(&stream[..at - 8]), None);
+    }
+
+    #[test]
+    fn a_lossless_stream_is_as_coded_and_a_lossy_one_red_green_and_blue() {
+        let geometry = Geometry { samples: 3, photometric: "YBR_FULL".to_owned(), ..Geometry::default() };
+        for (stream, expected) in [
+            (include_bytes!("../tests/fixtures/lossless_rgb.bin").as_slice(), "YBR_FULL"),
+            (include_bytes!("../tests/fixtures/baseline_422.bin").as_slice(), "RGB"),
+        ] {
+            for syntax in ["1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.70"] {
+                assert_eq!(decoded(syntax, stream, &geometry).photometric, expected, "{syntax}");
+            }
+        }
+    }
 }

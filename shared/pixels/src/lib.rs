@@ -39,6 +39,32 @@ pub fn decode(transfer_syntax_uid: &str, data: &[u8], shape: &FrameShape) -> Res
     if decoded.len() == shape.length() { Ok(decoded) } else { Err(CodecError::Shape) }
 }
 
+/// One frame of this shape as [`decode`] gives it. Its color is what the code stream says, not what the header does: the decoders go by
+/// the stream, too.
+#[must_use]
+pub fn decoded(transfer_syntax_uid: &str, data: &[u8], geometry: &Geometry) -> Geometry {
+    let by_header = geometry.decoded(transfer_syntax_uid);
+    let photometric = match codec(transfer_syntax_uid) {
+        _ if geometry.samples != 3 => None,
+        Some(Codec::Jpeg2000) => match (jpeg2000::has_transform(data), geometry.photometric.as_str()) {
+            (Some(true), _) => Some("RGB"),
+            // The stream holds luminance and chrominances as they are.
+            (Some(false), "YBR_ICT") => Some("YBR_FULL"),
+            _ => None,
+        },
+        Some(Codec::Jpeg) => match (jpeg::is_dct(data), geometry.photometric.as_str()) {
+            (Some(true), _) => Some("RGB"),
+            (Some(false), "YBR_FULL" | "YBR_FULL_422") => Some("YBR_FULL"),
+            _ => None,
+        },
+        _ => None,
+    };
+    match photometric {
+        Some(photometric) => Geometry { photometric: photometric.to_owned(), ..by_header },
+        None => by_header,
+    }
+}
+
 enum Codec {
     RunLength,
     Jpeg,

@@ -26,8 +26,10 @@ impl FrameShape {
     pub(crate) fn check(&self) -> Result<(), CodecError> {
         let fits = (1..=0xFFFF).contains(&self.rows)
             && (1..=0xFFFF).contains(&self.columns)
-            && (1..=4).contains(&self.samples)
-            && matches!(self.bits_allocated, 8 | 16 | 32);
+            && (1..=4).contains(&self.samples);
+        if !matches!(self.bits_allocated, 8 | 16 | 32) {
+            return Err(CodecError::Unsupported("this number of bits allocated"));
+        }
         let bytes = u64::from(self.rows) * u64::from(self.columns) * u64::from(self.samples * self.bits_allocated / 8);
         if fits && bytes <= MAX_FRAME { Ok(()) } else { Err(CodecError::Shape) }
     }

@@ -26,6 +26,9 @@ pub enum NoImage {
     /// Its shape makes no sense, or there are more frames than anybody has.
     #[error("the image's header does not describe an image that can be shown")]
     Shape,
+    /// It is one that nobody here understands.
+    #[error("the image's pixels are of a shape that is not supported")]
+    Unsupported,
     /// The pixel data does not have as many frames as the header says.
     #[error("the image's pixel data does not have the frames that its header describes")]
     Frames,
@@ -103,6 +106,14 @@ impl Image {
         let place = usize::try_from(frame.checked_sub(1)?).ok()?;
         Some((*starts.get(place)?, starts.get(place + 1).copied()))
     }
+
+    /// Bytes of the longest encapsulated frame in an object of this size; none: they are not encapsulated.
+    #[must_use]
+    pub fn longest(&self, size: u64) -> Option<u64> {
+        let Frames::Encapsulated(starts) = &self.frames else { return None };
+        let ends = starts.iter().skip(1).chain([&size]);
+        starts.iter().zip(ends).map(|(start, end)| end.saturating_sub(*start)).max()
+    }
 }
 
 fn middle(frames: u32) -> u32 {
@@ -139,8 +150,12 @@ impl ImageReader {
         let pixels = self.pixels.ok_or(NoImage::NoPixels)?;
         let said = Said { values: &self.values, frame: 0 };
         let geometry = said.geometry(&pixels);
-        if geometry.frames == 0 || geometry.frames > MAX_FRAMES || geometry.refusal().is_some() {
+        let numbers = [geometry.frames, geometry.rows, geometry.columns, geometry.samples, geometry.bits_allocated];
+        if numbers.contains(&0) || geometry.frames > MAX_FRAMES {
             return Err(NoImage::Shape);
+        }
+        if geometry.refusal().is_some() {
+            return Err(NoImage::Unsupported);
         }
         let frames = match pixels.length {
             Some(length) => Frames::Native { at: pixels.at, length: u64::from(length) },

@@ -12,7 +12,7 @@ mod value;
 mod walk;
 
 pub use image::{Frames, Image, ImageReader, NoImage, Which};
-pub use plain::{Decoded, NotPlain, Piece, PlainWriter};
+pub use plain::{Decoded, MAX_WRITTEN, NotPlain, Piece, PlainWriter};
 pub use value::{ValueAt, ValueReader};
 pub use walk::{Damaged, Met, Visitor, Walk, Wish, walk};
 

@@ -16,7 +16,7 @@ use crate::syntax::Syntax;
 /// Values up to this length are written anew; longer ones are taken from the object when their turn comes.
 const SHORT: u32 = 64 << 10;
 /// Most bytes that are written anew.
-const MAX_WRITTEN: usize = 64 << 20;
+pub const MAX_WRITTEN: usize = 64 << 20;
 const PIXEL_REPRESENTATION: u32 = 0x0028_0103;
 /// Offsets, lengths and total length of frames that are no longer encapsulated.
 const OF_ENCAPSULATED: [u32; 3] = [0x7FE0_0001, 0x7FE0_0002, 0x7FE0_0003];
@@ -124,6 +124,7 @@ impl PlainWriter {
     fn flush(&mut self) {
         if !self.bytes.is_empty() {
             self.written += self.bytes.len();
+            self.bytes.shrink_to_fit();
             self.pieces.push(Piece::Bytes(std::mem::take(&mut self.bytes)));
         }
     }
@@ -136,6 +137,14 @@ impl PlainWriter {
             }
             put_header(&mut self.bytes, self.to, SEQUENCE_END, *b"  ", 0);
         }
+    }
+
+    /// Whether nothing more is written: something is wrong, or it is too much.
+    fn is_over(&mut self) -> bool {
+        if self.bytes.len() + self.written > MAX_WRITTEN {
+            self.wrong = Some(NotPlain::TooLong);
+        }
+        self.wrong.is_some()
     }
 
     /// Whether a place is within what is left out.
@@ -212,14 +221,13 @@ impl Visitor for PlainWriter {
             return Wish::Skip;
         }
         self.close(path.len());
-        if self.bytes.len() + self.written > MAX_WRITTEN {
-            self.wrong = Some(NotPlain::TooLong);
-        }
-        if self.wrong.is_some() {
+        if self.is_over() {
             return Wish::Stop;
         }
         let is_gone = met.tag & 0xFFFF == 0 || OF_ENCAPSULATED.contains(&met.tag);
         if path.is_empty() && (self.mend(met.tag) || is_gone) || met.tag & 0xFFFF == 0 {
+            // What lies in it is met nevertheless.
+            self.left_out = met.length.is_none().then_some(path.len());
             return Wish::Skip;
         }
         let Some(length) = met.length else {
@@ -245,18 +253,22 @@ impl Visitor for PlainWriter {
         Wish::Skip
     }
 
-    fn item(&mut self, path: &[(u32, u32)]) {
+    fn item(&mut self, path: &[(u32, u32)]) -> Wish {
         if self.is_left_out(path.len()) {
-            return;
+            return Wish::Enter;
         }
         self.close(path.len());
+        if self.is_over() {
+            return Wish::Stop;
+        }
         let signed = self.open.iter().rev().nth(1).map_or(self.signed, |around| around.signed);
-        let Some(sequence) = self.open.last_mut() else { return };
+        let Some(sequence) = self.open.last_mut() else { return Wish::Enter };
         if std::mem::replace(&mut sequence.has_item, true) {
             put_header(&mut self.bytes, self.to, ITEM_END, *b"  ", 0);
         }
         sequence.signed = signed;
         put_header(&mut self.bytes, self.to, ITEM, *b"  ", UNDEFINED);
+        Wish::Enter
     }
 
     fn value(&mut self, _: &[(u32, u32)], met: &Met, mut value: Vec<u8>) {

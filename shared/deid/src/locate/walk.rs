@@ -41,8 +41,10 @@ pub enum Wish {
 pub trait Visitor {
     /// An element; `path` are the sequences around it with the number of the item, counted from 1.
     fn element(&mut self, path: &[(u32, u32)], met: &Met) -> Wish;
-    /// An item begins; the last of `path` says which one of its sequence.
-    fn item(&mut self, _path: &[(u32, u32)]) {}
+    /// An item begins; the last of `path` says which one of its sequence. It is entered, or nothing behind this is wanted.
+    fn item(&mut self, _path: &[(u32, u32)]) -> Wish {
+        Wish::Enter
+    }
     /// A value that was wanted.
     fn value(&mut self, path: &[(u32, u32)], met: &Met, value: Vec<u8>);
     /// A fragment of encapsulated pixel data of the outermost level, counted from 0, which is the Basic Offset Table. `at` is where its
@@ -70,6 +72,8 @@ pub struct Walk<V> {
 enum Mode {
     Element,
     Value(Met, Vec<u8>),
+    /// Before the last byte of a value that nobody wants: it has to be there.
+    Skipped,
     Fragments(u64),
 }
 
@@ -138,6 +142,11 @@ impl<V: Visitor> Walk<V> {
                 let number = *number;
                 self.fragment(number, bytes)
             }
+            Mode::Skipped if bytes.is_empty() => false,
+            Mode::Skipped => {
+                (self.at, self.least, self.mode) = (self.at + 1, 8, Mode::Element);
+                true
+            }
             Mode::Element => self.element(bytes),
         }
     }
@@ -164,7 +173,10 @@ impl<V: Visitor> Walk<V> {
                 if let Some(place) = self.path.last_mut() {
                     place.1 += 1;
                 }
-                self.visitor.item(&self.path);
+                if self.visitor.item(&self.path) == Wish::Stop {
+                    self.end = Some(Ok(()));
+                    return true;
+                }
                 self.deeper(true, length, syntax);
             }
             (_, Some(false)) => self.end = Some(Err(Damaged)),
@@ -192,7 +204,10 @@ impl<V: Visitor> Walk<V> {
                 self.path.push((met.tag, 0));
                 self.deeper(false, met.length, inside);
             }
-            (Wish::Skip, Some(length)) => self.at += u64::from(length),
+            (Wish::Skip, Some(0)) => {}
+            (Wish::Skip, Some(length)) => {
+                (self.at, self.least, self.mode) = (self.at + u64::from(length) - 1, 1, Mode::Skipped);
+            }
         }
     }
 

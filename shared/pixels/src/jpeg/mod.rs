@@ -51,6 +51,20 @@ pub(crate) fn decode(data: &[u8], shape: &FrameShape) -> Result<Vec<u8>, CodecEr
     image.finish(&tables, shape)
 }
 
+/// Whether an image is coded by DCT, whose color comes out as RGB; none: it has no frame header.
+pub(crate) fn is_dct(data: &[u8]) -> Option<bool> {
+    let mut at = 2;
+    while let Ok(Some(Segment { code, next, .. })) = next_segment(data, at) {
+        match code {
+            0xC0 | 0xC1 => return Some(true),
+            0xC3 => return Some(false),
+            0xD9 | 0xDA => return None,
+            _ => at = next,
+        }
+    }
+    None
+}
+
 /// A frame and its planes so far.
 struct Image {
     frame: Frame,

@@ -37,7 +37,7 @@ pub async fn rendered(
     let mut pictures = Box::pin(pictures(reader, view, address));
     let first = pictures.next().await.ok_or_else(no_image)??;
     if taken.is_single {
-        Ok(one(first))
+        Ok(one(first, ()))
     } else {
         several(kind, Box::pin(stream::iter([Ok(first)]).chain(pictures))).await
     }

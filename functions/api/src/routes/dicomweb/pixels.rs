@@ -1,5 +1,7 @@
 //! Frames, rendered images, thumbnails and values of an image (PS3.18 10.4.1).
 
+use std::future::ready;
+
 use adit_api::error::ErrorCode;
 use adit_dicomweb::pixels::{self as form, InvalidAddress, OCTETS, Rendered, TagPath, View, Viewport};
 use adit_engine::Refusal;
@@ -43,7 +45,12 @@ pub async fn bulk(State(app): State<App>, caller: Caller, note: Note, target: Ta
     let value = object.value(&path).await?;
     let location = format!("{}/bulkdata/{}", location(&target)?, target.value.as_deref().unwrap_or_default());
     let piece = Piece { kind: OCTETS.to_owned(), location, bytes: value };
-    if is_single { Ok(one(piece)) } else { several(OCTETS, stream::iter([Ok(piece)])).await }
+    if is_single {
+        return Ok(one(piece, object));
+    }
+    // The object stays until its value has been read.
+    let parts = stream::iter([Some(piece), None]).scan(object, |_, piece| ready(piece.map(Ok)));
+    several(OCTETS, parts).await
 }
 
 /// An image, or its frames, as people see them.
@@ -95,7 +102,7 @@ async fn shown(
     let (view, kind) = (asked.view(taken.format), taken.format.media_type());
     let mut pictures = Box::pin(pictures(frames, numbers, view, place));
     if taken.is_single {
-        return Ok(one(pictures.next().await.ok_or_else(nothing)??));
+        return Ok(one(pictures.next().await.ok_or_else(nothing)??, pictures));
     }
     several(kind, pictures).await
 }
@@ -123,7 +130,7 @@ async fn frames_in_form(frames: Frames, wanted: Vec<u32>, accept: &str, target: 
             Some((piece, (frames, wanted)))
         }
     }));
-    if is_single { Ok(one(pieces.next().await.ok_or_else(nothing)??)) } else { several(kind, pieces).await }
+    if is_single { Ok(one(pieces.next().await.ok_or_else(nothing)??, pieces)) } else { several(kind, pieces).await }
 }
 
 fn pictures(

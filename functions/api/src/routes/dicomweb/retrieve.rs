@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adit_api::error::ErrorCode;
-use adit_dicomweb::accept::{self, Instances, NotAcceptable, Syntaxes};
+use adit_dicomweb::accept::{self, Instances, Syntaxes};
 use adit_dicomweb::multipart::Writer;
 use adit_domain::transfer::TransferOptions;
 use adit_engine::gateway::retrieval::{Known, Part, Reader, Wish};
@@ -42,27 +42,7 @@ pub async fn instances(
     let ways = accept::instances(&accept, target.instance.is_some())?;
     let mut reader = app.engine.wado(&caller.actor, &target.server, wish).await?;
     let known = recorded(&note, &mut reader).await?;
-    // Which transfer syntax an image has shows when it is there.
-    let first = match &ways[..] {
-        [Instances { as_file: false, syntaxes: Syntaxes::Stored }, ..] => {
-            timeout(FIRST, reader.ready()).await.ok().transpose()?
-        }
-        _ => Some(reader.ready().await?),
-    };
-    let way = match first {
-        None => ways.into_iter().next(),
-        Some(Some(stored)) => Some(possible(ways, &stored)?),
-        Some(None) => None,
-    };
-    let Some(Instances { as_file, syntaxes }) = way else { return Err(super::nothing()) };
-    let mut response = match (as_file, &syntaxes) {
-        (true, _) => file(reader, &syntaxes).await?,
-        (false, Syntaxes::Stored) => in_parts(reader, syntaxes, None)?,
-        (false, Syntaxes::Only(_)) => {
-            let first = reader.next_in(&syntaxes).await?;
-            in_parts(reader, syntaxes, first)?
-        }
-    };
+    let mut response = answer(reader, ways).await?;
     if known.held_back > 0 {
         let sentence = format!("{} objects stay behind because their text names people", known.held_back);
         response.headers_mut().extend(warning(&sentence).map(|value| (WARNING, value)));
@@ -122,16 +102,22 @@ pub(super) fn put_on_record(note: &Note, known: &Known) {
     note.count(usize::try_from(known.expected).unwrap_or(usize::MAX));
 }
 
-/// The best way in which an image that is stored so can be given.
-fn possible(ways: Vec<Instances>, stored: &str) -> Result<Instances, NotAcceptable> {
-    let mut why = None;
-    for way in ways {
-        match way.syntaxes.form(stored) {
-            Ok(_) => return Ok(way),
-            Err(refused) => why = why.or(Some(refused)),
+/// What is read, in the best way that is possible.
+async fn answer(mut reader: Reader, mut ways: Vec<Instances>) -> Result<Response, Refused> {
+    if let [Instances { as_file: false, syntaxes }, ..] = &ways[..]
+        && syntaxes.are_stored()
+    {
+        let first = timeout(FIRST, reader.ready()).await.ok().transpose()?;
+        if first == Some(None) {
+            return Err(super::nothing());
         }
+        return in_parts(reader, ways.swap_remove(0).syntaxes, None);
     }
-    Err(why.unwrap_or_else(|| NotAcceptable("Nothing is taken.".to_owned())))
+    // Which transfer syntax an image has, and whether it can be decoded, shows when it is there.
+    let taken: Vec<&Syntaxes> = ways.iter().map(|way| &way.syntaxes).collect();
+    let (number, part) = reader.next_in_one_of(&taken).await?.ok_or_else(super::nothing)?;
+    let Instances { as_file, syntaxes } = ways.swap_remove(number);
+    if as_file { Ok(file(reader, part)) } else { in_parts(reader, syntaxes, Some(part)) }
 }
 
 /// `first`: the first part, where it is known already whether it can be given.
@@ -154,9 +140,7 @@ pub(super) fn writer() -> Result<Writer, Refused> {
     })
 }
 
-async fn file(mut reader: Reader, syntaxes: &Syntaxes) -> Result<Response, Refused> {
-    let absent = || Refused::new(ErrorCode::NotFound, "There is no such image.");
-    let part = reader.next_in(syntaxes).await?.ok_or_else(absent)?;
+fn file(reader: Reader, part: Part) -> Response {
     let kind = format!("{FILE}; transfer-syntax={}", part.transfer_syntax_uid);
     let size = part.size;
     // The reader goes when the last byte has gone.
@@ -167,5 +151,5 @@ async fn file(mut reader: Reader, syntaxes: &Syntaxes) -> Result<Response, Refus
     let mut response = Response::new(Body::from_stream(bytes));
     response.headers_mut().insert(CONTENT_LENGTH, size.into());
     response.headers_mut().extend(HeaderValue::from_str(&kind).map(|kind| (CONTENT_TYPE, kind)));
-    Ok(response)
+    response
 }

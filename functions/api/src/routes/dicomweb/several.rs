@@ -23,9 +23,18 @@ pub struct Piece {
     pub bytes: Vec<u8>,
 }
 
-/// The piece as it is.
-pub fn one(piece: Piece) -> Response {
-    let mut response = Response::new(Body::from(piece.bytes));
+/// Bytes, and where they come from: that stays until they have been read.
+struct Held<T>(Vec<u8>, T);
+
+impl<T> AsRef<[u8]> for Held<T> {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The piece as it is; `source` stays until it has been read.
+pub fn one(piece: Piece, source: impl Send + 'static) -> Response {
+    let mut response = Response::new(Body::from(Bytes::from_owner(Held(piece.bytes, source))));
     response.headers_mut().extend(HeaderValue::from_str(&piece.kind).map(|kind| (CONTENT_TYPE, kind)));
     if !piece.location.is_empty() {
         response.headers_mut().extend(HeaderValue::from_str(&piece.location).map(|place| (CONTENT_LOCATION, place)));

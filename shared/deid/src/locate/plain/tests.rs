@@ -193,6 +193,53 @@ fn what_is_cut_off_is_not_written() {
     let bytes = object(IMPLICIT, false);
     let cut = walk(&bytes[..bytes.len() - 3], IMPLICIT, 0, PlainWriter::new(EXPLICIT, None));
     assert_eq!(cut.err(), Some(Damaged));
+    // Nor are pixels that would be copied.
+    for uid in [EXPLICIT, IMPLICIT, BIG_ENDIAN] {
+        let mut all = Writing::new(uid, true);
+        all.put(0x7FE0_0010, *b"OW", &[7; 80_000]);
+        assert!(written(&all.out, uid, EXPLICIT, None).is_ok());
+        for gone in [1, 2, 9_000, 79_999, 80_000] {
+            let cut = walk(&all.out[..all.out.len() - gone], uid, 0, PlainWriter::new(EXPLICIT, None));
+            assert_eq!(cut.err(), Some(Damaged), "{uid} {gone}");
+        }
+    }
+}
+
+#[test]
+fn empty_items_without_end_are_too_long() {
+    let mut all = Vec::new();
+    put_header(&mut all, Syntax::EXPLICIT, 0x0040_A730, *b"SQ", UNDEFINED);
+    let item = [0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0];
+    all.extend(item.iter().cycle().take(8 * (MAX_WRITTEN / 16 + 10)));
+    // They go on, but nobody follows them.
+    assert_eq!(written(&all, EXPLICIT, EXPLICIT, None), Err(NotPlain::TooLong));
+}
+
+#[test]
+fn what_is_left_out_is_so_with_all_that_lies_in_it() {
+    let items = |all: &mut Writing, tag: u32| {
+        all.sequence(
+            tag,
+            &[&|item| {
+                item.put(0x0008_1155, *b"UI", b"1.2").sequence(0x0008_1199, &[&|_| {}]);
+            }],
+        );
+    };
+    let mut all = Writing::new(RLE, false);
+    all.put(0x0008_0018, *b"UI", b"1.2.3");
+    items(&mut all, 0x0009_0000);
+    all.put(0x0028_0002, *b"US", &[3, 0]);
+    items(&mut all, 0x0028_0004);
+    all.put(0x0028_0010, *b"US", &[1, 0]);
+    items(&mut all, 0x7FE0_0001);
+    all.sequence(0x7FE0_0003, &[]);
+    fragments(&mut all.out);
+    let shape = Geometry { photometric: "RGB".to_owned(), samples: 3, bits_allocated: 8, ..Geometry::default() };
+    let decoded = Decoded { shape, by_plane: false, length: 3 };
+    let mut expected = Writing::new(EXPLICIT, false);
+    expected.put(0x0008_0018, *b"UI", b"1.2.3").put(0x0028_0002, *b"US", &[3, 0]).put(0x0028_0004, *b"CS", b"RGB");
+    expected.put(0x0028_0006, *b"US", &[0, 0]).put(0x0028_0010, *b"US", &[1, 0]).put(0x7FE0_0010, *b"OB", b"...");
+    assert_eq!(joined(&all.out, written(&all.out, RLE, EXPLICIT, Some(decoded)).unwrap()), expected.out);
 }
 
 proptest! {

@@ -6,6 +6,7 @@
 mod middle;
 mod object;
 mod plain;
+mod room;
 mod show;
 
 pub use adit_deid::locate::Which;
@@ -59,6 +60,7 @@ impl Object {
         if length > MAX_HELD {
             return Err(too_large());
         }
+        self.hold(length).await?;
         let mut bytes = self.read_exactly(found.met.at, length).await?;
         if found.word > 1 {
             bytes.chunks_exact_mut(found.word).for_each(<[u8]>::reverse);
@@ -112,6 +114,7 @@ impl Frames {
     /// There is no such frame, or it is damaged.
     pub async fn stored(&mut self, number: u32) -> Result<Vec<u8>, Refusal> {
         self.check(&[number])?;
+        self.object.hold(self.held()).await?;
         if let Some(frame) = self.image.native(number) {
             if frame.bytes.end - frame.bytes.start > MAX_HELD {
                 return Err(too_large());
@@ -132,6 +135,12 @@ impl Frames {
                 self.fragments(place).await?.ok_or_else(damaged)
             }
         }
+    }
+
+    /// Bytes that are held at most: a frame as it is stored, the same decoded, and the one before while somebody still reads it.
+    fn held(&self) -> u64 {
+        let frame = self.image.geometry.frame_bits().map_or(u64::MAX, |bits| bits / 8).min(MAX_HELD);
+        frame * u64::from(self.count().min(2)) + self.image.longest(self.object.size()).unwrap_or(frame).min(MAX_HELD)
     }
 
     /// The fragments from one place to another, or to the end; none: the places are not where fragments begin.
@@ -159,6 +168,10 @@ fn no_image(error: NoImage) -> Refusal {
         NoImage::NoPixels => Refusal::not_acceptable(
             "This is no image, but a report or another object without pixels. Fetch it as application/dicom.",
         ),
+        NoImage::Unsupported => Refusal::not_acceptable(format!(
+            "{}. Fetch it as it is stored: as application/dicom, with transfer-syntax=* in the header Accept.",
+            capital(&error.to_string())
+        )),
         NoImage::Shape | NoImage::Frames => Refusal::peer(format!("{}.", capital(&error.to_string()))),
     }
 }

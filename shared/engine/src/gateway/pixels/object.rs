@@ -2,7 +2,7 @@
 
 use std::io;
 
-use adit_deid::locate::{Visitor, Walk, is_deflated};
+use adit_deid::locate::{MAX_WRITTEN, Visitor, Walk, is_deflated};
 use adit_deid::part10::{file_meta, parse_head};
 use adit_dimse::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 use adit_store::staging::{StagedKey, Staging};
@@ -10,18 +10,24 @@ use flate2::read::DeflateDecoder;
 use std::io::Read;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::task::{spawn_blocking, yield_now};
 
 use super::super::retrieval::Reader;
+use super::room::Room;
 use crate::Refusal;
 
 /// Bytes of the file meta information that are looked at.
 const HEAD: u64 = 64 << 10;
 /// Bytes that a walk reads at once.
 const PIECE: usize = 16 << 10;
+/// Pieces after which a walk lets others work.
+const PIECES: usize = 64;
 /// A gap that is read over; a larger one is jumped over by opening the object anew.
 const GAP: u64 = 512 << 10;
 /// Longest deflated data set that is inflated: all of it is held.
 const MAX_INFLATED: u64 = 256 << 20;
+/// Most bytes that come out of a deflated one.
+const MAX_RATIO: u64 = 1032;
 
 /// An instance of a retrieval. It stays staged while its reader has not gone on.
 pub struct Object {
@@ -34,6 +40,8 @@ pub struct Object {
     uids: (String, String),
     /// Where the data set begins.
     data_set: u64,
+    /// Memory for what of it is held.
+    room: Option<Room>,
 }
 
 enum Source {
@@ -63,6 +71,7 @@ impl Object {
             transfer_syntax_uid: head.transfer_syntax_uid,
             uids: (head.sop_class_uid, head.sop_instance_uid),
             data_set: head.data_set_offset,
+            room: None,
         };
         if is_deflated(&object.transfer_syntax_uid) {
             object.inflate(size).await?;
@@ -84,15 +93,50 @@ impl Object {
 
     async fn inflate(&mut self, size: u64) -> Result<(), Refusal> {
         let length = size.saturating_sub(self.data_set).min(MAX_INFLATED);
+        let most = length.saturating_mul(MAX_RATIO).min(MAX_INFLATED);
+        let room = Room::take(length + most + header_room(most)).await?;
         let deflated = self.source.read(self.data_set, usize::try_from(length).unwrap_or(0)).await?;
-        let mut inflated = Vec::new();
-        let mut decoder = DeflateDecoder::new(deflated.as_slice()).take(MAX_INFLATED + 1);
-        decoder.read_to_end(&mut inflated).map_err(|_| damaged())?;
+        // Whoever goes meanwhile leaves the room taken until the work is done.
+        let work = spawn_blocking(move || {
+            let mut inflated = Vec::new();
+            let mut decoder = DeflateDecoder::new(deflated.as_slice()).take(MAX_INFLATED + 1);
+            decoder.read_to_end(&mut inflated).map(|_| (inflated, room))
+        });
+        let inflated = work.await.map_err(|_| Refusal::unavailable("The image could not be read. Try again."))?;
+        let (mut inflated, mut room) = inflated.map_err(|_| damaged())?;
         if inflated.len() as u64 > MAX_INFLATED {
             return Err(too_large());
         }
-        (self.source, self.data_set) = (Source::Inflated(inflated), 0);
+        inflated.shrink_to_fit();
+        let length = inflated.len() as u64;
+        // Once more, as what is taken out of it.
+        room.shrink(length * 2 + header_room(length));
+        (self.source, self.data_set, self.room) = (Source::Inflated(inflated), 0, Some(room));
         Ok(())
+    }
+
+    /// Takes room for what will be held of it, unless it has some: nobody waits twice.
+    pub(super) async fn hold(&mut self, bytes: u64) -> Result<(), Refusal> {
+        if self.room.is_none() {
+            self.room = Some(Room::take(bytes).await?);
+        }
+        Ok(())
+    }
+
+    /// Gives back what is more than these bytes need; what is inflated is held besides.
+    pub(super) fn hold_only(&mut self, bytes: u64) {
+        let inflated = if let Source::Inflated(inflated) = &self.source { inflated.len() as u64 } else { 0 };
+        if let Some(room) = &mut self.room {
+            room.shrink(inflated + bytes);
+        }
+    }
+
+    /// Bytes of the object; of what is inflated, if so.
+    pub(super) fn size(&self) -> u64 {
+        match &self.source {
+            Source::Staged { size, .. } => *size,
+            Source::Inflated(bytes) => bytes.len() as u64,
+        }
     }
 
     /// Bytes of a place; fewer than wanted: the object ends there.
@@ -110,8 +154,14 @@ impl Object {
     /// Lets a visitor walk through the data set.
     pub(super) async fn walk<V: Visitor>(&mut self, visitor: V) -> Result<V, Refusal> {
         let mut walk = Walk::new(&self.transfer_syntax_uid, self.data_set, visitor);
+        let mut pieces = 0;
         while let Some((at, least)) = walk.needs() {
             walk.give(&self.read(at, least.max(PIECE)).await?);
+            pieces += 1;
+            // What is in memory is read without waiting.
+            if pieces % PIECES == 0 {
+                yield_now().await;
+            }
         }
         walk.finish().map_err(|_| damaged())
     }
@@ -144,6 +194,11 @@ impl Source {
             }
         }
     }
+}
+
+/// Most bytes that are held of the header of an object of this size, written anew: an empty sequence of 8 bytes becomes 20.
+pub(super) fn header_room(size: u64) -> u64 {
+    size.saturating_mul(3).min(MAX_WRITTEN as u64)
 }
 
 fn unread(error: io::Error) -> Refusal {

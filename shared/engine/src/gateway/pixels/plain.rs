@@ -3,14 +3,13 @@
 use std::collections::VecDeque;
 use std::io;
 
-use adit_deid::locate::{Decoded, Frames as Place, ImageReader, NoImage, NotPlain, Piece, PlainWriter, Which};
-use adit_pixels::encapsulated::is_encapsulated;
+use adit_deid::locate::{Decoded, Frames as Place, Image, ImageReader, NoImage, NotPlain, Piece, PlainWriter, Which};
 use adit_store::staging::Stream;
 use bytes::Bytes;
 use futures_util::stream;
 use tokio_util::io::StreamReader;
 
-use super::object::{damaged, too_large};
+use super::object::{damaged, header_room, too_large};
 use super::{Frames, MAX_HELD, Object, no_image};
 use crate::Refusal;
 
@@ -32,21 +31,22 @@ impl Object {
     /// # Errors
     /// It cannot be decoded, is too large for that, or is damaged.
     pub async fn in_plain(mut self, transfer_syntax_uid: &str) -> Result<Plain, Refusal> {
-        let image = match is_encapsulated(self.transfer_syntax_uid()) {
-            true => match self.walk(ImageReader::new(Which::NoLook)).await?.finish() {
-                Err(NoImage::NoPixels) => None,
-                found => Some(found.map_err(no_image)?).filter(|image| matches!(image.frames, Place::Encapsulated(_))),
-            },
-            false => None,
-        };
+        let image = if self.is_compressed() { self.fragmented().await? } else { None };
         let head = self.head_in(transfer_syntax_uid);
-        let (source, first, decoded) = match image {
-            None => (Source::Native(self), None, None),
+        let header = header_room(self.size());
+        let (source, held, first, decoded) = match image {
+            None => {
+                self.hold(header).await?;
+                (Source::Native(self), 0, None, None)
+            }
             Some(image) => {
                 let mut frames = Frames { object: self, image, which: Which::NoLook, by_fragments: false };
-                let decoded = frames.decoded()?;
-                let first = frames.uncompressed(1).await?;
-                (Source::Frames(frames), Some(first), Some(decoded))
+                let (mut decoded, held) = (frames.decoded()?, frames.held());
+                frames.object.hold(held + header).await?;
+                let stored = frames.stored(1).await?;
+                decoded.shape = adit_pixels::decoded(frames.transfer_syntax_uid(), &stored, &frames.image.geometry);
+                let first = frames.decompressed(stored).await?;
+                (Source::Frames(frames), held, Some(first), Some(decoded))
             }
         };
         let mut writing = Writing { source, first, done: 0, pieces: VecDeque::new() };
@@ -54,6 +54,10 @@ impl Object {
         let written = writing.object().walk(PlainWriter::new(transfer_syntax_uid, decoded)).await?.finish();
         writing.pieces = VecDeque::from(written.map_err(unwritten)?);
         writing.pieces.push_front(Piece::Bytes(head));
+        let anew =
+            writing.pieces.iter().map(|piece| if let Piece::Bytes(bytes) = piece { bytes.len() as u64 } else { 0 });
+        let held = held + anew.sum::<u64>();
+        writing.object().hold_only(held);
         let size = writing.pieces.iter().map(|piece| match piece {
             Piece::Bytes(bytes) => bytes.len() as u64,
             Piece::Copy { length, .. } => *length,
@@ -72,10 +76,26 @@ impl Object {
         });
         Ok(Plain { stream: Box::new(StreamReader::new(Box::pin(pieces))), size })
     }
+
+    /// The image, if its pixels come in fragments. What has none does not need a decoder, whatever its transfer syntax.
+    async fn fragmented(&mut self) -> Result<Option<Image>, Refusal> {
+        let found = match self.walk(ImageReader::new(Which::NoLook)).await?.finish() {
+            Err(NoImage::NoPixels) => return Ok(None),
+            Ok(image) if matches!(image.frames, Place::Native { .. }) => return Ok(None),
+            found => found,
+        };
+        if !adit_pixels::supports(self.transfer_syntax_uid()) {
+            return Err(Refusal::not_acceptable(format!(
+                "An image is stored in the transfer syntax {} and cannot be decoded here. Send transfer-syntax=* in the header Accept.",
+                self.transfer_syntax_uid()
+            )));
+        }
+        found.map(Some).map_err(no_image)
+    }
 }
 
 impl Frames {
-    /// What its pixels are when they are decoded.
+    /// What its pixels are when they are decoded, as far as the header says.
     fn decoded(&self) -> Result<Decoded, Refusal> {
         let geometry = &self.image.geometry;
         let shape = geometry.decoded(self.transfer_syntax_uid());
@@ -84,7 +104,7 @@ impl Frames {
         match length.filter(|length| frame <= MAX_HELD && *length < u32::MAX - 1) {
             None => Err(too_large()),
             // Two pixels that share their color do not come out of a decoder.
-            Some(_) if shape.is_422() || !shape.bits_allocated.is_multiple_of(8) => Err(Refusal::not_acceptable(
+            Some(_) if shape.is_422() || !matches!(shape.bits_allocated, 8 | 16 | 32) => Err(Refusal::not_acceptable(
                 "The pixels cannot be decoded here: their shape is not supported. Fetch them as they are stored, with transfer-syntax=* in the header Accept.",
             )),
             Some(length) => Ok(Decoded { shape, by_plane: geometry.by_plane, length }),

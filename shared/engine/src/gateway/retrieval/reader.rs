@@ -165,35 +165,60 @@ impl Reader {
     /// The retrieval has failed: what came is not everything.
     pub async fn next(&mut self) -> Result<Option<Part>, Refusal> {
         let Some(came) = self.go_on().await? else { return Ok(None) };
-        self.as_it_is(came).await.map(Some)
+        self.as_it_is(&came).await.map(Some)
     }
 
-    /// The same in a transfer syntax that is taken: as it is stored, or uncompressed, if it can be decoded.
+    /// The same in a transfer syntax that is taken, see [`Syntaxes::forms`].
     ///
     /// # Errors
     /// The retrieval has failed, or the instance cannot be given so.
     pub async fn next_in(&mut self, taken: &Syntaxes) -> Result<Option<Part>, Refusal> {
-        let Some(came) = self.go_on().await? else { return Ok(None) };
-        let stored = came.instance.note.transfer_syntax_uid.clone();
-        let form = taken.form(&stored).map_err(|refused| Refusal::not_acceptable(refused.0))?;
-        if form == stored {
-            return self.as_it_is(came).await.map(Some);
-        }
-        let Came { instance, place } = came;
-        let object = Object::new(None, Arc::clone(&self.staging), instance.key, instance.size).await?;
-        let Plain { stream, size } = object.in_plain(form).await?;
-        let content = Content::Pieces(stream);
-        Ok(Some(Part { size, transfer_syntax_uid: form.to_owned(), ..Part::of(content, size, instance.note, place) }))
+        Ok(self.next_in_one_of(&[taken]).await?.map(|(_, part)| part))
     }
 
-    async fn as_it_is(&self, Came { instance, place }: Came) -> Result<Part, Refusal> {
+    /// The same in the first of several ways that is possible, with the number of that, counted from 0.
+    ///
+    /// # Errors
+    /// The retrieval has failed, or the instance cannot be given in any.
+    pub async fn next_in_one_of(&mut self, ways: &[&Syntaxes]) -> Result<Option<(usize, Part)>, Refusal> {
+        let Some(came) = self.go_on().await? else { return Ok(None) };
+        let mut why = None;
+        for (number, taken) in ways.iter().enumerate() {
+            match self.given(&came, taken).await {
+                Ok(part) => return Ok(Some((number, part))),
+                Err(refusal) => why = why.or(Some(refusal)),
+            }
+        }
+        Err(why.unwrap_or_else(|| Refusal::not_acceptable("Nothing is taken.")))
+    }
+
+    async fn given(&self, came: &Came, taken: &Syntaxes) -> Result<Part, Refusal> {
+        let stored = &came.instance.note.transfer_syntax_uid;
+        let forms = taken.forms(stored).map_err(|refused| Refusal::not_acceptable(refused.0))?;
+        let best = forms.first().filter(|form| *form != stored);
+        let Some(best) = best else { return self.as_it_is(came).await };
+        match self.plain(came, best).await {
+            // Nothing of it has been sent: what cannot be decoded goes as it is to who takes that, too.
+            Err(_) if forms.contains(&stored.as_str()) => self.as_it_is(came).await,
+            part => part,
+        }
+    }
+
+    async fn plain(&self, Came { instance, place }: &Came, transfer_syntax_uid: &str) -> Result<Part, Refusal> {
+        let object = Object::new(None, Arc::clone(&self.staging), instance.key.clone(), instance.size).await?;
+        let Plain { stream, size } = object.in_plain(transfer_syntax_uid).await?;
+        let part = Part::of(Content::Pieces(stream), size, instance.note.clone(), place.clone());
+        Ok(Part { transfer_syntax_uid: transfer_syntax_uid.to_owned(), ..part })
+    }
+
+    async fn as_it_is(&self, Came { instance, place }: &Came) -> Result<Part, Refusal> {
         // What is small is read at once: a reader who asks piece by piece would wait for the disk each time.
         let content = if instance.size <= AT_ONCE {
             Content::Whole(self.staging.read_all(&instance.key, AT_ONCE).await?)
         } else {
             Content::Pieces(self.staging.open(&instance.key, None).await?)
         };
-        Ok(Part::of(content, instance.size, instance.note, place))
+        Ok(Part::of(content, instance.size, instance.note.clone(), place.clone()))
     }
 
     /// Series, by their UIDs at the server, of which nobody knows whether all of their images have come; known when there is no next

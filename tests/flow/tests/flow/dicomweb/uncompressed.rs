@@ -6,10 +6,10 @@ use std::io::Write;
 use adit_archive::generate::{SeriesSpec, StudySpec, object};
 use adit_deid::part10::{file_meta, parse_head};
 use adit_domain::right::Scope;
-use adit_test_support::gate::Gate;
+use adit_test_support::gate::{Gate, Program};
 use adit_test_support::images::Image;
 use adit_test_support::rig::Rig;
-use adit_test_support::web::{self, WebScript};
+use adit_test_support::web::{self, WebPeer, WebScript};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use reqwest::Response;
@@ -18,6 +18,8 @@ use serde_json::json;
 use super::pixels::{FRAMES, film, parts};
 use super::{Scene, refusal};
 use crate::contains;
+
+mod preferred;
 
 const EXPLICIT: &str = "1.2.840.10008.1.2.1";
 const IMPLICIT: &str = "1.2.840.10008.1.2";
@@ -150,6 +152,20 @@ fn otherwise(uid: &str, syntax: &str) -> Vec<u8> {
     [file_meta(SC, uid, syntax, "2.25.1", "SYNTHETIC"), out].concat()
 }
 
+/// A server that holds these files as they are, however wrong, a gate in front of it, and a program.
+async fn holding(dir: &std::path::Path, files: &[(&str, Vec<u8>)]) -> (WebPeer, Rig, Program) {
+    std::fs::create_dir_all(dir.join("source")).unwrap();
+    for (uid, _) in files {
+        std::fs::write(dir.join(format!("source/{uid}.dcm")), uncompressed(uid)).unwrap();
+    }
+    let source = web::start(&dir.join("source"), WebScript::default()).await;
+    files.iter().for_each(|(uid, bytes)| source.keep_as(uid, bytes.clone()));
+    let rig = Rig::start(&dir.join("data")).await;
+    rig.web_server("SOURCE", &source.url, json!({})).await;
+    let program = Gate::over(&rig).await.program(&rig, "script", &Scope::ALL, false).await;
+    (source, rig, program)
+}
+
 fn wanting(syntax: &str) -> String {
     format!("multipart/related; type=\"application/dicom\"; transfer-syntax={syntax}")
 }
@@ -210,15 +226,8 @@ async fn a_study_of_many_syntaxes_comes_without_compression() {
 async fn deflated_and_big_endian_images_are_written_anew() {
     let dir = tempfile::tempdir().unwrap();
     let all = [("2.25.8202", DEFLATED), ("2.25.8203", BIG_ENDIAN)];
-    std::fs::create_dir_all(dir.path().join("source")).unwrap();
-    for (uid, _) in all {
-        std::fs::write(dir.path().join(format!("source/{uid}.dcm")), uncompressed(uid)).unwrap();
-    }
-    let source = web::start(&dir.path().join("source"), WebScript::default()).await;
-    all.iter().for_each(|(uid, syntax)| source.keep_as(uid, otherwise(uid, syntax)));
-    let rig = Rig::start(&dir.path().join("data")).await;
-    rig.web_server("SOURCE", &source.url, json!({})).await;
-    let program = Gate::over(&rig).await.program(&rig, "script", &Scope::ALL, false).await;
+    let files = all.map(|(uid, syntax)| (uid, otherwise(uid, syntax)));
+    let (_source, _rig, program) = holding(dir.path(), &files).await;
     let ask = async |accept: String| {
         let request = program.get(&format!("/dicomweb/SOURCE/studies/{STUDY}")).header("accept", accept);
         request.send().await.unwrap()
