@@ -13,6 +13,8 @@ use crate::transfer::Problem;
 const SMALL: u64 = 2 << 20;
 /// How often an instance is sent again after the connection broke or the destination was out of resources.
 const TRIES: u32 = 4;
+/// The same where no association has come about and there is another way.
+const TRIES_BESIDE: u32 = 2;
 
 /// A staged instance as it is sent.
 #[derive(Clone, Copy)]
@@ -45,6 +47,8 @@ pub(crate) struct Route<'a> {
     pub engine: &'a Engine,
     pub end: &'a End,
     pub stop: &'a CancellationToken,
+    /// There is another way: who is not there is not waited for.
+    pub has_another: bool,
 }
 
 /// One association to a destination with the kinds of objects it was opened for.
@@ -68,7 +72,11 @@ impl Line {
         loop {
             tried += 1;
             let sent = self.once(route, instance).await;
-            let tries = if instance.content.size().is_some() { TRIES } else { 1 };
+            let tries = match instance.content.size() {
+                None => 1,
+                Some(_) if route.has_another && !self.has_stood => TRIES_BESIDE,
+                Some(_) => TRIES,
+            };
             let sentence = match sent {
                 Ok(outcome) if outcome.status.is_done() => return Ok(Sent::Accepted(outcome)),
                 Ok(outcome) => {

@@ -147,7 +147,8 @@ impl Shared {
     /// Sends one; false: who sends it to us does not get on.
     async fn send_one(self: &Arc<Self>, line: &mut Line, spooled: Spooled) -> bool {
         let is_arriving = spooled.content.size().is_none();
-        let route = Route { engine: &self.engine, end: &self.end, stop: &self.stop };
+        let has_another = self.way.has_another(&self.end);
+        let route = Route { engine: &self.engine, end: &self.end, stop: &self.stop, has_another };
         let outgoing = Outgoing {
             content: &spooled.content,
             offset: spooled.offset,

@@ -30,10 +30,15 @@ impl Way {
         self.has_answered.store(true, Ordering::Relaxed);
     }
 
+    /// Whether instances may go another way: the server has one, and has not answered a C-STORE of this store.
+    pub fn has_another(&self, end: &End) -> bool {
+        let has_web = end.server().is_some_and(|server| server.dicomweb.stow);
+        has_web && !self.has_answered.load(Ordering::Relaxed)
+    }
+
     /// C-STORE goes no further. Whether the other way is worth a try: the server has it, and none of this store has got through.
     pub fn change(&self, end: &End, problem: &Problem) -> bool {
-        let has_another = end.server().is_some_and(|server| server.dicomweb.stow);
-        if *problem == Problem::Canceled || !has_another || self.has_answered.load(Ordering::Relaxed) {
+        if *problem == Problem::Canceled || !self.has_another(end) {
             return false;
         }
         if !self.by_web.swap(true, Ordering::Relaxed) {

@@ -26,7 +26,7 @@ impl Transfer {
     }
 
     async fn send_all(&self, queue: &Queue, line: &mut Line) -> Result<(), Problem> {
-        let route = Route { engine: &self.engine, end: &self.destination, stop: &self.stop };
+        let route = Route { engine: &self.engine, end: &self.destination, stop: &self.stop, has_another: false };
         let again = |sentence: &str| self.ledger.note(LogLevel::Info, "Sending again", sentence);
         while let Some(instance) = next(queue).await {
             if self.stop.is_cancelled() {
