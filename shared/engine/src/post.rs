@@ -108,6 +108,13 @@ impl Engine {
         (!url.is_this_machine()).then(|| url.link(path))
     }
 
+    /// The port at which this machine is reached, as far as nobody has given an address for other computers.
+    #[must_use]
+    pub fn port_here(&self) -> Option<u16> {
+        let url = &self.0.post.post.get()?.public_url;
+        url.is_this_machine().then(|| url.port()).flatten()
+    }
+
     /// Posts a letter. Ok means that it is stored and will be sent, at least once; sending it is tried for a day.
     ///
     /// # Errors

@@ -36,6 +36,14 @@ impl PublicUrl {
         host == "localhost" || host.parse().is_ok_and(is_here)
     }
 
+    /// The port, if it is written.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = rest.split('/').next().unwrap_or_default();
+        authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok())
+    }
+
     /// The absolute link to a path of the page.
     #[must_use]
     pub fn link(&self, path: &str) -> String {
@@ -63,6 +71,18 @@ mod tests {
             ["", "adit.example.org", "https://", "https:///x", "javascript:alert(1)", "https://a b", "https://a/?q\"<"]
         {
             assert!(PublicUrl::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ports_are_those_that_are_written() {
+        for (text, port) in [
+            ("http://127.0.0.1:8080", Some(8080)),
+            ("http://[::1]:81/adit", Some(81)),
+            ("https://adit.example.org", None),
+            ("http://[::1]", None),
+        ] {
+            assert_eq!(PublicUrl::parse(text).unwrap().port(), port, "{text}");
         }
     }
 

@@ -87,9 +87,23 @@ impl Target {
     }
 }
 
+/// The address that the client has used, as far as it says so: some write the host without its port. Proxies pass on what they were asked,
+/// and say that they do.
 fn origin(headers: &HeaderMap, app: &App) -> String {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    format!("{}://{host}", if app.https { "https" } else { "http" })
+    let is_passed_on = headers.keys().any(|name| name == "forwarded" || name.as_str().starts_with("x-forwarded-"));
+    if app.https {
+        return format!("https://{host}");
+    }
+    match app.engine.port_here().filter(|_| !is_passed_on && !has_port(host)) {
+        Some(port) => format!("http://{host}:{port}"),
+        None => format!("http://{host}"),
+    }
+}
+
+fn has_port(host: &str) -> bool {
+    host.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
+        && !(host.starts_with('[') && host.ends_with(']'))
 }
 
 impl From<NotAcceptable> for Refused {
