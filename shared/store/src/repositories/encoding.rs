@@ -31,13 +31,18 @@ pub(super) fn item<T: Serialize>(key: Key, value: &T) -> Result<Item, StoreError
 
 /// All values of a partition that holds few of them.
 pub(super) async fn all<T: DeserializeOwned>(items: &dyn ItemStore, partition: &str) -> Result<Vec<T>, StoreError> {
+    let found = collected(items, partition.to_owned(), SkRange::All).await?;
+    found.into_iter().map(|item| Ok(value(item)?.value)).collect()
+}
+
+/// All items of a range, page by page.
+pub(super) async fn collected(items: &dyn ItemStore, pk: String, sk: SkRange) -> Result<Vec<Item>, StoreError> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let (pk, sk) = (partition.to_owned(), SkRange::All);
-        let page = items.query(Query { index: Index::Primary, pk, sk, descending: false, limit: 100, after }).await?;
-        for found in page.items {
-            all.push(value(found)?.value);
-        }
+        let query =
+            Query { index: Index::Primary, pk: pk.clone(), sk: sk.clone(), descending: false, limit: 200, after };
+        let page = items.query(query).await?;
+        all.extend(page.items);
         after = page.next;
         if after.is_none() {
             return Ok(all);

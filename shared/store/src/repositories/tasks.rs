@@ -6,7 +6,7 @@ use adit_domain::task::{Progress, Task, TaskStatus};
 use adit_domain::{JobId, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::encoding::{Versioned, item, key, sortable, value};
+use super::encoding::{Versioned, collected, item, key, sortable, value};
 use super::jobs::job_key;
 use crate::items::{Condition, Cursor, Index, Item, ItemStore, Key, Query, SkRange, StoreError, Write};
 
@@ -61,26 +61,7 @@ impl Tasks {
     }
 
     async fn collect(&self, job: &JobId, prefix: &str) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self
-                .items
-                .query(Query {
-                    index: Index::Primary,
-                    pk: format!("JOB#{job}"),
-                    sk: SkRange::Prefix(prefix.into()),
-                    descending: false,
-                    limit: 200,
-                    after,
-                })
-                .await?;
-            items.extend(page.items);
-            after = page.next;
-            if after.is_none() {
-                return Ok(items);
-            }
-        }
+        collected(&*self.items, format!("JOB#{job}"), SkRange::Prefix(prefix.into())).await
     }
 
     /// Replaces a task that was read in state `before` at `version`; the job's counters follow in the same transaction.

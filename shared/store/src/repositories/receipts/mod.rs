@@ -11,10 +11,8 @@ use adit_domain::TaskId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::encoding::{Versioned, item, key, value};
-use crate::items::{
-    Condition, Index, Item, ItemStore, Key, Kind, MAX_BODY, MAX_WRITES, Query, SkRange, StoreError, Write,
-};
+use super::encoding::{Versioned, collected, item, key, value};
+use crate::items::{Condition, Item, ItemStore, Key, Kind, MAX_BODY, MAX_WRITES, SkRange, StoreError, Write};
 use packed::{Packed, Stored};
 
 /// Receipts per item.
@@ -146,26 +144,7 @@ impl Receipts {
     }
 
     async fn items_of(&self, task: &TaskId, epoch: u32) -> Result<Vec<Item>, StoreError> {
-        let mut all = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self
-                .items
-                .query(Query {
-                    index: Index::Primary,
-                    pk: partition(task, epoch),
-                    sk: SkRange::Prefix("R#".into()),
-                    descending: false,
-                    limit: 100,
-                    after,
-                })
-                .await?;
-            all.extend(page.items);
-            after = page.next;
-            if after.is_none() {
-                return Ok(all);
-            }
-        }
+        collected(&*self.items, partition(task, epoch), SkRange::Prefix("R#".into())).await
     }
 }
 
